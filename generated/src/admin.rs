@@ -2,7 +2,7 @@
 
 //! `/admin`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod configuration_management;
 pub mod edge;
 pub mod exchange;
@@ -69,7 +69,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Admin> {
-        self.0.call(Operation("op:GET /admin;expand select;;;"))
+        self.0.call("op:GET /admin;expand select;;;")
     }
     /// `PATCH /admin`
     ///
@@ -79,6 +79,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Admin>,
     ) -> Request<Option<models::Admin>> {
-        self.0.update(Operation("op:PATCH /admin;;;;"), changes)
+        self.0.update("op:PATCH /admin;;;;", changes)
     }
 }

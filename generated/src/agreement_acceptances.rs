@@ -2,7 +2,7 @@
 
 //! `/agreementAcceptances`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/agreementAcceptances`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -18,7 +18,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::AgreementAcceptance>> {
-        self.0.call(Operation("op:GET /agreementAcceptances;search;;;"))
+        self.0.call("op:GET /agreementAcceptances;search;;;")
     }
     /// `POST /agreementAcceptances`
     ///
@@ -28,7 +28,7 @@ impl RequestBuilder {
         &self,
         body: &models::AgreementAcceptance,
     ) -> Request<models::AgreementAcceptance> {
-        self.0.send(Operation("op:POST /agreementAcceptances;;;;"), body)
+        self.0.send("op:POST /agreementAcceptances;;;;", body)
     }
 }
 /// Requests to `/agreementAcceptances/{agreementAcceptance-id}`.
@@ -39,8 +39,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AgreementAcceptance> {
-        self.0
-            .call(Operation("op:GET /agreementAcceptances/{agreementAcceptance-id};;;;"))
+        self.0.call("op:GET /agreementAcceptances/{agreementAcceptance-id};;;;")
     }
     /// `PATCH /agreementAcceptances/{agreementAcceptance-id}`
     ///
@@ -52,7 +51,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AgreementAcceptance>> {
         self.0
             .update(
-                Operation("op:PATCH /agreementAcceptances/{agreementAcceptance-id};;;;"),
+                "op:PATCH /agreementAcceptances/{agreementAcceptance-id};;;;",
                 changes,
             )
     }
@@ -61,9 +60,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /agreementAcceptances/{agreementAcceptance-id};;;;"),
-            )
+        self.0.call("op:DELETE /agreementAcceptances/{agreementAcceptance-id};;;;")
     }
 }

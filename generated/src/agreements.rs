@@ -2,7 +2,7 @@
 
 //! `/agreements`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod acceptances;
 pub mod file;
 pub mod files;
@@ -21,14 +21,14 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::Agreement>> {
-        self.0.call(Operation("op:GET /agreements;search;;;"))
+        self.0.call("op:GET /agreements;search;;;")
     }
     /// `POST /agreements`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Agreement) -> Request<models::Agreement> {
-        self.0.send(Operation("op:POST /agreements;;;;"), body)
+        self.0.send("op:POST /agreements;;;;", body)
     }
 }
 /// Requests to `/agreements/{agreement-id}`.
@@ -58,10 +58,7 @@ impl ItemRequestBuilder {
     /// | application | not supported |
     #[inline]
     pub fn get(&self) -> Request<models::Agreement> {
-        self.0
-            .call(
-                Operation("op:GET /agreements/{agreement-id};;work=Agreement.Read.All;;"),
-            )
+        self.0.call("op:GET /agreements/{agreement-id};;work=Agreement.Read.All;;")
     }
     /// `PATCH /agreements/{agreement-id}`
     ///
@@ -71,13 +68,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Agreement>,
     ) -> Request<Option<models::Agreement>> {
-        self.0.update(Operation("op:PATCH /agreements/{agreement-id};;;;"), changes)
+        self.0.update("op:PATCH /agreements/{agreement-id};;;;", changes)
     }
     /// `DELETE /agreements/{agreement-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /agreements/{agreement-id};;;;"))
+        self.0.call("op:DELETE /agreements/{agreement-id};;;;")
     }
 }

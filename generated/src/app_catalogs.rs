@@ -2,7 +2,7 @@
 
 //! `/appCatalogs`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod teams_apps;
 /// Requests to `/appCatalogs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -19,7 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AppCatalogs> {
-        self.0.call(Operation("op:GET /appCatalogs;expand select;;;"))
+        self.0.call("op:GET /appCatalogs;expand select;;;")
     }
     /// `PATCH /appCatalogs`
     ///
@@ -29,6 +29,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AppCatalogs>,
     ) -> Request<Option<models::AppCatalogs>> {
-        self.0.update(Operation("op:PATCH /appCatalogs;;;;"), changes)
+        self.0.update("op:PATCH /appCatalogs;;;;", changes)
     }
 }

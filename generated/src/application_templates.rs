@@ -2,7 +2,7 @@
 
 //! `/applicationTemplates`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/applicationTemplates`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ApplicationTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applicationTemplates;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /applicationTemplates;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /applicationTemplates/$count`
@@ -34,7 +32,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /applicationTemplates/$count;filter search;;;"))
+            .call("op:GET /applicationTemplates/$count;filter search;;;")
     }
 }
 /// Requests to `/applicationTemplates/{applicationTemplate-id}`.
@@ -49,9 +47,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ApplicationTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applicationTemplates/{applicationTemplate-id};expand select;;;",
-                ),
+                "op:GET /applicationTemplates/{applicationTemplate-id};expand select;;;",
             )
     }
     /// `POST /applicationTemplates/{applicationTemplate-id}/instantiate`
@@ -69,9 +65,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("instantiate")
             .send(
-                Operation(
-                    "op:POST /applicationTemplates/{applicationTemplate-id}/instantiate;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /applicationTemplates/{applicationTemplate-id}/instantiate;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 parameters,
             )
     }

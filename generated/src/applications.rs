@@ -2,7 +2,7 @@
 
 //! `/applications`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 pub mod app_management_policies;
 pub mod created_on_behalf_of;
 pub mod extension_properties;
@@ -45,9 +45,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Application>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,User.Read,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All;;",
-                ),
+                "op:GET /applications;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,User.Read,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All;;",
             )
     }
     /// `POST /applications`
@@ -61,9 +59,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Application) -> Request<models::Application> {
         self.0
             .send(
-                Operation(
-                    "op:POST /applications;;work=AppRegistration.Create,Application.ReadWrite.All personal=Application.ReadWrite.All application=AppRegistration.Create,Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:POST /applications;;work=AppRegistration.Create,Application.ReadWrite.All personal=Application.ReadWrite.All application=AppRegistration.Create,Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 body,
             )
     }
@@ -83,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,User.Read,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All provenance=inferred:count:/applications;;",
-                ),
+                "op:GET /applications/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,User.Read,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All provenance=inferred:count:/applications;;",
             )
     }
     /// `GET /applications/delta()`
@@ -102,9 +96,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /applications/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Application.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /applications/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Application.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /applications/getAvailableExtensionProperties`
@@ -118,7 +110,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /applications/getAvailableExtensionProperties;;;;"),
+                "op:POST /applications/getAvailableExtensionProperties;;;;",
                 parameters,
             )
     }
@@ -130,9 +122,7 @@ impl RequestBuilder {
         &self,
         parameters: &models::directory_object::GetByIdsParameters,
     ) -> Request<Page<models::DirectoryObject>> {
-        self.0
-            .segment("getByIds")
-            .send(Operation("op:POST /applications/getByIds;;;;"), parameters)
+        self.0.segment("getByIds").send("op:POST /applications/getByIds;;;;", parameters)
     }
     /// `POST /applications/validateProperties`
     ///
@@ -144,7 +134,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /applications/validateProperties;;;;"), parameters)
+            .send("op:POST /applications/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/applications(appId='{appId}')`.
@@ -165,9 +155,7 @@ impl ByAppIdRequestBuilder {
     pub fn get(&self) -> Request<models::Application> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications(appId='{appId}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /applications(appId='{appId}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /applications(appId='{appId}')`
@@ -184,9 +172,7 @@ impl ByAppIdRequestBuilder {
     ) -> Request<Option<models::Application>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /applications(appId='{appId}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:PATCH /applications(appId='{appId}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 changes,
             )
     }
@@ -201,9 +187,7 @@ impl ByAppIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /applications(appId='{appId}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:DELETE /applications(appId='{appId}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
             )
     }
 }
@@ -225,9 +209,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn get(&self) -> Request<models::Application> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications(uniqueName='{uniqueName}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /applications(uniqueName='{uniqueName}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /applications(uniqueName='{uniqueName}')`
@@ -244,9 +226,7 @@ impl ByUniqueNameRequestBuilder {
     ) -> Request<Option<models::Application>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /applications(uniqueName='{uniqueName}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:PATCH /applications(uniqueName='{uniqueName}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 changes,
             )
     }
@@ -261,9 +241,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /applications(uniqueName='{uniqueName}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:DELETE /applications(uniqueName='{uniqueName}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
             )
     }
 }
@@ -338,9 +316,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Application> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /applications/{application-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /applications/{application-id}`
@@ -357,9 +333,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Application>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /applications/{application-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:PATCH /applications/{application-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 changes,
             )
     }
@@ -374,9 +348,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:DELETE /applications/{application-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
             )
     }
     /// `GET /applications/{application-id}/logo`
@@ -384,9 +356,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get_logo(&self) -> Request<Content> {
-        self.0
-            .segment("logo")
-            .call(Operation("op:GET /applications/{application-id}/logo;;;;"))
+        self.0.segment("logo").call("op:GET /applications/{application-id}/logo;;;;")
     }
     /// `PUT /applications/{application-id}/logo`
     ///
@@ -400,9 +370,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("logo")
             .send_bytes(
-                Operation(
-                    "op:PUT /applications/{application-id}/logo;;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:PUT /applications/{application-id}/logo;;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 content,
             )
     }
@@ -411,9 +379,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete_logo(&self) -> Request<()> {
-        self.0
-            .segment("logo")
-            .call(Operation("op:DELETE /applications/{application-id}/logo;;;;"))
+        self.0.segment("logo").call("op:DELETE /applications/{application-id}/logo;;;;")
     }
     /// `POST /applications/{application-id}/addKey`
     ///
@@ -430,9 +396,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("addKey")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/addKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /applications/{application-id}/addKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -451,9 +415,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("addPassword")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/addPassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /applications/{application-id}/addPassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -472,9 +434,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeKey")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/removeKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /applications/{application-id}/removeKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -493,9 +453,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removePassword")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/removePassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /applications/{application-id}/removePassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -516,9 +474,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setVerifiedPublisher")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/setVerifiedPublisher;;work=Application.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /applications/{application-id}/setVerifiedPublisher;;work=Application.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -536,9 +492,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetVerifiedPublisher")
             .call(
-                Operation(
-                    "op:POST /applications/{application-id}/unsetVerifiedPublisher;;work=Application.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /applications/{application-id}/unsetVerifiedPublisher;;work=Application.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /applications/{application-id}/checkMemberGroups`
@@ -552,9 +506,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/checkMemberGroups;;;;",
-                ),
+                "op:POST /applications/{application-id}/checkMemberGroups;;;;",
                 parameters,
             )
     }
@@ -569,9 +521,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/checkMemberObjects;;;;",
-                ),
+                "op:POST /applications/{application-id}/checkMemberObjects;;;;",
                 parameters,
             )
     }
@@ -586,7 +536,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation("op:POST /applications/{application-id}/getMemberGroups;;;;"),
+                "op:POST /applications/{application-id}/getMemberGroups;;;;",
                 parameters,
             )
     }
@@ -601,7 +551,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation("op:POST /applications/{application-id}/getMemberObjects;;;;"),
+                "op:POST /applications/{application-id}/getMemberObjects;;;;",
                 parameters,
             )
     }
@@ -612,6 +562,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(Operation("op:POST /applications/{application-id}/restore;;;;"))
+            .call("op:POST /applications/{application-id}/restore;;;;")
     }
 }

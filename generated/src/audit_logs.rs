@@ -2,7 +2,7 @@
 
 //! `/auditLogs`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod directory_audits;
 pub mod provisioning;
 pub mod sign_ins;
@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AuditLogRoot> {
-        self.0.call(Operation("op:GET /auditLogs;expand select;;;"))
+        self.0.call("op:GET /auditLogs;expand select;;;")
     }
     /// `PATCH /auditLogs`
     ///
@@ -41,6 +41,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AuditLogRoot>,
     ) -> Request<Option<models::AuditLogRoot>> {
-        self.0.update(Operation("op:PATCH /auditLogs;;;;"), changes)
+        self.0.update("op:PATCH /auditLogs;;;;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/authenticationMethodConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/authenticationMethodConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationMethodConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /authenticationMethodConfigurations;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /authenticationMethodConfigurations;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /authenticationMethodConfigurations`
@@ -40,11 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::AuthenticationMethodConfiguration,
     ) -> Request<models::AuthenticationMethodConfiguration> {
-        self.0
-            .send(
-                Operation("op:POST /authenticationMethodConfigurations;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /authenticationMethodConfigurations;;;china;", body)
     }
     /// `GET /authenticationMethodConfigurations/$count`
     ///
@@ -58,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /authenticationMethodConfigurations/$count;filter search;;china;",
-                ),
+                "op:GET /authenticationMethodConfigurations/$count;filter search;;china;",
             )
     }
 }
@@ -78,9 +70,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationMethodConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;;china;",
-                ),
+                "op:GET /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;;china;",
             )
     }
     /// `PATCH /authenticationMethodConfigurations/{authenticationMethodConfiguration-id}`
@@ -95,9 +85,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationMethodConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
-                ),
+                "op:PATCH /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
                 changes,
             )
     }
@@ -110,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
-                ),
+                "op:DELETE /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
             )
     }
 }

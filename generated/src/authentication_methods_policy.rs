@@ -2,7 +2,7 @@
 
 //! `/authenticationMethodsPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod authentication_method_configurations;
 /// Requests to `/authenticationMethodsPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,8 +25,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AuthenticationMethodsPolicy> {
-        self.0
-            .call(Operation("op:GET /authenticationMethodsPolicy;expand select;;china;"))
+        self.0.call("op:GET /authenticationMethodsPolicy;expand select;;china;")
     }
     /// `PATCH /authenticationMethodsPolicy`
     ///
@@ -38,7 +37,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AuthenticationMethodsPolicy>,
     ) -> Request<Option<models::AuthenticationMethodsPolicy>> {
-        self.0
-            .update(Operation("op:PATCH /authenticationMethodsPolicy;;;china;"), changes)
+        self.0.update("op:PATCH /authenticationMethodsPolicy;;;china;", changes)
     }
 }

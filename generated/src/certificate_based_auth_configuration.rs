@@ -2,7 +2,7 @@
 
 //! `/certificateBasedAuthConfiguration`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/certificateBasedAuthConfiguration`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CertificateBasedAuthConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /certificateBasedAuthConfiguration;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /certificateBasedAuthConfiguration;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /certificateBasedAuthConfiguration`
@@ -36,7 +34,7 @@ impl RequestBuilder {
         &self,
         body: &models::CertificateBasedAuthConfiguration,
     ) -> Request<models::CertificateBasedAuthConfiguration> {
-        self.0.send(Operation("op:POST /certificateBasedAuthConfiguration;;;;"), body)
+        self.0.send("op:POST /certificateBasedAuthConfiguration;;;;", body)
     }
     /// `GET /certificateBasedAuthConfiguration/$count`
     ///
@@ -47,11 +45,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /certificateBasedAuthConfiguration/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /certificateBasedAuthConfiguration/$count;filter search;;;")
     }
 }
 /// Requests to `/certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id}`.
@@ -66,9 +60,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CertificateBasedAuthConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};expand select;;;",
-                ),
+                "op:GET /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};expand select;;;",
             )
     }
     /// `PATCH /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id}`
@@ -81,9 +73,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CertificateBasedAuthConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;;;",
-                ),
+                "op:PATCH /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;;;",
                 changes,
             )
     }
@@ -94,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;;;",
-                ),
+                "op:DELETE /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/chats`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod installed_apps;
 pub mod last_message_preview;
 pub mod members;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Chat>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats;count expand!installedApps!messages!permissionGrants!tabs!targetedMessages filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /chats;count expand!installedApps!messages!permissionGrants!tabs!targetedMessages filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
     /// `POST /chats`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Chat) -> Request<models::Chat> {
         self.0
             .send(
-                Operation(
-                    "op:POST /chats;;work=Chat.Create,Chat.ReadWrite application=Chat.Create;;",
-                ),
+                "op:POST /chats;;work=Chat.Create,Chat.ReadWrite application=Chat.Create;;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats;;",
-                ),
+                "op:GET /chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats;;",
             )
     }
     /// `GET /chats/getAllMessages()`
@@ -87,9 +81,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /chats/getAllMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /chats/getAllMessages();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /chats/getAllRetainedMessages()`
@@ -102,9 +94,7 @@ impl RequestBuilder {
         self.0
             .function("getAllRetainedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /chats/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /chats/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -164,9 +154,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Chat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id};expand!installedApps!messages!permissionGrants!tabs!targetedMessages select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,ChatSettings.Read.Chat,ChatSettings.ReadWrite.Chat,Chat.Manage.Chat,Chat.Read.All;;",
-                ),
+                "op:GET /chats/{chat-id};expand!installedApps!messages!permissionGrants!tabs!targetedMessages select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,ChatSettings.Read.Chat,ChatSettings.ReadWrite.Chat,Chat.Manage.Chat,Chat.Read.All;;",
             )
     }
     /// `PATCH /chats/{chat-id}`
@@ -183,9 +171,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Chat>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /chats/{chat-id};;work=Chat.ReadWrite application=ChatSettings.ReadWrite.Chat,Chat.ReadWrite.All;;",
-                ),
+                "op:PATCH /chats/{chat-id};;work=Chat.ReadWrite application=ChatSettings.ReadWrite.Chat,Chat.ReadWrite.All;;",
                 changes,
             )
     }
@@ -200,9 +186,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /chats/{chat-id};;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All;;",
-                ),
+                "op:DELETE /chats/{chat-id};;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All;;",
             )
     }
     /// `POST /chats/{chat-id}/completeMigration`
@@ -219,9 +203,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation(
-                    "op:POST /chats/{chat-id}/completeMigration;;application=Teamwork.Migrate.All;us-government china;",
-                ),
+                "op:POST /chats/{chat-id}/completeMigration;;application=Teamwork.Migrate.All;us-government china;",
             )
     }
     /// `POST /chats/{chat-id}/hideForUser`
@@ -239,7 +221,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("hideForUser")
             .send(
-                Operation("op:POST /chats/{chat-id}/hideForUser;;work=Chat.ReadWrite;;"),
+                "op:POST /chats/{chat-id}/hideForUser;;work=Chat.ReadWrite;;",
                 parameters,
             )
     }
@@ -258,9 +240,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("markChatReadForUser")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/markChatReadForUser;;work=Chat.ReadWrite;;",
-                ),
+                "op:POST /chats/{chat-id}/markChatReadForUser;;work=Chat.ReadWrite;;",
                 parameters,
             )
     }
@@ -279,9 +259,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("markChatUnreadForUser")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/markChatUnreadForUser;;work=Chat.ReadWrite;;",
-                ),
+                "op:POST /chats/{chat-id}/markChatUnreadForUser;;work=Chat.ReadWrite;;",
                 parameters,
             )
     }
@@ -302,9 +280,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeAllAccessForUser")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/removeAllAccessForUser;;work=Chat.ReadWrite.All;china;",
-                ),
+                "op:POST /chats/{chat-id}/removeAllAccessForUser;;work=Chat.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -323,9 +299,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendActivityNotification")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.Chat,TeamsActivity.Send;;",
-                ),
+                "op:POST /chats/{chat-id}/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.Chat,TeamsActivity.Send;;",
                 parameters,
             )
     }
@@ -346,9 +320,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/startMigration;;application=Teamwork.Migrate.All;us-government china;",
-                ),
+                "op:POST /chats/{chat-id}/startMigration;;application=Teamwork.Migrate.All;us-government china;",
                 parameters,
             )
     }
@@ -367,9 +339,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unhideForUser")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/unhideForUser;;work=Chat.ReadWrite;;",
-                ),
+                "op:POST /chats/{chat-id}/unhideForUser;;work=Chat.ReadWrite;;",
                 parameters,
             )
     }

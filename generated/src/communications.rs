@@ -2,7 +2,7 @@
 
 //! `/communications`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod adhoc_calls;
 pub mod call_records;
 pub mod calls;
@@ -55,7 +55,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::CloudCommunications> {
-        self.0.call(Operation("op:GET /communications;expand select;;china;"))
+        self.0.call("op:GET /communications;expand select;;china;")
     }
     /// `PATCH /communications`
     ///
@@ -67,7 +67,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::CloudCommunications>,
     ) -> Request<Option<models::CloudCommunications>> {
-        self.0.update(Operation("op:PATCH /communications;;;china;"), changes)
+        self.0.update("op:PATCH /communications;;;china;", changes)
     }
     /// `GET /communications/getAllOnlineMeetingMessages()`
     ///
@@ -87,9 +87,7 @@ impl RequestBuilder {
         self.0
             .function("getAllOnlineMeetingMessages", &[])
             .call(
-                Operation(
-                    "op:GET /communications/getAllOnlineMeetingMessages();count expand filter orderby search select skip top;application=EngagementMeetingConversation.Read.All;us-government china;",
-                ),
+                "op:GET /communications/getAllOnlineMeetingMessages();count expand filter orderby search select skip top;application=EngagementMeetingConversation.Read.All;us-government china;",
             )
     }
     /// `POST /communications/getPresencesByUserId`
@@ -109,9 +107,7 @@ impl RequestBuilder {
         self.0
             .segment("getPresencesByUserId")
             .send(
-                Operation(
-                    "op:POST /communications/getPresencesByUserId;;work=Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china;",
-                ),
+                "op:POST /communications/getPresencesByUserId;;work=Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/compliance`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/compliance`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,7 +15,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Compliance> {
-        self.0.call(Operation("op:GET /compliance;expand select;;us-government china;"))
+        self.0.call("op:GET /compliance;expand select;;us-government china;")
     }
     /// `PATCH /compliance`
     ///
@@ -27,6 +27,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Compliance>,
     ) -> Request<Option<models::Compliance>> {
-        self.0.update(Operation("op:PATCH /compliance;;;us-government china;"), changes)
+        self.0.update("op:PATCH /compliance;;;us-government china;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/connections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod groups;
 pub mod items;
 pub mod operations;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::external_connectors::ExternalConnection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /connections;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /connections`
@@ -43,7 +41,7 @@ impl RequestBuilder {
         &self,
         body: &models::external_connectors::ExternalConnection,
     ) -> Request<models::external_connectors::ExternalConnection> {
-        self.0.send(Operation("op:POST /connections;;;china;"), body)
+        self.0.send("op:POST /connections;;;china;", body)
     }
     /// `GET /connections/$count`
     ///
@@ -54,9 +52,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0
-            .segment("$count")
-            .call(Operation("op:GET /connections/$count;filter search;;china;"))
+        self.0.segment("$count").call("op:GET /connections/$count;filter search;;china;")
     }
 }
 /// Requests to `/connections/{externalConnection-id}`.
@@ -91,12 +87,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::external_connectors::ExternalConnection> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id};expand select;;china;",
-                ),
-            )
+        self.0.call("op:GET /connections/{externalConnection-id};expand select;;china;")
     }
     /// `PATCH /connections/{externalConnection-id}`
     ///
@@ -108,11 +99,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::external_connectors::ExternalConnection>,
     ) -> Request<Option<models::external_connectors::ExternalConnection>> {
-        self.0
-            .update(
-                Operation("op:PATCH /connections/{externalConnection-id};;;china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /connections/{externalConnection-id};;;china;", changes)
     }
     /// `DELETE /connections/{externalConnection-id}`
     ///
@@ -121,6 +108,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /connections/{externalConnection-id};;;china;"))
+        self.0.call("op:DELETE /connections/{externalConnection-id};;;china;")
     }
 }

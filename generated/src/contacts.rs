@@ -2,7 +2,7 @@
 
 //! `/contacts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod direct_reports;
 pub mod manager;
 pub mod member_of;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OrgContact>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts;count expand!onPremisesSyncBehavior filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /contacts;count expand!onPremisesSyncBehavior filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /contacts`
@@ -42,7 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::OrgContact) -> Request<models::OrgContact> {
-        self.0.send(Operation("op:POST /contacts;;;;"), body)
+        self.0.send("op:POST /contacts;;;;", body)
     }
     /// `GET /contacts/$count`
     ///
@@ -60,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /contacts/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts;;",
-                ),
+                "op:GET /contacts/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts;;",
             )
     }
     /// `GET /contacts/delta()`
@@ -79,9 +75,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /contacts/delta();count expand!onPremisesSyncBehavior filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /contacts/delta();count expand!onPremisesSyncBehavior filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /contacts/getAvailableExtensionProperties`
@@ -94,10 +88,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ExtensionProperty>> {
         self.0
             .segment("getAvailableExtensionProperties")
-            .send(
-                Operation("op:POST /contacts/getAvailableExtensionProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /contacts/getAvailableExtensionProperties;;;;", parameters)
     }
     /// `POST /contacts/getByIds`
     ///
@@ -107,9 +98,7 @@ impl RequestBuilder {
         &self,
         parameters: &models::directory_object::GetByIdsParameters,
     ) -> Request<Page<models::DirectoryObject>> {
-        self.0
-            .segment("getByIds")
-            .send(Operation("op:POST /contacts/getByIds;;;;"), parameters)
+        self.0.segment("getByIds").send("op:POST /contacts/getByIds;;;;", parameters)
     }
     /// `POST /contacts/validateProperties`
     ///
@@ -121,7 +110,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /contacts/validateProperties;;;;"), parameters)
+            .send("op:POST /contacts/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/contacts/{orgContact-id}`.
@@ -180,9 +169,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OrgContact> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id};expand!onPremisesSyncBehavior select;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /contacts/{orgContact-id};expand!onPremisesSyncBehavior select;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /contacts/{orgContact-id}`
@@ -193,14 +180,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::OrgContact>,
     ) -> Request<Option<models::OrgContact>> {
-        self.0.update(Operation("op:PATCH /contacts/{orgContact-id};;;;"), changes)
+        self.0.update("op:PATCH /contacts/{orgContact-id};;;;", changes)
     }
     /// `DELETE /contacts/{orgContact-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /contacts/{orgContact-id};;;;"))
+        self.0.call("op:DELETE /contacts/{orgContact-id};;;;")
     }
     /// `POST /contacts/{orgContact-id}/retryServiceProvisioning`
     ///
@@ -209,11 +196,7 @@ impl ItemRequestBuilder {
     pub fn retry_service_provisioning(&self) -> Request<()> {
         self.0
             .segment("retryServiceProvisioning")
-            .call(
-                Operation(
-                    "op:POST /contacts/{orgContact-id}/retryServiceProvisioning;;;;",
-                ),
-            )
+            .call("op:POST /contacts/{orgContact-id}/retryServiceProvisioning;;;;")
     }
     /// `POST /contacts/{orgContact-id}/checkMemberGroups`
     ///
@@ -230,9 +213,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /contacts/{orgContact-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /contacts/{orgContact-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -251,9 +232,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /contacts/{orgContact-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /contacts/{orgContact-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -272,9 +251,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /contacts/{orgContact-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /contacts/{orgContact-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -293,9 +270,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /contacts/{orgContact-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /contacts/{orgContact-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -304,8 +279,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn restore(&self) -> Request<models::DirectoryObject> {
-        self.0
-            .segment("restore")
-            .call(Operation("op:POST /contacts/{orgContact-id}/restore;;;;"))
+        self.0.segment("restore").call("op:POST /contacts/{orgContact-id}/restore;;;;")
     }
 }

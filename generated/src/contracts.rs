@@ -2,7 +2,7 @@
 
 //! `/contracts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 /// Requests to `/contracts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Contract>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contracts;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /contracts;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /contracts`
@@ -34,7 +32,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Contract) -> Request<models::Contract> {
-        self.0.send(Operation("op:POST /contracts;;;;"), body)
+        self.0.send("op:POST /contracts;;;;", body)
     }
     /// `GET /contracts/$count`
     ///
@@ -52,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /contracts/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contracts;;",
-                ),
+                "op:GET /contracts/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contracts;;",
             )
     }
     /// `GET /contracts/delta()`
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /contracts/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /contracts/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /contracts/getAvailableExtensionProperties`
@@ -82,10 +76,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ExtensionProperty>> {
         self.0
             .segment("getAvailableExtensionProperties")
-            .send(
-                Operation("op:POST /contracts/getAvailableExtensionProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /contracts/getAvailableExtensionProperties;;;;", parameters)
     }
     /// `POST /contracts/getByIds`
     ///
@@ -95,9 +86,7 @@ impl RequestBuilder {
         &self,
         parameters: &models::directory_object::GetByIdsParameters,
     ) -> Request<Page<models::DirectoryObject>> {
-        self.0
-            .segment("getByIds")
-            .send(Operation("op:POST /contracts/getByIds;;;;"), parameters)
+        self.0.segment("getByIds").send("op:POST /contracts/getByIds;;;;", parameters)
     }
     /// `POST /contracts/validateProperties`
     ///
@@ -109,7 +98,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /contracts/validateProperties;;;;"), parameters)
+            .send("op:POST /contracts/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/contracts/{contract-id}`.
@@ -128,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Contract> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contracts/{contract-id};expand select;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /contracts/{contract-id};expand select;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /contracts/{contract-id}`
@@ -141,14 +128,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Contract>,
     ) -> Request<Option<models::Contract>> {
-        self.0.update(Operation("op:PATCH /contracts/{contract-id};;;;"), changes)
+        self.0.update("op:PATCH /contracts/{contract-id};;;;", changes)
     }
     /// `DELETE /contracts/{contract-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /contracts/{contract-id};;;;"))
+        self.0.call("op:DELETE /contracts/{contract-id};;;;")
     }
     /// `POST /contracts/{contract-id}/checkMemberGroups`
     ///
@@ -160,10 +147,7 @@ impl ItemRequestBuilder {
     ) -> Request<Page<String>> {
         self.0
             .segment("checkMemberGroups")
-            .send(
-                Operation("op:POST /contracts/{contract-id}/checkMemberGroups;;;;"),
-                parameters,
-            )
+            .send("op:POST /contracts/{contract-id}/checkMemberGroups;;;;", parameters)
     }
     /// `POST /contracts/{contract-id}/checkMemberObjects`
     ///
@@ -175,10 +159,7 @@ impl ItemRequestBuilder {
     ) -> Request<Page<String>> {
         self.0
             .segment("checkMemberObjects")
-            .send(
-                Operation("op:POST /contracts/{contract-id}/checkMemberObjects;;;;"),
-                parameters,
-            )
+            .send("op:POST /contracts/{contract-id}/checkMemberObjects;;;;", parameters)
     }
     /// `POST /contracts/{contract-id}/getMemberGroups`
     ///
@@ -190,10 +171,7 @@ impl ItemRequestBuilder {
     ) -> Request<Page<String>> {
         self.0
             .segment("getMemberGroups")
-            .send(
-                Operation("op:POST /contracts/{contract-id}/getMemberGroups;;;;"),
-                parameters,
-            )
+            .send("op:POST /contracts/{contract-id}/getMemberGroups;;;;", parameters)
     }
     /// `POST /contracts/{contract-id}/getMemberObjects`
     ///
@@ -205,18 +183,13 @@ impl ItemRequestBuilder {
     ) -> Request<Page<String>> {
         self.0
             .segment("getMemberObjects")
-            .send(
-                Operation("op:POST /contracts/{contract-id}/getMemberObjects;;;;"),
-                parameters,
-            )
+            .send("op:POST /contracts/{contract-id}/getMemberObjects;;;;", parameters)
     }
     /// `POST /contracts/{contract-id}/restore`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn restore(&self) -> Request<models::DirectoryObject> {
-        self.0
-            .segment("restore")
-            .call(Operation("op:POST /contracts/{contract-id}/restore;;;;"))
+        self.0.segment("restore").call("op:POST /contracts/{contract-id}/restore;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/copilot`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod admin;
 pub mod interaction_history;
 pub mod reports;
@@ -39,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::CopilotRoot> {
-        self.0.call(Operation("op:GET /copilot;expand select;;china;"))
+        self.0.call("op:GET /copilot;expand select;;china;")
     }
     /// `PATCH /copilot`
     ///
@@ -51,7 +51,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::CopilotRoot>,
     ) -> Request<Option<models::CopilotRoot>> {
-        self.0.update(Operation("op:PATCH /copilot;;;china;"), changes)
+        self.0.update("op:PATCH /copilot;;;china;", changes)
     }
     /// `POST /copilot/retrieval`
     ///
@@ -70,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("retrieval")
             .send(
-                Operation(
-                    "op:POST /copilot/retrieval;;work=Files.Read.All,FileStorageContainer.Selected,ExternalItem.Read.All,Sites.Read.All;us-government china;",
-                ),
+                "op:POST /copilot/retrieval;;work=Files.Read.All,FileStorageContainer.Selected,ExternalItem.Read.All,Sites.Read.All;us-government china;",
                 parameters,
             )
     }

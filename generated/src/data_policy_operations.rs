@@ -2,7 +2,7 @@
 
 //! `/dataPolicyOperations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/dataPolicyOperations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DataPolicyOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /dataPolicyOperations;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /dataPolicyOperations;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /dataPolicyOperations`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::DataPolicyOperation,
     ) -> Request<models::DataPolicyOperation> {
-        self.0
-            .send(
-                Operation("op:POST /dataPolicyOperations;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /dataPolicyOperations;;;us-government china;", body)
     }
     /// `GET /dataPolicyOperations/$count`
     ///
@@ -55,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /dataPolicyOperations/$count;filter search;;us-government china;",
-                ),
+                "op:GET /dataPolicyOperations/$count;filter search;;us-government china;",
             )
     }
 }
@@ -79,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DataPolicyOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /dataPolicyOperations/{dataPolicyOperation-id};expand select;work=User.Export.All,User.Read.All application=User.Export.All,User.Read.All;us-government china;",
-                ),
+                "op:GET /dataPolicyOperations/{dataPolicyOperation-id};expand select;work=User.Export.All,User.Read.All application=User.Export.All,User.Read.All;us-government china;",
             )
     }
     /// `PATCH /dataPolicyOperations/{dataPolicyOperation-id}`
@@ -96,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DataPolicyOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /dataPolicyOperations/{dataPolicyOperation-id};;;us-government china;",
-                ),
+                "op:PATCH /dataPolicyOperations/{dataPolicyOperation-id};;;us-government china;",
                 changes,
             )
     }
@@ -111,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /dataPolicyOperations/{dataPolicyOperation-id};;;us-government china;",
-                ),
+                "op:DELETE /dataPolicyOperations/{dataPolicyOperation-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod android_managed_app_protections;
 pub mod default_managed_app_protections;
 pub mod ios_managed_app_protections;
@@ -143,9 +143,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DeviceAppManagement> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceAppManagement`
@@ -162,9 +160,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::DeviceAppManagement>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -180,9 +176,7 @@ impl RequestBuilder {
         self.0
             .segment("syncMicrosoftStoreForBusinessApps")
             .call(
-                Operation(
-                    "op:POST /deviceAppManagement/syncMicrosoftStoreForBusinessApps;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/syncMicrosoftStoreForBusinessApps;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Page, Path, Request, Wrapped};
 pub mod apple_push_notification_certificate;
 pub mod audit_events;
 pub mod compliance_management_partners;
@@ -545,9 +545,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DeviceManagement> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement`
@@ -564,9 +562,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::DeviceManagement>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All;;",
                 changes,
             )
     }
@@ -587,9 +583,7 @@ impl RequestBuilder {
         self.0
             .function("getEffectivePermissions", &[("scope", Some(&scope))])
             .call(
-                Operation(
-                    "op:GET /deviceManagement/getEffectivePermissions(scope='{scope}');count filter search skip top;work=DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/getEffectivePermissions(scope='{scope}');count filter search skip top;work=DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All;;",
             )
     }
     /// `GET /deviceManagement/userExperienceAnalyticsSummarizeWorkFromAnywhereDevices()`
@@ -606,9 +600,7 @@ impl RequestBuilder {
         self.0
             .function("userExperienceAnalyticsSummarizeWorkFromAnywhereDevices", &[])
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsSummarizeWorkFromAnywhereDevices();;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsSummarizeWorkFromAnywhereDevices();;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `GET /deviceManagement/verifyWindowsEnrollmentAutoDiscovery(domainName='{domainName}')`
@@ -629,9 +621,7 @@ impl RequestBuilder {
                 &[("domainName", Some(&domain_name))],
             )
             .call(
-                Operation(
-                    "op:GET /deviceManagement/verifyWindowsEnrollmentAutoDiscovery(domainName='{domainName}');;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/verifyWindowsEnrollmentAutoDiscovery(domainName='{domainName}');;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
 }

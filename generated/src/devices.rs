@@ -2,7 +2,7 @@
 
 //! `/devices`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod extensions;
 pub mod member_of;
 pub mod registered_owners;
@@ -36,9 +36,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Device>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /devices;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /devices`
@@ -50,8 +48,7 @@ impl RequestBuilder {
     /// | application | not supported |
     #[inline]
     pub fn create(&self, body: &models::Device) -> Request<models::Device> {
-        self.0
-            .send(Operation("op:POST /devices;;work=Directory.AccessAsUser.All;;"), body)
+        self.0.send("op:POST /devices;;work=Directory.AccessAsUser.All;;", body)
     }
     /// `GET /devices/$count`
     ///
@@ -69,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /devices/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices;;",
-                ),
+                "op:GET /devices/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices;;",
             )
     }
     /// `GET /devices/delta()`
@@ -88,9 +83,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /devices/delta();count expand filter orderby search select skip top;work=Device.Read.All application=Device.Read.All;;",
-                ),
+                "op:GET /devices/delta();count expand filter orderby search select skip top;work=Device.Read.All application=Device.Read.All;;",
             )
     }
     /// `POST /devices/getAvailableExtensionProperties`
@@ -103,10 +96,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ExtensionProperty>> {
         self.0
             .segment("getAvailableExtensionProperties")
-            .send(
-                Operation("op:POST /devices/getAvailableExtensionProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /devices/getAvailableExtensionProperties;;;;", parameters)
     }
     /// `POST /devices/getByIds`
     ///
@@ -116,9 +106,7 @@ impl RequestBuilder {
         &self,
         parameters: &models::directory_object::GetByIdsParameters,
     ) -> Request<Page<models::DirectoryObject>> {
-        self.0
-            .segment("getByIds")
-            .send(Operation("op:POST /devices/getByIds;;;;"), parameters)
+        self.0.segment("getByIds").send("op:POST /devices/getByIds;;;;", parameters)
     }
     /// `POST /devices/validateProperties`
     ///
@@ -130,7 +118,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /devices/validateProperties;;;;"), parameters)
+            .send("op:POST /devices/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/devices(deviceId='{deviceId}')`.
@@ -151,9 +139,7 @@ impl ByDeviceIdRequestBuilder {
     pub fn get(&self) -> Request<models::Device> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices(deviceId='{deviceId}');expand select;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /devices(deviceId='{deviceId}');expand select;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /devices(deviceId='{deviceId}')`
@@ -170,9 +156,7 @@ impl ByDeviceIdRequestBuilder {
     ) -> Request<Option<models::Device>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /devices(deviceId='{deviceId}');;work=Directory.AccessAsUser.All application=Device.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /devices(deviceId='{deviceId}');;work=Directory.AccessAsUser.All application=Device.ReadWrite.All,Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -187,9 +171,7 @@ impl ByDeviceIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /devices(deviceId='{deviceId}');;work=Directory.AccessAsUser.All application=Device.ReadWrite.All;;",
-                ),
+                "op:DELETE /devices(deviceId='{deviceId}');;work=Directory.AccessAsUser.All application=Device.ReadWrite.All;;",
             )
     }
 }
@@ -236,9 +218,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Device> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id};expand select;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /devices/{device-id};expand select;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /devices/{device-id}`
@@ -255,9 +235,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Device>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /devices/{device-id};;work=Directory.AccessAsUser.All application=Device.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /devices/{device-id};;work=Directory.AccessAsUser.All application=Device.ReadWrite.All,Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -272,9 +250,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /devices/{device-id};;work=Directory.AccessAsUser.All application=Device.ReadWrite.All;;",
-                ),
+                "op:DELETE /devices/{device-id};;work=Directory.AccessAsUser.All application=Device.ReadWrite.All;;",
             )
     }
     /// `POST /devices/{device-id}/checkMemberGroups`
@@ -292,9 +268,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /devices/{device-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /devices/{device-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -313,9 +287,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /devices/{device-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /devices/{device-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -334,9 +306,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /devices/{device-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /devices/{device-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -355,9 +325,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /devices/{device-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /devices/{device-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -366,8 +334,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn restore(&self) -> Request<models::DirectoryObject> {
-        self.0
-            .segment("restore")
-            .call(Operation("op:POST /devices/{device-id}/restore;;;;"))
+        self.0.segment("restore").call("op:POST /devices/{device-id}/restore;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directory`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod administrative_units;
 pub mod attribute_sets;
 pub mod custom_security_attribute_definitions;
@@ -97,7 +97,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Directory> {
-        self.0.call(Operation("op:GET /directory;expand select;;;"))
+        self.0.call("op:GET /directory;expand select;;;")
     }
     /// `PATCH /directory`
     ///
@@ -107,6 +107,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Directory>,
     ) -> Request<Option<models::Directory>> {
-        self.0.update(Operation("op:PATCH /directory;;;;"), changes)
+        self.0.update("op:PATCH /directory;;;;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directoryObjects`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 /// Requests to `/directoryObjects`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryObjects;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /directoryObjects;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /directoryObjects`
@@ -35,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::DirectoryObject,
     ) -> Request<models::DirectoryObject> {
-        self.0.send(Operation("op:POST /directoryObjects;;;;"), body)
+        self.0.send("op:POST /directoryObjects;;;;", body)
     }
     /// `GET /directoryObjects/$count`
     ///
@@ -44,9 +42,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0
-            .segment("$count")
-            .call(Operation("op:GET /directoryObjects/$count;filter search;;;"))
+        self.0.segment("$count").call("op:GET /directoryObjects/$count;filter search;;;")
     }
     /// `GET /directoryObjects/delta()`
     ///
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /directoryObjects/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /directoryObjects/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /directoryObjects/getAvailableExtensionProperties`
@@ -78,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation(
-                    "op:POST /directoryObjects/getAvailableExtensionProperties;;work=Directory.Read.All application=Directory.Read.All;;",
-                ),
+                "op:POST /directoryObjects/getAvailableExtensionProperties;;work=Directory.Read.All application=Directory.Read.All;;",
                 parameters,
             )
     }
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("getByIds")
             .send(
-                Operation(
-                    "op:POST /directoryObjects/getByIds;;work=Directory.Read.All application=Directory.Read.All;;",
-                ),
+                "op:POST /directoryObjects/getByIds;;work=Directory.Read.All application=Directory.Read.All;;",
                 parameters,
             )
     }
@@ -120,9 +110,7 @@ impl RequestBuilder {
         self.0
             .segment("validateProperties")
             .send(
-                Operation(
-                    "op:POST /directoryObjects/validateProperties;;work=Group.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Group.Read.All,Directory.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /directoryObjects/validateProperties;;work=Group.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Group.Read.All,Directory.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -145,9 +133,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryObjects/{directoryObject-id};expand select;work=Directory.Read.All application=Directory.Read.All;;",
-                ),
+                "op:GET /directoryObjects/{directoryObject-id};expand select;work=Directory.Read.All application=Directory.Read.All;;",
             )
     }
     /// `PATCH /directoryObjects/{directoryObject-id}`
@@ -158,18 +144,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::DirectoryObject>,
     ) -> Request<Option<models::DirectoryObject>> {
-        self.0
-            .update(
-                Operation("op:PATCH /directoryObjects/{directoryObject-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /directoryObjects/{directoryObject-id};;;;", changes)
     }
     /// `DELETE /directoryObjects/{directoryObject-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /directoryObjects/{directoryObject-id};;;;"))
+        self.0.call("op:DELETE /directoryObjects/{directoryObject-id};;;;")
     }
     /// `POST /directoryObjects/{directoryObject-id}/checkMemberGroups`
     ///
@@ -186,9 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /directoryObjects/{directoryObject-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /directoryObjects/{directoryObject-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -207,9 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /directoryObjects/{directoryObject-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /directoryObjects/{directoryObject-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -228,9 +206,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /directoryObjects/{directoryObject-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /directoryObjects/{directoryObject-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -249,9 +225,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /directoryObjects/{directoryObject-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /directoryObjects/{directoryObject-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -262,8 +236,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(
-                Operation("op:POST /directoryObjects/{directoryObject-id}/restore;;;;"),
-            )
+            .call("op:POST /directoryObjects/{directoryObject-id}/restore;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directoryRoleTemplates`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 /// Requests to `/directoryRoleTemplates`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryRoleTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryRoleTemplates;count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /directoryRoleTemplates;count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /directoryRoleTemplates`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::DirectoryRoleTemplate,
     ) -> Request<models::DirectoryRoleTemplate> {
-        self.0.send(Operation("op:POST /directoryRoleTemplates;;;;"), body)
+        self.0.send("op:POST /directoryRoleTemplates;;;;", body)
     }
     /// `GET /directoryRoleTemplates/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directoryRoleTemplates/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroletemplates;;",
-                ),
+                "op:GET /directoryRoleTemplates/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroletemplates;;",
             )
     }
     /// `GET /directoryRoleTemplates/delta()`
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /directoryRoleTemplates/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /directoryRoleTemplates/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /directoryRoleTemplates/getAvailableExtensionProperties`
@@ -86,9 +80,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation(
-                    "op:POST /directoryRoleTemplates/getAvailableExtensionProperties;;;;",
-                ),
+                "op:POST /directoryRoleTemplates/getAvailableExtensionProperties;;;;",
                 parameters,
             )
     }
@@ -102,7 +94,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /directoryRoleTemplates/getByIds;;;;"), parameters)
+            .send("op:POST /directoryRoleTemplates/getByIds;;;;", parameters)
     }
     /// `POST /directoryRoleTemplates/validateProperties`
     ///
@@ -114,10 +106,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(
-                Operation("op:POST /directoryRoleTemplates/validateProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /directoryRoleTemplates/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/directoryRoleTemplates/{directoryRoleTemplate-id}`.
@@ -136,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryRoleTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryRoleTemplates/{directoryRoleTemplate-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /directoryRoleTemplates/{directoryRoleTemplate-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /directoryRoleTemplates/{directoryRoleTemplate-id}`
@@ -151,9 +138,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DirectoryRoleTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directoryRoleTemplates/{directoryRoleTemplate-id};;;;",
-                ),
+                "op:PATCH /directoryRoleTemplates/{directoryRoleTemplate-id};;;;",
                 changes,
             )
     }
@@ -162,12 +147,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /directoryRoleTemplates/{directoryRoleTemplate-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /directoryRoleTemplates/{directoryRoleTemplate-id};;;;")
     }
     /// `POST /directoryRoleTemplates/{directoryRoleTemplate-id}/checkMemberGroups`
     ///
@@ -180,9 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/checkMemberGroups;;;;",
-                ),
+                "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/checkMemberGroups;;;;",
                 parameters,
             )
     }
@@ -197,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/checkMemberObjects;;;;",
-                ),
+                "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/checkMemberObjects;;;;",
                 parameters,
             )
     }
@@ -214,9 +190,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/getMemberGroups;;;;",
-                ),
+                "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/getMemberGroups;;;;",
                 parameters,
             )
     }
@@ -231,9 +205,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/getMemberObjects;;;;",
-                ),
+                "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/getMemberObjects;;;;",
                 parameters,
             )
     }
@@ -245,9 +217,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .call(
-                Operation(
-                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/restore;;;;",
-                ),
+                "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/restore;;;;",
             )
     }
 }

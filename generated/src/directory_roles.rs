@@ -2,7 +2,7 @@
 
 //! `/directoryRoles`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod members;
 pub mod scoped_members;
 /// Requests to `/directoryRoles`.
@@ -36,9 +36,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryRole>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryRoles;count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /directoryRoles;count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /directoryRoles`
@@ -55,9 +53,7 @@ impl RequestBuilder {
     ) -> Request<models::DirectoryRole> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directoryRoles;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:POST /directoryRoles;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
                 body,
             )
     }
@@ -77,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directoryRoles/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles;;",
-                ),
+                "op:GET /directoryRoles/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles;;",
             )
     }
     /// `GET /directoryRoles/delta()`
@@ -96,9 +90,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /directoryRoles/delta();count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /directoryRoles/delta();count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /directoryRoles/getAvailableExtensionProperties`
@@ -112,7 +104,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /directoryRoles/getAvailableExtensionProperties;;;;"),
+                "op:POST /directoryRoles/getAvailableExtensionProperties;;;;",
                 parameters,
             )
     }
@@ -126,7 +118,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /directoryRoles/getByIds;;;;"), parameters)
+            .send("op:POST /directoryRoles/getByIds;;;;", parameters)
     }
     /// `POST /directoryRoles/validateProperties`
     ///
@@ -138,10 +130,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(
-                Operation("op:POST /directoryRoles/validateProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /directoryRoles/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/directoryRoles(roleTemplateId='{roleTemplateId}')`.
@@ -160,9 +149,7 @@ impl ByRoleTemplateIdRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryRole> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryRoles(roleTemplateId='{roleTemplateId}');expand select;work=Directory.Read.All,RoleManagement.Read.Directory,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=Directory.Read.All,RoleManagement.Read.Directory,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /directoryRoles(roleTemplateId='{roleTemplateId}');expand select;work=Directory.Read.All,RoleManagement.Read.Directory,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=Directory.Read.All,RoleManagement.Read.Directory,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /directoryRoles(roleTemplateId='{roleTemplateId}')`
@@ -175,9 +162,7 @@ impl ByRoleTemplateIdRequestBuilder {
     ) -> Request<Option<models::DirectoryRole>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directoryRoles(roleTemplateId='{roleTemplateId}');;;;",
-                ),
+                "op:PATCH /directoryRoles(roleTemplateId='{roleTemplateId}');;;;",
                 changes,
             )
     }
@@ -186,12 +171,7 @@ impl ByRoleTemplateIdRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /directoryRoles(roleTemplateId='{roleTemplateId}');;;;",
-                ),
-            )
+        self.0.call("op:DELETE /directoryRoles(roleTemplateId='{roleTemplateId}');;;;")
     }
 }
 /// Requests to `/directoryRoles/{directoryRole-id}`.
@@ -220,9 +200,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryRole> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryRoles/{directoryRole-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /directoryRoles/{directoryRole-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /directoryRoles/{directoryRole-id}`
@@ -233,18 +211,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::DirectoryRole>,
     ) -> Request<Option<models::DirectoryRole>> {
-        self.0
-            .update(
-                Operation("op:PATCH /directoryRoles/{directoryRole-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /directoryRoles/{directoryRole-id};;;;", changes)
     }
     /// `DELETE /directoryRoles/{directoryRole-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /directoryRoles/{directoryRole-id};;;;"))
+        self.0.call("op:DELETE /directoryRoles/{directoryRole-id};;;;")
     }
     /// `POST /directoryRoles/{directoryRole-id}/checkMemberGroups`
     ///
@@ -257,9 +231,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/checkMemberGroups;;;;",
-                ),
+                "op:POST /directoryRoles/{directoryRole-id}/checkMemberGroups;;;;",
                 parameters,
             )
     }
@@ -274,9 +246,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/checkMemberObjects;;;;",
-                ),
+                "op:POST /directoryRoles/{directoryRole-id}/checkMemberObjects;;;;",
                 parameters,
             )
     }
@@ -291,9 +261,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/getMemberGroups;;;;",
-                ),
+                "op:POST /directoryRoles/{directoryRole-id}/getMemberGroups;;;;",
                 parameters,
             )
     }
@@ -308,9 +276,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/getMemberObjects;;;;",
-                ),
+                "op:POST /directoryRoles/{directoryRole-id}/getMemberObjects;;;;",
                 parameters,
             )
     }
@@ -321,6 +287,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(Operation("op:POST /directoryRoles/{directoryRole-id}/restore;;;;"))
+            .call("op:POST /directoryRoles/{directoryRole-id}/restore;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/domainDnsRecords`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/domainDnsRecords`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DomainDnsRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /domainDnsRecords;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /domainDnsRecords;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /domainDnsRecords`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::DomainDnsRecord,
     ) -> Request<models::DomainDnsRecord> {
-        self.0.send(Operation("op:POST /domainDnsRecords;;;;"), body)
+        self.0.send("op:POST /domainDnsRecords;;;;", body)
     }
     /// `GET /domainDnsRecords/$count`
     ///
@@ -42,9 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0
-            .segment("$count")
-            .call(Operation("op:GET /domainDnsRecords/$count;filter search;;;"))
+        self.0.segment("$count").call("op:GET /domainDnsRecords/$count;filter search;;;")
     }
 }
 /// Requests to `/domainDnsRecords/{domainDnsRecord-id}`.
@@ -57,12 +53,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::DomainDnsRecord> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /domainDnsRecords/{domainDnsRecord-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /domainDnsRecords/{domainDnsRecord-id};expand select;;;")
     }
     /// `PATCH /domainDnsRecords/{domainDnsRecord-id}`
     ///
@@ -72,17 +63,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::DomainDnsRecord>,
     ) -> Request<Option<models::DomainDnsRecord>> {
-        self.0
-            .update(
-                Operation("op:PATCH /domainDnsRecords/{domainDnsRecord-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /domainDnsRecords/{domainDnsRecord-id};;;;", changes)
     }
     /// `DELETE /domainDnsRecords/{domainDnsRecord-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /domainDnsRecords/{domainDnsRecord-id};;;;"))
+        self.0.call("op:DELETE /domainDnsRecords/{domainDnsRecord-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/domains`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod domain_name_references;
 pub mod federation_configuration;
 pub mod root_domain;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Domain>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /domains;count expand filter orderby search select skip top;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All;;",
-                ),
+                "op:GET /domains;count expand filter orderby search select skip top;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All;;",
             )
     }
     /// `POST /domains`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Domain) -> Request<models::Domain> {
         self.0
             .send(
-                Operation(
-                    "op:POST /domains;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
-                ),
+                "op:POST /domains;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /domains/$count;filter search;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All provenance=inferred:count:/domains;;",
-                ),
+                "op:GET /domains/$count;filter search;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All provenance=inferred:count:/domains;;",
             )
     }
 }
@@ -122,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Domain> {
         self.0
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id};expand select;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All;;",
-                ),
+                "op:GET /domains/{domain-id};expand select;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All;;",
             )
     }
     /// `PATCH /domains/{domain-id}`
@@ -141,9 +133,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Domain>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /domains/{domain-id};;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
-                ),
+                "op:PATCH /domains/{domain-id};;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
                 changes,
             )
     }
@@ -158,9 +148,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /domains/{domain-id};;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
-                ),
+                "op:DELETE /domains/{domain-id};;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
             )
     }
     /// `POST /domains/{domain-id}/forceDelete`
@@ -178,9 +166,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("forceDelete")
             .send(
-                Operation(
-                    "op:POST /domains/{domain-id}/forceDelete;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
-                ),
+                "op:POST /domains/{domain-id}/forceDelete;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -196,9 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("promote")
             .call(
-                Operation(
-                    "op:POST /domains/{domain-id}/promote;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
-                ),
+                "op:POST /domains/{domain-id}/promote;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
             )
     }
     /// `POST /domains/{domain-id}/verify`
@@ -213,9 +197,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("verify")
             .call(
-                Operation(
-                    "op:POST /domains/{domain-id}/verify;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
-                ),
+                "op:POST /domains/{domain-id}/verify;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
             )
     }
 }

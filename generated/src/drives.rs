@@ -2,7 +2,7 @@
 
 //! `/drives`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod bundles;
 pub mod created_by_user;
 pub mod following;
@@ -26,19 +26,14 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::Drive>> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /drives;expand filter orderby search select skip top;;;",
-                ),
-            )
+        self.0.call("op:GET /drives;expand filter orderby search select skip top;;;")
     }
     /// `POST /drives`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Drive) -> Request<models::Drive> {
-        self.0.send(Operation("op:POST /drives;;;;"), body)
+        self.0.send("op:POST /drives;;;;", body)
     }
 }
 /// Requests to `/drives/{drive-id}`.
@@ -102,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Drive> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /drives/{drive-id}`
@@ -115,14 +108,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Drive>,
     ) -> Request<Option<models::Drive>> {
-        self.0.update(Operation("op:PATCH /drives/{drive-id};;;;"), changes)
+        self.0.update("op:PATCH /drives/{drive-id};;;;", changes)
     }
     /// `DELETE /drives/{drive-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /drives/{drive-id};;;;"))
+        self.0.call("op:DELETE /drives/{drive-id};;;;")
     }
     /// `GET /drives/{drive-id}/recent()`
     ///
@@ -140,9 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .function("recent", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/recent();expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/recent;;",
-                ),
+                "op:GET /drives/{drive-id}/recent();expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/recent;;",
             )
     }
     /// `GET /drives/{drive-id}/search(q='{q}')`
@@ -155,9 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .function("search", &[("q", Some(&q))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/search(q='{q}');expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/search(q='{q}');expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /drives/{drive-id}/sharedWithMe()`
@@ -176,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .function("sharedWithMe", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/sharedWithMe();expand filter orderby search select skip top;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/sharedwithme;;",
-                ),
+                "op:GET /drives/{drive-id}/sharedWithMe();expand filter orderby search select skip top;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/sharedwithme;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod classes;
 pub mod me;
 pub mod reports;
@@ -45,7 +45,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::EducationRoot> {
-        self.0.call(Operation("op:GET /education;expand select;;us-government china;"))
+        self.0.call("op:GET /education;expand select;;us-government china;")
     }
     /// `PATCH /education`
     ///
@@ -57,6 +57,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::EducationRoot>,
     ) -> Request<Option<models::EducationRoot>> {
-        self.0.update(Operation("op:PATCH /education;;;us-government china;"), changes)
+        self.0.update("op:PATCH /education;;;us-government china;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/employeeExperience`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod communities;
 pub mod engagement_async_operations;
 pub mod learning_course_activities;
@@ -53,7 +53,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::EmployeeExperience> {
-        self.0.call(Operation("op:GET /employeeExperience;select;;us-government china;"))
+        self.0.call("op:GET /employeeExperience;select;;us-government china;")
     }
     /// `PATCH /employeeExperience`
     ///
@@ -65,10 +65,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::EmployeeExperience>,
     ) -> Request<Option<models::EmployeeExperience>> {
-        self.0
-            .update(
-                Operation("op:PATCH /employeeExperience;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /employeeExperience;;;us-government china;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/external`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod connections;
 /// Requests to `/external`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,7 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::external_connectors::External> {
-        self.0.call(Operation("op:GET /external;expand select;;china;"))
+        self.0.call("op:GET /external;expand select;;china;")
     }
     /// `PATCH /external`
     ///
@@ -33,6 +33,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::external_connectors::External>,
     ) -> Request<Option<models::external_connectors::External>> {
-        self.0.update(Operation("op:PATCH /external;;;china;"), changes)
+        self.0.update("op:PATCH /external;;;china;", changes)
     }
 }

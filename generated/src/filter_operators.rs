@@ -2,7 +2,7 @@
 
 //! `/filterOperators`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/filterOperators`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::FilterOperatorSchema>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /filterOperators;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /filterOperators;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /filterOperators`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::FilterOperatorSchema,
     ) -> Request<models::FilterOperatorSchema> {
-        self.0.send(Operation("op:POST /filterOperators;;;;"), body)
+        self.0.send("op:POST /filterOperators;;;;", body)
     }
     /// `GET /filterOperators/$count`
     ///
@@ -42,9 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0
-            .segment("$count")
-            .call(Operation("op:GET /filterOperators/$count;filter search;;;"))
+        self.0.segment("$count").call("op:GET /filterOperators/$count;filter search;;;")
     }
 }
 /// Requests to `/filterOperators/{filterOperatorSchema-id}`.
@@ -57,12 +53,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::FilterOperatorSchema> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /filterOperators/{filterOperatorSchema-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /filterOperators/{filterOperatorSchema-id};expand select;;;")
     }
     /// `PATCH /filterOperators/{filterOperatorSchema-id}`
     ///
@@ -72,18 +63,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::FilterOperatorSchema>,
     ) -> Request<Option<models::FilterOperatorSchema>> {
-        self.0
-            .update(
-                Operation("op:PATCH /filterOperators/{filterOperatorSchema-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /filterOperators/{filterOperatorSchema-id};;;;", changes)
     }
     /// `DELETE /filterOperators/{filterOperatorSchema-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /filterOperators/{filterOperatorSchema-id};;;;"))
+        self.0.call("op:DELETE /filterOperators/{filterOperatorSchema-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/functions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/functions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AttributeMappingFunctionSchema>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /functions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /functions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /functions`
@@ -36,7 +34,7 @@ impl RequestBuilder {
         &self,
         body: &models::AttributeMappingFunctionSchema,
     ) -> Request<models::AttributeMappingFunctionSchema> {
-        self.0.send(Operation("op:POST /functions;;;;"), body)
+        self.0.send("op:POST /functions;;;;", body)
     }
     /// `GET /functions/$count`
     ///
@@ -45,9 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0
-            .segment("$count")
-            .call(Operation("op:GET /functions/$count;filter search;;;"))
+        self.0.segment("$count").call("op:GET /functions/$count;filter search;;;")
     }
 }
 /// Requests to `/functions/{attributeMappingFunctionSchema-id}`.
@@ -62,9 +58,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AttributeMappingFunctionSchema> {
         self.0
             .call(
-                Operation(
-                    "op:GET /functions/{attributeMappingFunctionSchema-id};expand select;;;",
-                ),
+                "op:GET /functions/{attributeMappingFunctionSchema-id};expand select;;;",
             )
     }
     /// `PATCH /functions/{attributeMappingFunctionSchema-id}`
@@ -77,7 +71,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AttributeMappingFunctionSchema>> {
         self.0
             .update(
-                Operation("op:PATCH /functions/{attributeMappingFunctionSchema-id};;;;"),
+                "op:PATCH /functions/{attributeMappingFunctionSchema-id};;;;",
                 changes,
             )
     }
@@ -86,9 +80,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /functions/{attributeMappingFunctionSchema-id};;;;"),
-            )
+        self.0.call("op:DELETE /functions/{attributeMappingFunctionSchema-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groupLifecyclePolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 /// Requests to `/groupLifecyclePolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::GroupLifecyclePolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groupLifecyclePolicies;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /groupLifecyclePolicies;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /groupLifecyclePolicies`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::GroupLifecyclePolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groupLifecyclePolicies;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
-                ),
+                "op:POST /groupLifecyclePolicies;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groupLifecyclePolicies/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/grouplifecyclepolicies;;",
-                ),
+                "op:GET /groupLifecyclePolicies/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/grouplifecyclepolicies;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::GroupLifecyclePolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groupLifecyclePolicies/{groupLifecyclePolicy-id};expand select;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /groupLifecyclePolicies/{groupLifecyclePolicy-id};expand select;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /groupLifecyclePolicies/{groupLifecyclePolicy-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::GroupLifecyclePolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groupLifecyclePolicies/{groupLifecyclePolicy-id};;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /groupLifecyclePolicies/{groupLifecyclePolicy-id};;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groupLifecyclePolicies/{groupLifecyclePolicy-id};;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /groupLifecyclePolicies/{groupLifecyclePolicy-id};;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
             )
     }
     /// `POST /groupLifecyclePolicies/{groupLifecyclePolicy-id}/addGroup`
@@ -143,9 +131,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("addGroup")
             .send(
-                Operation(
-                    "op:POST /groupLifecyclePolicies/{groupLifecyclePolicy-id}/addGroup;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
-                ),
+                "op:POST /groupLifecyclePolicies/{groupLifecyclePolicy-id}/addGroup;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -164,9 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeGroup")
             .send(
-                Operation(
-                    "op:POST /groupLifecyclePolicies/{groupLifecyclePolicy-id}/removeGroup;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
-                ),
+                "op:POST /groupLifecyclePolicies/{groupLifecyclePolicy-id}/removeGroup;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
                 parameters,
             )
     }

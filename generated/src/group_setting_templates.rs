@@ -2,7 +2,7 @@
 
 //! `/groupSettingTemplates`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 /// Requests to `/groupSettingTemplates`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::GroupSettingTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groupSettingTemplates;count expand filter orderby search select skip top;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /groupSettingTemplates;count expand filter orderby search select skip top;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /groupSettingTemplates`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::GroupSettingTemplate,
     ) -> Request<models::GroupSettingTemplate> {
-        self.0.send(Operation("op:POST /groupSettingTemplates;;;;"), body)
+        self.0.send("op:POST /groupSettingTemplates;;;;", body)
     }
     /// `GET /groupSettingTemplates/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groupSettingTemplates/$count;filter search;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/groupsettingtemplates;;",
-                ),
+                "op:GET /groupSettingTemplates/$count;filter search;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/groupsettingtemplates;;",
             )
     }
     /// `GET /groupSettingTemplates/delta()`
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /groupSettingTemplates/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groupSettingTemplates/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groupSettingTemplates/getAvailableExtensionProperties`
@@ -86,9 +80,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation(
-                    "op:POST /groupSettingTemplates/getAvailableExtensionProperties;;;;",
-                ),
+                "op:POST /groupSettingTemplates/getAvailableExtensionProperties;;;;",
                 parameters,
             )
     }
@@ -102,7 +94,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /groupSettingTemplates/getByIds;;;;"), parameters)
+            .send("op:POST /groupSettingTemplates/getByIds;;;;", parameters)
     }
     /// `POST /groupSettingTemplates/validateProperties`
     ///
@@ -114,10 +106,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(
-                Operation("op:POST /groupSettingTemplates/validateProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /groupSettingTemplates/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/groupSettingTemplates/{groupSettingTemplate-id}`.
@@ -136,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::GroupSettingTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groupSettingTemplates/{groupSettingTemplate-id};expand select;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /groupSettingTemplates/{groupSettingTemplate-id};expand select;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /groupSettingTemplates/{groupSettingTemplate-id}`
@@ -151,9 +138,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::GroupSettingTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groupSettingTemplates/{groupSettingTemplate-id};;;;",
-                ),
+                "op:PATCH /groupSettingTemplates/{groupSettingTemplate-id};;;;",
                 changes,
             )
     }
@@ -162,12 +147,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /groupSettingTemplates/{groupSettingTemplate-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /groupSettingTemplates/{groupSettingTemplate-id};;;;")
     }
     /// `POST /groupSettingTemplates/{groupSettingTemplate-id}/checkMemberGroups`
     ///
@@ -180,9 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/checkMemberGroups;;;;",
-                ),
+                "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/checkMemberGroups;;;;",
                 parameters,
             )
     }
@@ -197,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/checkMemberObjects;;;;",
-                ),
+                "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/checkMemberObjects;;;;",
                 parameters,
             )
     }
@@ -214,9 +190,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/getMemberGroups;;;;",
-                ),
+                "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/getMemberGroups;;;;",
                 parameters,
             )
     }
@@ -231,9 +205,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/getMemberObjects;;;;",
-                ),
+                "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/getMemberObjects;;;;",
                 parameters,
             )
     }
@@ -244,10 +216,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(
-                Operation(
-                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/restore;;;;",
-                ),
-            )
+            .call("op:POST /groupSettingTemplates/{groupSettingTemplate-id}/restore;;;;")
     }
 }

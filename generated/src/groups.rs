@@ -2,7 +2,7 @@
 
 //! `/groups`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod accepted_senders;
 pub mod app_role_assignments;
 pub mod calendar;
@@ -60,9 +60,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Group>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups;count expand!onPremisesSyncBehavior filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups;count expand!onPremisesSyncBehavior filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups`
@@ -76,9 +74,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Group) -> Request<models::Group> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups;;work=Group.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Directory.ReadWrite.All application=Group.Create,Group-PreferredDataLocation.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups;;work=Group.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Directory.ReadWrite.All application=Group.Create,Group-PreferredDataLocation.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 body,
             )
     }
@@ -98,9 +94,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/$count;filter search;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups;;",
-                ),
+                "op:GET /groups/$count;filter search;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups;;",
             )
     }
     /// `GET /groups/delta()`
@@ -117,9 +111,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /groups/delta();count expand!onPremisesSyncBehavior filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/delta();count expand!onPremisesSyncBehavior filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/getAvailableExtensionProperties`
@@ -132,10 +124,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ExtensionProperty>> {
         self.0
             .segment("getAvailableExtensionProperties")
-            .send(
-                Operation("op:POST /groups/getAvailableExtensionProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /groups/getAvailableExtensionProperties;;;;", parameters)
     }
     /// `POST /groups/getByIds`
     ///
@@ -145,9 +134,7 @@ impl RequestBuilder {
         &self,
         parameters: &models::directory_object::GetByIdsParameters,
     ) -> Request<Page<models::DirectoryObject>> {
-        self.0
-            .segment("getByIds")
-            .send(Operation("op:POST /groups/getByIds;;;;"), parameters)
+        self.0.segment("getByIds").send("op:POST /groups/getByIds;;;;", parameters)
     }
     /// `POST /groups/validateProperties`
     ///
@@ -159,7 +146,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /groups/validateProperties;;;;"), parameters)
+            .send("op:POST /groups/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/groups(uniqueName='{uniqueName}')`.
@@ -180,9 +167,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn get(&self) -> Request<models::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups(uniqueName='{uniqueName}');expand!onPremisesSyncBehavior select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups(uniqueName='{uniqueName}');expand!onPremisesSyncBehavior select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /groups(uniqueName='{uniqueName}')`
@@ -199,9 +184,7 @@ impl ByUniqueNameRequestBuilder {
     ) -> Request<Option<models::Group>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups(uniqueName='{uniqueName}');;work=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /groups(uniqueName='{uniqueName}');;work=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -216,9 +199,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups(uniqueName='{uniqueName}');;work=Group.ReadWrite.All application=Group.ReadWrite.All;;",
-                ),
+                "op:DELETE /groups(uniqueName='{uniqueName}');;work=Group.ReadWrite.All application=Group.ReadWrite.All;;",
             )
     }
 }
@@ -399,9 +380,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id};expand!onPremisesSyncBehavior select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id};expand!onPremisesSyncBehavior select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /groups/{group-id}`
@@ -418,9 +397,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Group>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id};;work=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /groups/{group-id};;work=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -435,9 +412,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id};;work=Group.ReadWrite.All application=Group.ReadWrite.All;;",
-                ),
+                "op:DELETE /groups/{group-id};;work=Group.ReadWrite.All application=Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/addFavorite`
@@ -451,11 +426,7 @@ impl ItemRequestBuilder {
     pub fn add_favorite(&self) -> Request<()> {
         self.0
             .segment("addFavorite")
-            .call(
-                Operation(
-                    "op:POST /groups/{group-id}/addFavorite;;work=Group.ReadWrite.All;;",
-                ),
-            )
+            .call("op:POST /groups/{group-id}/addFavorite;;work=Group.ReadWrite.All;;")
     }
     /// `POST /groups/{group-id}/assignLicense`
     ///
@@ -472,9 +443,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assignLicense")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/assignLicense;;work=LicenseAssignment.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=LicenseAssignment.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/assignLicense;;work=LicenseAssignment.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=LicenseAssignment.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -487,9 +456,7 @@ impl ItemRequestBuilder {
     ) -> Request<Page<models::ResourceSpecificPermissionGrant>> {
         self.0
             .segment("checkGrantedPermissionsForApp")
-            .call(
-                Operation("op:POST /groups/{group-id}/checkGrantedPermissionsForApp;;;;"),
-            )
+            .call("op:POST /groups/{group-id}/checkGrantedPermissionsForApp;;;;")
     }
     /// `POST /groups/{group-id}/removeFavorite`
     ///
@@ -503,9 +470,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeFavorite")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/removeFavorite;;work=Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/removeFavorite;;work=Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/renew`
@@ -520,9 +485,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("renew")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/renew;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/renew;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/resetUnseenCount`
@@ -537,9 +500,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetUnseenCount")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/resetUnseenCount;;work=Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/resetUnseenCount;;work=Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/retryServiceProvisioning`
@@ -549,7 +510,7 @@ impl ItemRequestBuilder {
     pub fn retry_service_provisioning(&self) -> Request<()> {
         self.0
             .segment("retryServiceProvisioning")
-            .call(Operation("op:POST /groups/{group-id}/retryServiceProvisioning;;;;"))
+            .call("op:POST /groups/{group-id}/retryServiceProvisioning;;;;")
     }
     /// `POST /groups/{group-id}/subscribeByMail`
     ///
@@ -563,9 +524,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("subscribeByMail")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/subscribeByMail;;work=Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/subscribeByMail;;work=Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/unsubscribeByMail`
@@ -580,9 +539,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsubscribeByMail")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/unsubscribeByMail;;work=Group.ReadWrite.All application=Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/unsubscribeByMail;;work=Group.ReadWrite.All application=Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/validateProperties`
@@ -600,9 +557,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("validateProperties")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/validateProperties;;work=Group.Read.All,Group.ReadWrite.All application=Group.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/validateProperties;;work=Group.Read.All,Group.ReadWrite.All application=Group.Read.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -621,9 +576,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/checkMemberGroups;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/checkMemberGroups;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -642,9 +595,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/checkMemberObjects;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/checkMemberObjects;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -663,9 +614,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/getMemberGroups;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupMember.ReadBasic.All,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/getMemberGroups;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupMember.ReadBasic.All,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -684,9 +633,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/getMemberObjects;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/getMemberObjects;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -695,8 +642,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn restore(&self) -> Request<models::DirectoryObject> {
-        self.0
-            .segment("restore")
-            .call(Operation("op:POST /groups/{group-id}/restore;;;;"))
+        self.0.segment("restore").call("op:POST /groups/{group-id}/restore;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod api_connectors;
 pub mod authentication_event_listeners;
 pub mod authentication_events_flows;
@@ -85,7 +85,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::IdentityContainer> {
-        self.0.call(Operation("op:GET /identity;expand select;;;"))
+        self.0.call("op:GET /identity;expand select;;;")
     }
     /// `PATCH /identity`
     ///
@@ -95,6 +95,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::IdentityContainer>,
     ) -> Request<Option<models::IdentityContainer>> {
-        self.0.update(Operation("op:PATCH /identity;;;;"), changes)
+        self.0.update("op:PATCH /identity;;;;", changes)
     }
 }

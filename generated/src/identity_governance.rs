@@ -2,7 +2,7 @@
 
 //! `/identityGovernance`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod access_reviews;
 pub mod app_consent;
 pub mod catalogs;
@@ -55,7 +55,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::IdentityGovernance> {
-        self.0.call(Operation("op:GET /identityGovernance;expand select;;;"))
+        self.0.call("op:GET /identityGovernance;expand select;;;")
     }
     /// `PATCH /identityGovernance`
     ///
@@ -65,6 +65,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::IdentityGovernance>,
     ) -> Request<Option<models::IdentityGovernance>> {
-        self.0.update(Operation("op:PATCH /identityGovernance;;;;"), changes)
+        self.0.update("op:PATCH /identityGovernance;;;;", changes)
     }
 }

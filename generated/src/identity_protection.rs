@@ -2,7 +2,7 @@
 
 //! `/identityProtection`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod risk_detections;
 pub mod risky_service_principals;
 pub mod risky_users;
@@ -45,7 +45,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::IdentityProtectionRoot> {
-        self.0.call(Operation("op:GET /identityProtection;expand select;;china;"))
+        self.0.call("op:GET /identityProtection;expand select;;china;")
     }
     /// `PATCH /identityProtection`
     ///
@@ -57,6 +57,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::IdentityProtectionRoot>,
     ) -> Request<Option<models::IdentityProtectionRoot>> {
-        self.0.update(Operation("op:PATCH /identityProtection;;;china;"), changes)
+        self.0.update("op:PATCH /identityProtection;;;china;", changes)
     }
 }

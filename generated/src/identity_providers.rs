@@ -2,7 +2,7 @@
 
 //! `/identityProviders`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityProviders`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::IdentityProvider>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProviders;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
-                ),
+                "op:GET /identityProviders;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
             )
     }
     /// `POST /identityProviders`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::IdentityProvider> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityProviders;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
-                ),
+                "op:POST /identityProviders;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityProviders/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=inferred:count:/identityproviders;;",
-                ),
+                "op:GET /identityProviders/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=inferred:count:/identityproviders;;",
             )
     }
     /// `GET /identityProviders/availableProviderTypes()`
@@ -86,9 +80,7 @@ impl RequestBuilder {
         self.0
             .function("availableProviderTypes", &[])
             .call(
-                Operation(
-                    "op:GET /identityProviders/availableProviderTypes();count filter search skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identityProviders/availableProviderTypes();count filter search skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
             )
     }
 }
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::IdentityProvider> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProviders/{identityProvider-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
-                ),
+                "op:GET /identityProviders/{identityProvider-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityProviders/{identityProvider-id}`
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::IdentityProvider>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityProviders/{identityProvider-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityProviders/{identityProvider-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
                 changes,
             )
     }
@@ -144,9 +132,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityProviders/{identityProvider-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityProviders/{identityProvider-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
             )
     }
 }

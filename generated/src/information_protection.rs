@@ -2,7 +2,7 @@
 
 //! `/informationProtection`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod bitlocker;
 pub mod threat_assessment_requests;
 /// Requests to `/informationProtection`.
@@ -29,7 +29,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::InformationProtection> {
-        self.0.call(Operation("op:GET /informationProtection;expand select;;;"))
+        self.0.call("op:GET /informationProtection;expand select;;;")
     }
     /// `PATCH /informationProtection`
     ///
@@ -39,6 +39,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::InformationProtection>,
     ) -> Request<Option<models::InformationProtection>> {
-        self.0.update(Operation("op:PATCH /informationProtection;;;;"), changes)
+        self.0.update("op:PATCH /informationProtection;;;;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/invitations`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod invited_user;
 pub mod invited_user_sponsors;
 /// Requests to `/invitations`.
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Invitation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /invitations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /invitations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /invitations`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Invitation) -> Request<models::Invitation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /invitations;;work=User.Invite.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Invite.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /invitations;;work=User.Invite.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Invite.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 body,
             )
     }
@@ -56,8 +52,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0
-            .segment("$count")
-            .call(Operation("op:GET /invitations/$count;filter search;;;"))
+        self.0.segment("$count").call("op:GET /invitations/$count;filter search;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Page, Path, Request, Wrapped};
 pub mod activities;
 pub mod adhoc_calls;
 pub mod agreement_acceptances;
@@ -393,9 +393,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me;expand select;work=User.Read,User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite;;",
-                ),
+                "op:GET /me;expand select;work=User.Read,User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite;;",
             )
     }
     /// `PATCH /me`
@@ -414,9 +412,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::User>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite provenance=alias:/users/{};;",
-                ),
+                "op:PATCH /me;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite provenance=alias:/users/{};;",
                 changes,
             )
     }
@@ -437,9 +433,7 @@ impl RequestBuilder {
         self.0
             .segment("assignLicense")
             .send(
-                Operation(
-                    "op:POST /me/assignLicense;;work=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All provenance=alias:/users/{}/assignlicense;;",
-                ),
+                "op:POST /me/assignLicense;;work=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All provenance=alias:/users/{}/assignlicense;;",
                 parameters,
             )
     }
@@ -458,9 +452,7 @@ impl RequestBuilder {
         self.0
             .segment("changePassword")
             .send(
-                Operation(
-                    "op:POST /me/changePassword;;work=User-PasswordProfile.ReadWrite.All;;",
-                ),
+                "op:POST /me/changePassword;;work=User-PasswordProfile.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -480,9 +472,7 @@ impl RequestBuilder {
         self.0
             .function("exportDeviceAndAppManagementData", &[])
             .call(
-                Operation(
-                    "op:GET /me/exportDeviceAndAppManagementData();;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All provenance=alias:/users/{}/exportdeviceandappmanagementdata;;",
-                ),
+                "op:GET /me/exportDeviceAndAppManagementData();;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All provenance=alias:/users/{}/exportdeviceandappmanagementdata;;",
             )
     }
     /// `GET /me/exportDeviceAndAppManagementData(skip={skip},top={top})`
@@ -506,9 +496,7 @@ impl RequestBuilder {
                 &[("skip", Some(&skip)), ("top", Some(&top))],
             )
             .call(
-                Operation(
-                    "op:GET /me/exportDeviceAndAppManagementData(skip={skip},top={top});;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All provenance=alias:/users/{}/exportdeviceandappmanagementdata;;",
-                ),
+                "op:GET /me/exportDeviceAndAppManagementData(skip={skip},top={top});;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All provenance=alias:/users/{}/exportdeviceandappmanagementdata;;",
             )
     }
     /// `POST /me/exportPersonalData`
@@ -530,9 +518,7 @@ impl RequestBuilder {
         self.0
             .segment("exportPersonalData")
             .send(
-                Operation(
-                    "op:POST /me/exportPersonalData;;work=User.Export.All provenance=alias:/users/{}/exportpersonaldata;us-government china;",
-                ),
+                "op:POST /me/exportPersonalData;;work=User.Export.All provenance=alias:/users/{}/exportpersonaldata;us-government china;",
                 parameters,
             )
     }
@@ -553,9 +539,7 @@ impl RequestBuilder {
         self.0
             .segment("findMeetingTimes")
             .send(
-                Operation(
-                    "op:POST /me/findMeetingTimes;;work=Calendars.Read.Shared,Calendars.ReadWrite.Shared;china;",
-                ),
+                "op:POST /me/findMeetingTimes;;work=Calendars.Read.Shared,Calendars.ReadWrite.Shared;china;",
                 parameters,
             )
     }
@@ -574,9 +558,7 @@ impl RequestBuilder {
         self.0
             .segment("getMailTips")
             .send(
-                Operation(
-                    "op:POST /me/getMailTips;;work=Mail.Read,Mail.Read.Shared,MailTips.ReadBasic.Shared personal=Mail.Read,MailTips.ReadBasic.Shared;;",
-                ),
+                "op:POST /me/getMailTips;;work=Mail.Read,Mail.Read.Shared,MailTips.ReadBasic.Shared personal=Mail.Read,MailTips.ReadBasic.Shared;;",
                 parameters,
             )
     }
@@ -598,9 +580,7 @@ impl RequestBuilder {
         self.0
             .function("getManagedAppDiagnosticStatuses", &[])
             .call(
-                Operation(
-                    "op:GET /me/getManagedAppDiagnosticStatuses();count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/getmanagedappdiagnosticstatuses;;",
-                ),
+                "op:GET /me/getManagedAppDiagnosticStatuses();count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/getmanagedappdiagnosticstatuses;;",
             )
     }
     /// `GET /me/getManagedAppPolicies()`
@@ -619,9 +599,7 @@ impl RequestBuilder {
         self.0
             .function("getManagedAppPolicies", &[])
             .call(
-                Operation(
-                    "op:GET /me/getManagedAppPolicies();count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/getmanagedapppolicies;;",
-                ),
+                "op:GET /me/getManagedAppPolicies();count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/getmanagedapppolicies;;",
             )
     }
     /// `GET /me/getManagedDevicesWithAppFailures()`
@@ -640,9 +618,7 @@ impl RequestBuilder {
         self.0
             .function("getManagedDevicesWithAppFailures", &[])
             .call(
-                Operation(
-                    "op:GET /me/getManagedDevicesWithAppFailures();count filter search skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=alias:/users/{}/getmanageddeviceswithappfailures;;",
-                ),
+                "op:GET /me/getManagedDevicesWithAppFailures();count filter search skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=alias:/users/{}/getmanageddeviceswithappfailures;;",
             )
     }
     /// `GET /me/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}')`
@@ -671,9 +647,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /me/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}');count filter search skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite provenance=alias:/users/{}/reminderview(enddatetime={},startdatetime={});;",
-                ),
+                "op:GET /me/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}');count filter search skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite provenance=alias:/users/{}/reminderview(enddatetime={},startdatetime={});;",
             )
     }
     /// `POST /me/removeAllDevicesFromManagement`
@@ -683,7 +657,7 @@ impl RequestBuilder {
     pub fn remove_all_devices_from_management(&self) -> Request<()> {
         self.0
             .segment("removeAllDevicesFromManagement")
-            .call(Operation("op:POST /me/removeAllDevicesFromManagement;;;;"))
+            .call("op:POST /me/removeAllDevicesFromManagement;;;;")
     }
     /// `POST /me/reprocessLicenseAssignment`
     ///
@@ -699,9 +673,7 @@ impl RequestBuilder {
         self.0
             .segment("reprocessLicenseAssignment")
             .call(
-                Operation(
-                    "op:POST /me/reprocessLicenseAssignment;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=alias:/users/{}/reprocesslicenseassignment;;",
-                ),
+                "op:POST /me/reprocessLicenseAssignment;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=alias:/users/{}/reprocesslicenseassignment;;",
             )
     }
     /// `POST /me/retryServiceProvisioning`
@@ -711,7 +683,7 @@ impl RequestBuilder {
     pub fn retry_service_provisioning(&self) -> Request<()> {
         self.0
             .segment("retryServiceProvisioning")
-            .call(Operation("op:POST /me/retryServiceProvisioning;;;;"))
+            .call("op:POST /me/retryServiceProvisioning;;;;")
     }
     /// `POST /me/revokeSignInSessions`
     ///
@@ -725,9 +697,7 @@ impl RequestBuilder {
         self.0
             .segment("revokeSignInSessions")
             .call(
-                Operation(
-                    "op:POST /me/revokeSignInSessions;;work=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /me/revokeSignInSessions;;work=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `POST /me/sendMail`
@@ -745,7 +715,7 @@ impl RequestBuilder {
         self.0
             .segment("sendMail")
             .send(
-                Operation("op:POST /me/sendMail;;work=Mail.Send personal=Mail.Send;;"),
+                "op:POST /me/sendMail;;work=Mail.Send personal=Mail.Send;;",
                 parameters,
             )
     }
@@ -766,9 +736,7 @@ impl RequestBuilder {
         self.0
             .segment("translateExchangeIds")
             .send(
-                Operation(
-                    "op:POST /me/translateExchangeIds;;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite,User.ReadWrite.All personal=User.Read,User.ReadWrite;us-government;",
-                ),
+                "op:POST /me/translateExchangeIds;;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite,User.ReadWrite.All personal=User.Read,User.ReadWrite;us-government;",
                 parameters,
             )
     }
@@ -789,9 +757,7 @@ impl RequestBuilder {
         self.0
             .segment("wipeManagedAppRegistrationsByDeviceTag")
             .send(
-                Operation(
-                    "op:POST /me/wipeManagedAppRegistrationsByDeviceTag;;work=DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/wipemanagedappregistrationsbydevicetag;;",
-                ),
+                "op:POST /me/wipeManagedAppRegistrationsByDeviceTag;;work=DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/wipemanagedappregistrationsbydevicetag;;",
                 parameters,
             )
     }
@@ -810,9 +776,7 @@ impl RequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /me/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /me/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -831,9 +795,7 @@ impl RequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /me/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /me/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -852,9 +814,7 @@ impl RequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /me/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /me/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -873,9 +833,7 @@ impl RequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /me/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /me/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -884,6 +842,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn restore(&self) -> Request<models::DirectoryObject> {
-        self.0.segment("restore").call(Operation("op:POST /me/restore;;;;"))
+        self.0.segment("restore").call("op:POST /me/restore;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/oauth2PermissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 /// Requests to `/oauth2PermissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Oauth2PermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /oauth2PermissionGrants;count expand filter orderby search select skip top;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /oauth2PermissionGrants;count expand filter orderby search select skip top;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /oauth2PermissionGrants`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::Oauth2PermissionGrant> {
         self.0
             .send(
-                Operation(
-                    "op:POST /oauth2PermissionGrants;;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /oauth2PermissionGrants;;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /oauth2PermissionGrants/$count;filter search;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/oauth2permissiongrants;;",
-                ),
+                "op:GET /oauth2PermissionGrants/$count;filter search;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/oauth2permissiongrants;;",
             )
     }
     /// `GET /oauth2PermissionGrants/delta()`
@@ -84,9 +78,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /oauth2PermissionGrants/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /oauth2PermissionGrants/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
 }
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Oauth2PermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /oauth2PermissionGrants/{oAuth2PermissionGrant-id};expand select;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /oauth2PermissionGrants/{oAuth2PermissionGrant-id};expand select;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /oauth2PermissionGrants/{oAuth2PermissionGrant-id}`
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Oauth2PermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /oauth2PermissionGrants/{oAuth2PermissionGrant-id};;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /oauth2PermissionGrants/{oAuth2PermissionGrant-id};;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /oauth2PermissionGrants/{oAuth2PermissionGrant-id};;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /oauth2PermissionGrants/{oAuth2PermissionGrant-id};;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
 }

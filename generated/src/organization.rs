@@ -2,7 +2,7 @@
 
 //! `/organization`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Change, Count, Page, Path, Request, Wrapped};
 pub mod branding;
 pub mod certificate_based_auth_configuration;
 pub mod extensions;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Organization>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /organization;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,User.Read,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,User.Read.All,Directory.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,User.Read.All,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:GET /organization;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,User.Read,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,User.Read.All,Directory.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,User.Read.All,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All;;",
             )
     }
     /// `POST /organization`
@@ -37,7 +35,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Organization) -> Request<models::Organization> {
-        self.0.send(Operation("op:POST /organization;;;;"), body)
+        self.0.send("op:POST /organization;;;;", body)
     }
     /// `GET /organization/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /organization/$count;filter search;work=DeviceManagementServiceConfig.Read.All,User.Read,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,User.Read.All,Directory.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,User.Read.All,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All provenance=inferred:count:/organization;;",
-                ),
+                "op:GET /organization/$count;filter search;work=DeviceManagementServiceConfig.Read.All,User.Read,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,User.Read.All,Directory.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,User.Read.All,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All provenance=inferred:count:/organization;;",
             )
     }
     /// `GET /organization/delta()`
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /organization/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /organization/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /organization/getAvailableExtensionProperties`
@@ -86,7 +80,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /organization/getAvailableExtensionProperties;;;;"),
+                "op:POST /organization/getAvailableExtensionProperties;;;;",
                 parameters,
             )
     }
@@ -98,9 +92,7 @@ impl RequestBuilder {
         &self,
         parameters: &models::directory_object::GetByIdsParameters,
     ) -> Request<Page<models::DirectoryObject>> {
-        self.0
-            .segment("getByIds")
-            .send(Operation("op:POST /organization/getByIds;;;;"), parameters)
+        self.0.segment("getByIds").send("op:POST /organization/getByIds;;;;", parameters)
     }
     /// `POST /organization/validateProperties`
     ///
@@ -112,7 +104,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /organization/validateProperties;;;;"), parameters)
+            .send("op:POST /organization/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/organization/{organization-id}`.
@@ -150,9 +142,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Organization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.Read.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.Read.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /organization/{organization-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.Read.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.Read.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /organization/{organization-id}`
@@ -169,9 +159,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Organization>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /organization/{organization-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,Organization.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:PATCH /organization/{organization-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,Organization.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,Organization.ReadWrite.All;;",
                 changes,
             )
     }
@@ -180,7 +168,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /organization/{organization-id};;;;"))
+        self.0.call("op:DELETE /organization/{organization-id};;;;")
     }
     /// `POST /organization/{organization-id}/setMobileDeviceManagementAuthority`
     ///
@@ -194,9 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setMobileDeviceManagementAuthority")
             .call(
-                Operation(
-                    "op:POST /organization/{organization-id}/setMobileDeviceManagementAuthority;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /organization/{organization-id}/setMobileDeviceManagementAuthority;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /organization/{organization-id}/checkMemberGroups`
@@ -210,9 +196,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /organization/{organization-id}/checkMemberGroups;;;;",
-                ),
+                "op:POST /organization/{organization-id}/checkMemberGroups;;;;",
                 parameters,
             )
     }
@@ -227,9 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /organization/{organization-id}/checkMemberObjects;;;;",
-                ),
+                "op:POST /organization/{organization-id}/checkMemberObjects;;;;",
                 parameters,
             )
     }
@@ -244,7 +226,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation("op:POST /organization/{organization-id}/getMemberGroups;;;;"),
+                "op:POST /organization/{organization-id}/getMemberGroups;;;;",
                 parameters,
             )
     }
@@ -259,9 +241,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /organization/{organization-id}/getMemberObjects;;;;",
-                ),
+                "op:POST /organization/{organization-id}/getMemberObjects;;;;",
                 parameters,
             )
     }
@@ -272,6 +252,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(Operation("op:POST /organization/{organization-id}/restore;;;;"))
+            .call("op:POST /organization/{organization-id}/restore;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/permissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Change, Operation, Page, Path, Request};
+use crate::runtime::{Change, Page, Path, Request};
 /// Requests to `/permissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::ResourceSpecificPermissionGrant>> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /permissionGrants;expand filter orderby search select;;;",
-                ),
-            )
+        self.0.call("op:GET /permissionGrants;expand filter orderby search select;;;")
     }
     /// `POST /permissionGrants`
     ///
@@ -36,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /permissionGrants;;;;"), body)
+        self.0.send("op:POST /permissionGrants;;;;", body)
     }
     /// `GET /permissionGrants/delta()`
     ///
@@ -48,9 +43,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /permissionGrants/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /permissionGrants/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /permissionGrants/getAvailableExtensionProperties`
@@ -64,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation(
-                    "op:POST /permissionGrants/getAvailableExtensionProperties;;;;",
-                ),
+                "op:POST /permissionGrants/getAvailableExtensionProperties;;;;",
                 parameters,
             )
     }
@@ -80,7 +71,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /permissionGrants/getByIds;;;;"), parameters)
+            .send("op:POST /permissionGrants/getByIds;;;;", parameters)
     }
     /// `POST /permissionGrants/validateProperties`
     ///
@@ -92,10 +83,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(
-                Operation("op:POST /permissionGrants/validateProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /permissionGrants/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/permissionGrants/{resourceSpecificPermissionGrant-id}`.
@@ -110,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
-                ),
+                "op:GET /permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
             )
     }
     /// `PATCH /permissionGrants/{resourceSpecificPermissionGrant-id}`
@@ -125,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ResourceSpecificPermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:PATCH /permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 changes,
             )
     }
@@ -137,11 +121,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
-            )
+            .call("op:DELETE /permissionGrants/{resourceSpecificPermissionGrant-id};;;;")
     }
     /// `POST /permissionGrants/{resourceSpecificPermissionGrant-id}/checkMemberGroups`
     ///
@@ -154,9 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/checkMemberGroups;;;;",
-                ),
+                "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/checkMemberGroups;;;;",
                 parameters,
             )
     }
@@ -171,9 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/checkMemberObjects;;;;",
-                ),
+                "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/checkMemberObjects;;;;",
                 parameters,
             )
     }
@@ -188,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/getMemberGroups;;;;",
-                ),
+                "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/getMemberGroups;;;;",
                 parameters,
             )
     }
@@ -205,9 +179,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/getMemberObjects;;;;",
-                ),
+                "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/getMemberObjects;;;;",
                 parameters,
             )
     }
@@ -219,9 +191,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .call(
-                Operation(
-                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/restore;;;;",
-                ),
+                "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/restore;;;;",
             )
     }
 }

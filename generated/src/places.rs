@@ -2,7 +2,7 @@
 
 //! `/places`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_building;
 pub mod as_desk;
 pub mod as_floor;
@@ -65,9 +65,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Place) -> Request<models::Place> {
         self.0
             .send(
-                Operation(
-                    "op:POST /places;;work=Place.ReadWrite.All application=Place.ReadWrite.All;;",
-                ),
+                "op:POST /places;;work=Place.ReadWrite.All application=Place.ReadWrite.All;;",
                 body,
             )
     }
@@ -78,9 +76,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0
-            .segment("$count")
-            .call(Operation("op:GET /places/$count;filter search;;;"))
+        self.0.segment("$count").call("op:GET /places/$count;filter search;;;")
     }
 }
 /// Requests to `/places/{place-id}`.
@@ -140,9 +136,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Place>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /places/{place-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;;",
-                ),
+                "op:PATCH /places/{place-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;;",
                 changes,
             )
     }
@@ -157,9 +151,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /places/{place-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;;",
-                ),
+                "op:DELETE /places/{place-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;;",
             )
     }
     /// `GET /places/{place-id}`
@@ -175,9 +167,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Place> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;;",
-                ),
+                "op:GET /places/{place-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;;",
             )
     }
     /// `GET /places/{place-id}/descendants()`
@@ -196,9 +186,7 @@ impl ItemRequestBuilder {
         self.0
             .function("descendants", &[])
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/descendants();count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
-                ),
+                "op:GET /places/{place-id}/descendants();count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/planner`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod buckets;
 pub mod plans;
 pub mod tasks;
@@ -33,7 +33,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Planner> {
-        self.0.call(Operation("op:GET /planner;expand select;;china;"))
+        self.0.call("op:GET /planner;expand select;;china;")
     }
     /// `PATCH /planner`
     ///
@@ -45,6 +45,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Planner>,
     ) -> Request<Option<models::Planner>> {
-        self.0.update(Operation("op:PATCH /planner;;;china;"), changes)
+        self.0.update("op:PATCH /planner;;;china;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod activity_based_timeout_policies;
 pub mod admin_consent_request_policy;
 pub mod app_management_policies;
@@ -205,7 +205,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::PolicyRoot> {
-        self.0.call(Operation("op:GET /policies;expand select;;;"))
+        self.0.call("op:GET /policies;expand select;;;")
     }
     /// `PATCH /policies`
     ///
@@ -215,6 +215,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::PolicyRoot>,
     ) -> Request<Option<models::PolicyRoot>> {
-        self.0.update(Operation("op:PATCH /policies;;;;"), changes)
+        self.0.update("op:PATCH /policies;;;;", changes)
     }
 }

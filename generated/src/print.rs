@@ -2,7 +2,7 @@
 
 //! `/print`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod connectors;
 pub mod operations;
 pub mod printers;
@@ -51,7 +51,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Print> {
-        self.0.call(Operation("op:GET /print;expand select;;china;"))
+        self.0.call("op:GET /print;expand select;;china;")
     }
     /// `PATCH /print`
     ///
@@ -63,6 +63,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Print>,
     ) -> Request<Option<models::Print>> {
-        self.0.update(Operation("op:PATCH /print;;;china;"), changes)
+        self.0.update("op:PATCH /print;;;china;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/privacy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod subject_rights_requests;
 /// Requests to `/privacy`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,7 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Privacy> {
-        self.0.call(Operation("op:GET /privacy;expand select;;us-government china;"))
+        self.0.call("op:GET /privacy;expand select;;us-government china;")
     }
     /// `PATCH /privacy`
     ///
@@ -33,6 +33,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Privacy>,
     ) -> Request<Option<models::Privacy>> {
-        self.0.update(Operation("op:PATCH /privacy;;;us-government china;"), changes)
+        self.0.update("op:PATCH /privacy;;;us-government china;", changes)
     }
 }

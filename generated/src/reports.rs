@@ -2,7 +2,7 @@
 
 //! `/reports`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Page, Path, Request};
+use crate::runtime::{Content, Page, Path, Request};
 pub mod authentication_methods;
 pub mod daily_print_usage_by_printer;
 pub mod daily_print_usage_by_user;
@@ -77,9 +77,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ReportRoot> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /reports;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `PATCH /reports`
@@ -96,9 +94,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ReportRoot>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /reports;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:PATCH /reports;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 changes,
             )
     }
@@ -114,9 +110,7 @@ impl RequestBuilder {
         self.0
             .function("deviceConfigurationDeviceActivity", &[])
             .call(
-                Operation(
-                    "op:GET /reports/deviceConfigurationDeviceActivity();;work=DeviceManagementConfiguration.Read.All application=DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /reports/deviceConfigurationDeviceActivity();;work=DeviceManagementConfiguration.Read.All application=DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `GET /reports/deviceConfigurationUserActivity()`
@@ -131,9 +125,7 @@ impl RequestBuilder {
         self.0
             .function("deviceConfigurationUserActivity", &[])
             .call(
-                Operation(
-                    "op:GET /reports/deviceConfigurationUserActivity();;work=DeviceManagementConfiguration.Read.All application=DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /reports/deviceConfigurationUserActivity();;work=DeviceManagementConfiguration.Read.All application=DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `GET /reports/getEmailActivityCounts(period='{period}')`
@@ -150,9 +142,7 @@ impl RequestBuilder {
         self.0
             .function("getEmailActivityCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getEmailActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getEmailActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getEmailActivityUserCounts(period='{period}')`
@@ -169,9 +159,7 @@ impl RequestBuilder {
         self.0
             .function("getEmailActivityUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getEmailActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getEmailActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getEmailActivityUserDetail(date={date})`
@@ -191,9 +179,7 @@ impl RequestBuilder {
         self.0
             .function("getEmailActivityUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getEmailActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getEmailActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getEmailActivityUserDetail(period='{period}')`
@@ -213,9 +199,7 @@ impl RequestBuilder {
         self.0
             .function("getEmailActivityUserDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getEmailActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getEmailActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getEmailAppUsageAppsUserCounts(period='{period}')`
@@ -235,9 +219,7 @@ impl RequestBuilder {
         self.0
             .function("getEmailAppUsageAppsUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getEmailAppUsageAppsUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getEmailAppUsageAppsUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getEmailAppUsageUserCounts(period='{period}')`
@@ -254,9 +236,7 @@ impl RequestBuilder {
         self.0
             .function("getEmailAppUsageUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getEmailAppUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getEmailAppUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getEmailAppUsageUserDetail(date={date})`
@@ -276,9 +256,7 @@ impl RequestBuilder {
         self.0
             .function("getEmailAppUsageUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getEmailAppUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getEmailAppUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getEmailAppUsageUserDetail(period='{period}')`
@@ -298,9 +276,7 @@ impl RequestBuilder {
         self.0
             .function("getEmailAppUsageUserDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getEmailAppUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getEmailAppUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getEmailAppUsageVersionsUserCounts(period='{period}')`
@@ -320,9 +296,7 @@ impl RequestBuilder {
         self.0
             .function("getEmailAppUsageVersionsUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getEmailAppUsageVersionsUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getEmailAppUsageVersionsUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getGroupArchivedPrintJobs(groupId='{groupId}',startDateTime={startDateTime},endDateTime={endDateTime})`
@@ -353,9 +327,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getGroupArchivedPrintJobs(groupId='{groupId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/getGroupArchivedPrintJobs(groupId='{groupId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china;",
             )
     }
     /// `GET /reports/getM365AppPlatformUserCounts(period='{period}')`
@@ -372,9 +344,7 @@ impl RequestBuilder {
         self.0
             .function("getM365AppPlatformUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getM365AppPlatformUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getM365AppPlatformUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getM365AppUserCounts(period='{period}')`
@@ -391,9 +361,7 @@ impl RequestBuilder {
         self.0
             .function("getM365AppUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getM365AppUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getM365AppUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getM365AppUserDetail(date={date})`
@@ -413,9 +381,7 @@ impl RequestBuilder {
         self.0
             .function("getM365AppUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getM365AppUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getM365AppUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getM365AppUserDetail(period='{period}')`
@@ -435,9 +401,7 @@ impl RequestBuilder {
         self.0
             .function("getM365AppUserDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getM365AppUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getM365AppUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getMailboxUsageDetail(period='{period}')`
@@ -454,9 +418,7 @@ impl RequestBuilder {
         self.0
             .function("getMailboxUsageDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getMailboxUsageDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getMailboxUsageDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getMailboxUsageMailboxCounts(period='{period}')`
@@ -473,9 +435,7 @@ impl RequestBuilder {
         self.0
             .function("getMailboxUsageMailboxCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getMailboxUsageMailboxCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getMailboxUsageMailboxCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getMailboxUsageQuotaStatusMailboxCounts(period='{period}')`
@@ -498,9 +458,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getMailboxUsageQuotaStatusMailboxCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getMailboxUsageQuotaStatusMailboxCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getMailboxUsageStorage(period='{period}')`
@@ -517,9 +475,7 @@ impl RequestBuilder {
         self.0
             .function("getMailboxUsageStorage", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getMailboxUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getMailboxUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365ActivationCounts()`
@@ -536,9 +492,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365ActivationCounts", &[])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365ActivationCounts();;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365ActivationCounts();;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365ActivationsUserCounts()`
@@ -555,9 +509,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365ActivationsUserCounts", &[])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365ActivationsUserCounts();;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365ActivationsUserCounts();;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365ActivationsUserDetail()`
@@ -574,9 +526,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365ActivationsUserDetail", &[])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365ActivationsUserDetail();;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365ActivationsUserDetail();;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365ActiveUserCounts(period='{period}')`
@@ -593,9 +543,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365ActiveUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365ActiveUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365ActiveUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365ActiveUserDetail(date={date})`
@@ -615,9 +563,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365ActiveUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365ActiveUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365ActiveUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365ActiveUserDetail(period='{period}')`
@@ -637,9 +583,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365ActiveUserDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365ActiveUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365ActiveUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365GroupsActivityCounts(period='{period}')`
@@ -659,9 +603,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365GroupsActivityCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365GroupsActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365GroupsActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365GroupsActivityDetail(date={date})`
@@ -681,9 +623,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365GroupsActivityDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365GroupsActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365GroupsActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365GroupsActivityDetail(period='{period}')`
@@ -703,9 +643,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365GroupsActivityDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365GroupsActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365GroupsActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365GroupsActivityFileCounts(period='{period}')`
@@ -728,9 +666,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365GroupsActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365GroupsActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365GroupsActivityGroupCounts(period='{period}')`
@@ -753,9 +689,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365GroupsActivityGroupCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365GroupsActivityGroupCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365GroupsActivityStorage(period='{period}')`
@@ -775,9 +709,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365GroupsActivityStorage", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365GroupsActivityStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365GroupsActivityStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOffice365ServicesUserCounts(period='{period}')`
@@ -794,9 +726,7 @@ impl RequestBuilder {
         self.0
             .function("getOffice365ServicesUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOffice365ServicesUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOffice365ServicesUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOneDriveActivityFileCounts(period='{period}')`
@@ -813,9 +743,7 @@ impl RequestBuilder {
         self.0
             .function("getOneDriveActivityFileCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOneDriveActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOneDriveActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOneDriveActivityUserCounts(period='{period}')`
@@ -832,9 +760,7 @@ impl RequestBuilder {
         self.0
             .function("getOneDriveActivityUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOneDriveActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOneDriveActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOneDriveActivityUserDetail(date={date})`
@@ -854,9 +780,7 @@ impl RequestBuilder {
         self.0
             .function("getOneDriveActivityUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getOneDriveActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOneDriveActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOneDriveActivityUserDetail(period='{period}')`
@@ -876,9 +800,7 @@ impl RequestBuilder {
         self.0
             .function("getOneDriveActivityUserDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOneDriveActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOneDriveActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOneDriveUsageAccountCounts(period='{period}')`
@@ -895,9 +817,7 @@ impl RequestBuilder {
         self.0
             .function("getOneDriveUsageAccountCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOneDriveUsageAccountCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOneDriveUsageAccountCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOneDriveUsageAccountDetail(date={date})`
@@ -917,9 +837,7 @@ impl RequestBuilder {
         self.0
             .function("getOneDriveUsageAccountDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getOneDriveUsageAccountDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOneDriveUsageAccountDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOneDriveUsageAccountDetail(period='{period}')`
@@ -939,9 +857,7 @@ impl RequestBuilder {
         self.0
             .function("getOneDriveUsageAccountDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOneDriveUsageAccountDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOneDriveUsageAccountDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOneDriveUsageFileCounts(period='{period}')`
@@ -958,9 +874,7 @@ impl RequestBuilder {
         self.0
             .function("getOneDriveUsageFileCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOneDriveUsageFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOneDriveUsageFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getOneDriveUsageStorage(period='{period}')`
@@ -977,9 +891,7 @@ impl RequestBuilder {
         self.0
             .function("getOneDriveUsageStorage", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getOneDriveUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getOneDriveUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getPrinterArchivedPrintJobs(printerId='{printerId}',startDateTime={startDateTime},endDateTime={endDateTime})`
@@ -1010,9 +922,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getPrinterArchivedPrintJobs(printerId='{printerId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/getPrinterArchivedPrintJobs(printerId='{printerId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china;",
             )
     }
     /// `GET /reports/getRelyingPartyDetailedSummary(period='{period}')`
@@ -1034,9 +944,7 @@ impl RequestBuilder {
         self.0
             .function("getRelyingPartyDetailedSummary", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getRelyingPartyDetailedSummary(period='{period}');count expand filter orderby search select top;work=Reports.Read.All application=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/getRelyingPartyDetailedSummary(period='{period}');count expand filter orderby search select top;work=Reports.Read.All application=Reports.Read.All;china;",
             )
     }
     /// `GET /reports/getSharePointActivityFileCounts(period='{period}')`
@@ -1056,9 +964,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointActivityFileCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSharePointActivityPages(period='{period}')`
@@ -1075,9 +981,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointActivityPages", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointActivityPages(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointActivityPages(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSharePointActivityUserCounts(period='{period}')`
@@ -1097,9 +1001,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointActivityUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSharePointActivityUserDetail(date={date})`
@@ -1119,9 +1021,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointActivityUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSharePointActivityUserDetail(period='{period}')`
@@ -1141,9 +1041,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointActivityUserDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSharePointSiteUsageDetail(date={date})`
@@ -1163,9 +1061,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointSiteUsageDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointSiteUsageDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointSiteUsageDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSharePointSiteUsageDetail(period='{period}')`
@@ -1185,9 +1081,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointSiteUsageDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointSiteUsageDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointSiteUsageDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSharePointSiteUsageFileCounts(period='{period}')`
@@ -1207,9 +1101,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointSiteUsageFileCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointSiteUsageFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointSiteUsageFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSharePointSiteUsagePages(period='{period}')`
@@ -1226,9 +1118,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointSiteUsagePages", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointSiteUsagePages(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointSiteUsagePages(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSharePointSiteUsageSiteCounts(period='{period}')`
@@ -1248,9 +1138,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointSiteUsageSiteCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointSiteUsageSiteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointSiteUsageSiteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSharePointSiteUsageStorage(period='{period}')`
@@ -1267,9 +1155,7 @@ impl RequestBuilder {
         self.0
             .function("getSharePointSiteUsageStorage", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getSharePointSiteUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSharePointSiteUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessActivityCounts(period='{period}')`
@@ -1289,9 +1175,7 @@ impl RequestBuilder {
         self.0
             .function("getSkypeForBusinessActivityCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessActivityUserCounts(period='{period}')`
@@ -1314,9 +1198,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessActivityUserDetail(date={date})`
@@ -1336,9 +1218,7 @@ impl RequestBuilder {
         self.0
             .function("getSkypeForBusinessActivityUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessActivityUserDetail(period='{period}')`
@@ -1361,9 +1241,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessDeviceUsageDistributionUserCounts(period='{period}')`
@@ -1386,9 +1264,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessDeviceUsageUserCounts(period='{period}')`
@@ -1411,9 +1287,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessDeviceUsageUserDetail(date={date})`
@@ -1436,9 +1310,7 @@ impl RequestBuilder {
                 &[("date", Some(&date))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessDeviceUsageUserDetail(period='{period}')`
@@ -1461,9 +1333,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessOrganizerActivityCounts(period='{period}')`
@@ -1486,9 +1356,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessOrganizerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessOrganizerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessOrganizerActivityMinuteCounts(period='{period}')`
@@ -1511,9 +1379,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessOrganizerActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessOrganizerActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessOrganizerActivityUserCounts(period='{period}')`
@@ -1536,9 +1402,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessOrganizerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessOrganizerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessParticipantActivityCounts(period='{period}')`
@@ -1561,9 +1425,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessParticipantActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessParticipantActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessParticipantActivityMinuteCounts(period='{period}')`
@@ -1586,9 +1448,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessParticipantActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessParticipantActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessParticipantActivityUserCounts(period='{period}')`
@@ -1611,9 +1471,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessParticipantActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessParticipantActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessPeerToPeerActivityCounts(period='{period}')`
@@ -1636,9 +1494,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessPeerToPeerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessPeerToPeerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessPeerToPeerActivityMinuteCounts(period='{period}')`
@@ -1661,9 +1517,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessPeerToPeerActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessPeerToPeerActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getSkypeForBusinessPeerToPeerActivityUserCounts(period='{period}')`
@@ -1686,9 +1540,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getSkypeForBusinessPeerToPeerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getSkypeForBusinessPeerToPeerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsDeviceUsageDistributionUserCounts(period='{period}')`
@@ -1711,9 +1563,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsDeviceUsageUserCounts(period='{period}')`
@@ -1730,9 +1580,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsDeviceUsageUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsDeviceUsageUserDetail(date={date})`
@@ -1752,9 +1600,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsDeviceUsageUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsDeviceUsageUserDetail(period='{period}')`
@@ -1774,9 +1620,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsDeviceUsageUserDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsTeamActivityCounts(period='{period}')`
@@ -1793,9 +1637,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsTeamActivityCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsTeamActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsTeamActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsTeamActivityDetail(date={date})`
@@ -1815,9 +1657,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsTeamActivityDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsTeamActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsTeamActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsTeamActivityDetail(period='{period}')`
@@ -1837,9 +1677,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsTeamActivityDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsTeamActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsTeamActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsTeamActivityDistributionCounts(period='{period}')`
@@ -1862,9 +1700,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsTeamActivityDistributionCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsTeamActivityDistributionCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsTeamCounts(period='{period}')`
@@ -1881,9 +1717,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsTeamCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsTeamCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsTeamCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsUserActivityCounts(period='{period}')`
@@ -1900,9 +1734,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsUserActivityCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsUserActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsUserActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsUserActivityUserCounts(period='{period}')`
@@ -1919,9 +1751,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsUserActivityUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsUserActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsUserActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsUserActivityUserDetail(date={date})`
@@ -1941,9 +1771,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsUserActivityUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsUserActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsUserActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getTeamsUserActivityUserDetail(period='{period}')`
@@ -1963,9 +1791,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsUserActivityUserDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getTeamsUserActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getTeamsUserActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getUserArchivedPrintJobs(userId='{userId}',startDateTime={startDateTime},endDateTime={endDateTime})`
@@ -1996,9 +1822,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getUserArchivedPrintJobs(userId='{userId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/getUserArchivedPrintJobs(userId='{userId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china;",
             )
     }
     /// `GET /reports/getYammerActivityCounts(period='{period}')`
@@ -2015,9 +1839,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerActivityCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerActivityUserCounts(period='{period}')`
@@ -2034,9 +1856,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerActivityUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerActivityUserDetail(date={date})`
@@ -2056,9 +1876,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerActivityUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerActivityUserDetail(period='{period}')`
@@ -2078,9 +1896,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerActivityUserDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerDeviceUsageDistributionUserCounts(period='{period}')`
@@ -2103,9 +1919,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /reports/getYammerDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerDeviceUsageUserCounts(period='{period}')`
@@ -2122,9 +1936,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerDeviceUsageUserCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerDeviceUsageUserDetail(date={date})`
@@ -2144,9 +1956,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerDeviceUsageUserDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerDeviceUsageUserDetail(period='{period}')`
@@ -2166,9 +1976,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerDeviceUsageUserDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerGroupsActivityCounts(period='{period}')`
@@ -2185,9 +1993,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerGroupsActivityCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerGroupsActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerGroupsActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerGroupsActivityDetail(date={date})`
@@ -2207,9 +2013,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerGroupsActivityDetail", &[("date", Some(&date))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerGroupsActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerGroupsActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerGroupsActivityDetail(period='{period}')`
@@ -2229,9 +2033,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerGroupsActivityDetail", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerGroupsActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerGroupsActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/getYammerGroupsActivityGroupCounts(period='{period}')`
@@ -2251,9 +2053,7 @@ impl RequestBuilder {
         self.0
             .function("getYammerGroupsActivityGroupCounts", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/getYammerGroupsActivityGroupCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /reports/getYammerGroupsActivityGroupCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /reports/managedDeviceEnrollmentFailureDetails()`
@@ -2268,9 +2068,7 @@ impl RequestBuilder {
         self.0
             .function("managedDeviceEnrollmentFailureDetails", &[])
             .call(
-                Operation(
-                    "op:GET /reports/managedDeviceEnrollmentFailureDetails();;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /reports/managedDeviceEnrollmentFailureDetails();;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `GET /reports/managedDeviceEnrollmentFailureDetails(skip={skip},top={top},filter='{filter}',skipToken='{skipToken}')`
@@ -2299,9 +2097,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /reports/managedDeviceEnrollmentFailureDetails(skip={skip},top={top},filter='{filter}',skipToken='{skipToken}');;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /reports/managedDeviceEnrollmentFailureDetails(skip={skip},top={top},filter='{filter}',skipToken='{skipToken}');;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `GET /reports/managedDeviceEnrollmentTopFailures()`
@@ -2316,9 +2112,7 @@ impl RequestBuilder {
         self.0
             .function("managedDeviceEnrollmentTopFailures", &[])
             .call(
-                Operation(
-                    "op:GET /reports/managedDeviceEnrollmentTopFailures();;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /reports/managedDeviceEnrollmentTopFailures();;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `GET /reports/managedDeviceEnrollmentTopFailures(period='{period}')`
@@ -2336,9 +2130,7 @@ impl RequestBuilder {
         self.0
             .function("managedDeviceEnrollmentTopFailures", &[("period", Some(&period))])
             .call(
-                Operation(
-                    "op:GET /reports/managedDeviceEnrollmentTopFailures(period='{period}');;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /reports/managedDeviceEnrollmentTopFailures(period='{period}');;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod directory;
 pub mod entitlement_management;
 /// Requests to `/roleManagement`.
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::RoleManagement> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All;;",
-                ),
+                "op:GET /roleManagement;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.Read.All,DeviceManagementRBAC.ReadWrite.All;;",
             )
     }
     /// `PATCH /roleManagement`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::RoleManagement>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All;;",
-                ),
+                "op:PATCH /roleManagement;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All;;",
                 changes,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/schemaExtensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/schemaExtensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SchemaExtension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /schemaExtensions;count expand filter orderby search select skip top;work=User.Read,Application.Read.All application=Application.Read.All;;",
-                ),
+                "op:GET /schemaExtensions;count expand filter orderby search select skip top;work=User.Read,Application.Read.All application=Application.Read.All;;",
             )
     }
     /// `POST /schemaExtensions`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::SchemaExtension> {
         self.0
             .send(
-                Operation(
-                    "op:POST /schemaExtensions;;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /schemaExtensions;;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /schemaExtensions/$count;filter search;work=User.Read,Application.Read.All application=Application.Read.All provenance=inferred:count:/schemaextensions;;",
-                ),
+                "op:GET /schemaExtensions/$count;filter search;work=User.Read,Application.Read.All application=Application.Read.All provenance=inferred:count:/schemaextensions;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SchemaExtension> {
         self.0
             .call(
-                Operation(
-                    "op:GET /schemaExtensions/{schemaExtension-id};expand select;work=User.Read,Application.Read.All application=Application.Read.All;;",
-                ),
+                "op:GET /schemaExtensions/{schemaExtension-id};expand select;work=User.Read,Application.Read.All application=Application.Read.All;;",
             )
     }
     /// `PATCH /schemaExtensions/{schemaExtension-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SchemaExtension>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /schemaExtensions/{schemaExtension-id};;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /schemaExtensions/{schemaExtension-id};;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /schemaExtensions/{schemaExtension-id};;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /schemaExtensions/{schemaExtension-id};;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
 }

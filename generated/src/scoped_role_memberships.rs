@@ -2,7 +2,7 @@
 
 //! `/scopedRoleMemberships`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/scopedRoleMemberships`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ScopedRoleMembership>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /scopedRoleMemberships;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /scopedRoleMemberships;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /scopedRoleMemberships`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::ScopedRoleMembership,
     ) -> Request<models::ScopedRoleMembership> {
-        self.0
-            .send(
-                Operation("op:POST /scopedRoleMemberships;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /scopedRoleMemberships;;;us-government china;", body)
     }
     /// `GET /scopedRoleMemberships/$count`
     ///
@@ -55,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /scopedRoleMemberships/$count;filter search;;us-government china;",
-                ),
+                "op:GET /scopedRoleMemberships/$count;filter search;;us-government china;",
             )
     }
 }
@@ -75,9 +67,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ScopedRoleMembership> {
         self.0
             .call(
-                Operation(
-                    "op:GET /scopedRoleMemberships/{scopedRoleMembership-id};expand select;;us-government china;",
-                ),
+                "op:GET /scopedRoleMemberships/{scopedRoleMembership-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /scopedRoleMemberships/{scopedRoleMembership-id}`
@@ -92,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ScopedRoleMembership>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /scopedRoleMemberships/{scopedRoleMembership-id};;;us-government china;",
-                ),
+                "op:PATCH /scopedRoleMemberships/{scopedRoleMembership-id};;;us-government china;",
                 changes,
             )
     }
@@ -107,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /scopedRoleMemberships/{scopedRoleMembership-id};;;us-government china;",
-                ),
+                "op:DELETE /scopedRoleMemberships/{scopedRoleMembership-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/search`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod acronyms;
 pub mod bookmarks;
 pub mod qnas;
@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::SearchEntity> {
-        self.0.call(Operation("op:GET /search;expand select;;;"))
+        self.0.call("op:GET /search;expand select;;;")
     }
     /// `PATCH /search`
     ///
@@ -41,7 +41,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::SearchEntity>,
     ) -> Request<Option<models::SearchEntity>> {
-        self.0.update(Operation("op:PATCH /search;;;;"), changes)
+        self.0.update("op:PATCH /search;;;;", changes)
     }
     /// `POST /search/query`
     ///
@@ -58,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("query")
             .send(
-                Operation(
-                    "op:POST /search/query;;work=Mail.Read,Calendars.Read,Chat.Read,Acronym.Read.All,Bookmark.Read.All,ExternalItem.Read.All,Files.Read.All,QnA.Read.All,Sites.Read.All application=Files.Read.All,Sites.Read.All;;",
-                ),
+                "op:POST /search/query;;work=Mail.Read,Calendars.Read,Chat.Read,Acronym.Read.All,Bookmark.Read.All,ExternalItem.Read.All,Files.Read.All,QnA.Read.All,Sites.Read.All application=Files.Read.All,Sites.Read.All;;",
                 parameters,
             )
     }

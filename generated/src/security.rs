@@ -2,7 +2,7 @@
 
 //! `/security`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod alerts;
 pub mod alerts_v2;
 pub mod attack_simulation;
@@ -119,7 +119,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Security> {
-        self.0.call(Operation("op:GET /security;expand;;china;"))
+        self.0.call("op:GET /security;expand;;china;")
     }
     /// `PATCH /security`
     ///
@@ -131,7 +131,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Security>,
     ) -> Request<Option<models::Security>> {
-        self.0.update(Operation("op:PATCH /security;;;china;"), changes)
+        self.0.update("op:PATCH /security;;;china;", changes)
     }
     /// `POST /security/microsoft.graph.security.runHuntingQuery`
     ///
@@ -150,9 +150,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.security.runHuntingQuery")
             .send(
-                Operation(
-                    "op:POST /security/microsoft.graph.security.runHuntingQuery;;work=ThreatHunting.Read.All application=ThreatHunting.Read.All;china;",
-                ),
+                "op:POST /security/microsoft.graph.security.runHuntingQuery;;work=ThreatHunting.Read.All application=ThreatHunting.Read.All;china;",
                 parameters,
             )
     }

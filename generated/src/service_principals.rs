@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod app_management_policies;
 pub mod app_role_assigned_to;
 pub mod app_role_assignments;
@@ -49,9 +49,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServicePrincipal>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals`
@@ -68,9 +66,7 @@ impl RequestBuilder {
     ) -> Request<models::ServicePrincipal> {
         self.0
             .send(
-                Operation(
-                    "op:POST /servicePrincipals;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -90,9 +86,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All provenance=inferred:count:/serviceprincipals;;",
-                ),
+                "op:GET /servicePrincipals/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All provenance=inferred:count:/serviceprincipals;;",
             )
     }
     /// `GET /servicePrincipals/delta()`
@@ -109,9 +103,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Application.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Application.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/getAvailableExtensionProperties`
@@ -125,9 +117,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/getAvailableExtensionProperties;;;;",
-                ),
+                "op:POST /servicePrincipals/getAvailableExtensionProperties;;;;",
                 parameters,
             )
     }
@@ -141,7 +131,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /servicePrincipals/getByIds;;;;"), parameters)
+            .send("op:POST /servicePrincipals/getByIds;;;;", parameters)
     }
     /// `POST /servicePrincipals/validateProperties`
     ///
@@ -153,10 +143,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(
-                Operation("op:POST /servicePrincipals/validateProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /servicePrincipals/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/servicePrincipals(appId='{appId}')`.
@@ -177,9 +164,7 @@ impl ByAppIdRequestBuilder {
     pub fn get(&self) -> Request<models::ServicePrincipal> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals(appId='{appId}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals(appId='{appId}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /servicePrincipals(appId='{appId}')`
@@ -196,9 +181,7 @@ impl ByAppIdRequestBuilder {
     ) -> Request<Option<models::ServicePrincipal>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals(appId='{appId}');;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /servicePrincipals(appId='{appId}');;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -213,9 +196,7 @@ impl ByAppIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals(appId='{appId}');;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /servicePrincipals(appId='{appId}');;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
 }
@@ -345,9 +326,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServicePrincipal> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}`
@@ -364,9 +343,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ServicePrincipal>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -381,9 +358,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/addKey`
@@ -401,9 +376,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("addKey")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/addKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/addKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -422,9 +395,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("addPassword")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/addPassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/addPassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -445,9 +416,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("addTokenSigningCertificate")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/addTokenSigningCertificate;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/addTokenSigningCertificate;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -466,9 +435,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeKey")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/removeKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/removeKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -487,9 +454,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removePassword")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/removePassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/removePassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -508,9 +473,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -529,9 +492,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -550,9 +511,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -571,9 +530,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -584,8 +541,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(
-                Operation("op:POST /servicePrincipals/{servicePrincipal-id}/restore;;;;"),
-            )
+            .call("op:POST /servicePrincipals/{servicePrincipal-id}/restore;;;;")
     }
 }

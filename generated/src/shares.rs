@@ -2,7 +2,7 @@
 
 //! `/shares`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod created_by_user;
 pub mod drive_item;
 pub mod items;
@@ -28,11 +28,7 @@ impl RequestBuilder {
     #[inline]
     pub fn list(&self) -> Request<Page<models::SharedDriveItem>> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /shares;count expand filter orderby search select skip top;;;",
-                ),
-            )
+            .call("op:GET /shares;count expand filter orderby search select skip top;;;")
     }
     /// `POST /shares`
     ///
@@ -42,7 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::SharedDriveItem,
     ) -> Request<models::SharedDriveItem> {
-        self.0.send(Operation("op:POST /shares;;;;"), body)
+        self.0.send("op:POST /shares;;;;", body)
     }
     /// `GET /shares/$count`
     ///
@@ -51,9 +47,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0
-            .segment("$count")
-            .call(Operation("op:GET /shares/$count;filter search;;;"))
+        self.0.segment("$count").call("op:GET /shares/$count;filter search;;;")
     }
 }
 /// Requests to `/shares/{sharedDriveItem-id}`.
@@ -117,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharedDriveItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id};expand select;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id};expand select;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /shares/{sharedDriveItem-id}`
@@ -130,13 +122,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::SharedDriveItem>,
     ) -> Request<Option<models::SharedDriveItem>> {
-        self.0.update(Operation("op:PATCH /shares/{sharedDriveItem-id};;;;"), changes)
+        self.0.update("op:PATCH /shares/{sharedDriveItem-id};;;;", changes)
     }
     /// `DELETE /shares/{sharedDriveItem-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /shares/{sharedDriveItem-id};;;;"))
+        self.0.call("op:DELETE /shares/{sharedDriveItem-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod analytics;
 pub mod columns;
 pub mod content_types;
@@ -42,9 +42,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Site>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites`
@@ -58,9 +56,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Site) -> Request<models::Site> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites;;work=Sites.FullControl.All application=Sites.FullControl.All;;",
-                ),
+                "op:POST /sites;;work=Sites.FullControl.All application=Sites.FullControl.All;;",
                 body,
             )
     }
@@ -80,9 +76,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites;;",
-                ),
+                "op:GET /sites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites;;",
             )
     }
     /// `GET /sites/delta()`
@@ -99,9 +93,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /sites/delta();count expand filter orderby search select skip top;application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/delta();count expand filter orderby search select skip top;application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /sites/getAllSites()`
@@ -118,9 +110,7 @@ impl RequestBuilder {
         self.0
             .function("getAllSites", &[])
             .call(
-                Operation(
-                    "op:GET /sites/getAllSites();count expand filter orderby search select skip top;application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/getAllSites();count expand filter orderby search select skip top;application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
 }
@@ -232,9 +222,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Site> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}`
@@ -245,7 +233,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Site>,
     ) -> Request<Option<models::Site>> {
-        self.0.update(Operation("op:PATCH /sites/{site-id};;;;"), changes)
+        self.0.update("op:PATCH /sites/{site-id};;;;", changes)
     }
     /// `GET /sites/{site-id}/getActivitiesByInterval()`
     ///
@@ -261,9 +249,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getActivitiesByInterval", &[])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /sites/{site-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}')`
@@ -292,9 +278,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /sites/{site-id}/getApplicableContentTypesForList(listId='{listId}')`
@@ -314,9 +298,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getApplicableContentTypesForList", &[("listId", Some(&list_id))])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod backup_restore;
 pub mod booking_businesses;
 pub mod booking_currencies;
@@ -39,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::SolutionsRoot> {
-        self.0.call(Operation("op:GET /solutions;expand select;;china;"))
+        self.0.call("op:GET /solutions;expand select;;china;")
     }
     /// `PATCH /solutions`
     ///
@@ -51,6 +51,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::SolutionsRoot>,
     ) -> Request<Option<models::SolutionsRoot>> {
-        self.0.update(Operation("op:PATCH /solutions;;;china;"), changes)
+        self.0.update("op:PATCH /solutions;;;china;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/storage`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod file_storage;
 pub mod settings;
 /// Requests to `/storage`.
@@ -25,7 +25,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Storage> {
-        self.0.call(Operation("op:GET /storage;expand select;;;"))
+        self.0.call("op:GET /storage;expand select;;;")
     }
     /// `PATCH /storage`
     ///
@@ -35,6 +35,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Storage>,
     ) -> Request<Option<models::Storage>> {
-        self.0.update(Operation("op:PATCH /storage;;;;"), changes)
+        self.0.update("op:PATCH /storage;;;;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/subscribedSkus`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/subscribedSkus`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SubscribedSku>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /subscribedSkus;orderby search;work=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,Directory.ReadWrite.All application=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:GET /subscribedSkus;orderby search;work=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,Directory.ReadWrite.All application=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All;;",
             )
     }
     /// `POST /subscribedSkus`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::SubscribedSku,
     ) -> Request<models::SubscribedSku> {
-        self.0.send(Operation("op:POST /subscribedSkus;;;;"), body)
+        self.0.send("op:POST /subscribedSkus;;;;", body)
     }
 }
 /// Requests to `/subscribedSkus/{subscribedSku-id}`.
@@ -54,9 +52,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SubscribedSku> {
         self.0
             .call(
-                Operation(
-                    "op:GET /subscribedSkus/{subscribedSku-id};;work=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All application=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:GET /subscribedSkus/{subscribedSku-id};;work=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All application=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All;;",
             )
     }
     /// `PATCH /subscribedSkus/{subscribedSku-id}`
@@ -67,17 +63,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::SubscribedSku>,
     ) -> Request<Option<models::SubscribedSku>> {
-        self.0
-            .update(
-                Operation("op:PATCH /subscribedSkus/{subscribedSku-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /subscribedSkus/{subscribedSku-id};;;;", changes)
     }
     /// `DELETE /subscribedSkus/{subscribedSku-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /subscribedSkus/{subscribedSku-id};;;;"))
+        self.0.call("op:DELETE /subscribedSkus/{subscribedSku-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/subscriptions`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/subscriptions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -18,14 +18,14 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::Subscription>> {
-        self.0.call(Operation("op:GET /subscriptions;search;;;"))
+        self.0.call("op:GET /subscriptions;search;;;")
     }
     /// `POST /subscriptions`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Subscription) -> Request<models::Subscription> {
-        self.0.send(Operation("op:POST /subscriptions;;;;"), body)
+        self.0.send("op:POST /subscriptions;;;;", body)
     }
 }
 /// Requests to `/subscriptions/{subscription-id}`.
@@ -36,7 +36,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Subscription> {
-        self.0.call(Operation("op:GET /subscriptions/{subscription-id};;;;"))
+        self.0.call("op:GET /subscriptions/{subscription-id};;;;")
     }
     /// `PATCH /subscriptions/{subscription-id}`
     ///
@@ -46,15 +46,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Subscription>,
     ) -> Request<Option<models::Subscription>> {
-        self.0
-            .update(Operation("op:PATCH /subscriptions/{subscription-id};;;;"), changes)
+        self.0.update("op:PATCH /subscriptions/{subscription-id};;;;", changes)
     }
     /// `DELETE /subscriptions/{subscription-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /subscriptions/{subscription-id};;;;"))
+        self.0.call("op:DELETE /subscriptions/{subscription-id};;;;")
     }
     /// `POST /subscriptions/{subscription-id}/reauthorize`
     ///
@@ -63,6 +62,6 @@ impl ItemRequestBuilder {
     pub fn reauthorize(&self) -> Request<()> {
         self.0
             .segment("reauthorize")
-            .call(Operation("op:POST /subscriptions/{subscription-id}/reauthorize;;;;"))
+            .call("op:POST /subscriptions/{subscription-id}/reauthorize;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod all_channels;
 pub mod channels;
 pub mod group;
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Team>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams;count expand!channels!installedApps!members!operations!permissionGrants!photo filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All;;",
-                ),
+                "op:GET /teams;count expand!channels!installedApps!members!operations!permissionGrants!photo filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All;;",
             )
     }
     /// `POST /teams`
@@ -53,9 +51,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Team) -> Request<models::Team> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams;;work=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Team.Create,Teamwork.Migrate.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /teams;;work=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Team.Create,Teamwork.Migrate.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All provenance=inferred:count:/teams;;",
-                ),
+                "op:GET /teams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All provenance=inferred:count:/teams;;",
             )
     }
     /// `GET /teams/getAllMessages()`
@@ -92,9 +86,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /teams/getAllMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teams/getAllMessages();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -179,9 +171,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Team> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id};expand!channels!installedApps!members!operations!permissionGrants!photo select;work=Team.ReadBasic.All,Directory.Read.All,Group.Read.All,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,TeamSettings.Read.All application=TeamSettings.Read.Group,Directory.Read.All,Group.Read.All,Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,TeamSettings.ReadWrite.Group,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id};expand!channels!installedApps!members!operations!permissionGrants!photo select;work=Team.ReadBasic.All,Directory.Read.All,Group.Read.All,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,TeamSettings.Read.All application=TeamSettings.Read.Group,Directory.Read.All,Group.Read.All,Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,TeamSettings.ReadWrite.Group,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /teams/{team-id}`
@@ -198,9 +188,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Team>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id};;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /teams/{team-id};;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -209,7 +197,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teams/{team-id};;;;"))
+        self.0.call("op:DELETE /teams/{team-id};;;;")
     }
     /// `POST /teams/{team-id}/archive`
     ///
@@ -223,9 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/archive;;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/archive;;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -241,9 +227,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("clone")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/clone;;work=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/clone;;work=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -259,9 +243,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/completeMigration;;application=Teamwork.Migrate.All;;",
-                ),
+                "op:POST /teams/{team-id}/completeMigration;;application=Teamwork.Migrate.All;;",
             )
     }
     /// `POST /teams/{team-id}/sendActivityNotification`
@@ -279,9 +261,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendActivityNotification")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.Group,TeamsActivity.Send;;",
-                ),
+                "op:POST /teams/{team-id}/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.Group,TeamsActivity.Send;;",
                 parameters,
             )
     }
@@ -297,9 +277,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unarchive")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/unarchive;;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/unarchive;;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teamsTemplates`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teamsTemplates`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teamsTemplates;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teamsTemplates;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /teamsTemplates`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsTemplate,
     ) -> Request<models::TeamsTemplate> {
-        self.0.send(Operation("op:POST /teamsTemplates;;;;"), body)
+        self.0.send("op:POST /teamsTemplates;;;;", body)
     }
     /// `GET /teamsTemplates/$count`
     ///
@@ -42,9 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0
-            .segment("$count")
-            .call(Operation("op:GET /teamsTemplates/$count;filter search;;;"))
+        self.0.segment("$count").call("op:GET /teamsTemplates/$count;filter search;;;")
     }
 }
 /// Requests to `/teamsTemplates/{teamsTemplate-id}`.
@@ -57,10 +53,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::TeamsTemplate> {
-        self.0
-            .call(
-                Operation("op:GET /teamsTemplates/{teamsTemplate-id};expand select;;;"),
-            )
+        self.0.call("op:GET /teamsTemplates/{teamsTemplate-id};expand select;;;")
     }
     /// `PATCH /teamsTemplates/{teamsTemplate-id}`
     ///
@@ -70,17 +63,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::TeamsTemplate>,
     ) -> Request<Option<models::TeamsTemplate>> {
-        self.0
-            .update(
-                Operation("op:PATCH /teamsTemplates/{teamsTemplate-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /teamsTemplates/{teamsTemplate-id};;;;", changes)
     }
     /// `DELETE /teamsTemplates/{teamsTemplate-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teamsTemplates/{teamsTemplate-id};;;;"))
+        self.0.call("op:DELETE /teamsTemplates/{teamsTemplate-id};;;;")
     }
 }

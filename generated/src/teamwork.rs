@@ -2,7 +2,7 @@
 
 //! `/teamwork`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod deleted_chats;
 pub mod deleted_teams;
 pub mod teams_app_settings;
@@ -43,9 +43,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Teamwork> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teamwork;expand select;work=Teamwork.Read.All application=Teamwork.Read.All;;",
-                ),
+                "op:GET /teamwork;expand select;work=Teamwork.Read.All application=Teamwork.Read.All;;",
             )
     }
     /// `PATCH /teamwork`
@@ -56,7 +54,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Teamwork>,
     ) -> Request<Option<models::Teamwork>> {
-        self.0.update(Operation("op:PATCH /teamwork;;;;"), changes)
+        self.0.update("op:PATCH /teamwork;;;;", changes)
     }
     /// `POST /teamwork/sendActivityNotificationToRecipients`
     ///
@@ -73,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("sendActivityNotificationToRecipients")
             .send(
-                Operation(
-                    "op:POST /teamwork/sendActivityNotificationToRecipients;;work=TeamsActivity.Send application=TeamsActivity.Send.User,TeamsActivity.Send;;",
-                ),
+                "op:POST /teamwork/sendActivityNotificationToRecipients;;work=TeamsActivity.Send application=TeamsActivity.Send.User,TeamsActivity.Send;;",
                 parameters,
             )
     }

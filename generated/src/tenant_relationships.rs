@@ -2,7 +2,7 @@
 
 //! `/tenantRelationships`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod delegated_admin_customers;
 pub mod delegated_admin_relationships;
 pub mod multi_tenant_organization;
@@ -43,7 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::TenantRelationship> {
-        self.0.call(Operation("op:GET /tenantRelationships;expand select;;;"))
+        self.0.call("op:GET /tenantRelationships;expand select;;;")
     }
     /// `PATCH /tenantRelationships`
     ///
@@ -53,7 +53,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::TenantRelationship>,
     ) -> Request<Option<models::TenantRelationship>> {
-        self.0.update(Operation("op:PATCH /tenantRelationships;;;;"), changes)
+        self.0.update("op:PATCH /tenantRelationships;;;;", changes)
     }
     /// `GET /tenantRelationships/findTenantInformationByDomainName(domainName='{domainName}')`
     ///
@@ -73,9 +73,7 @@ impl RequestBuilder {
                 &[("domainName", Some(&domain_name))],
             )
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/findTenantInformationByDomainName(domainName='{domainName}');;work=CrossTenantInformation.ReadBasic.All application=CrossTenantInformation.ReadBasic.All;;",
-                ),
+                "op:GET /tenantRelationships/findTenantInformationByDomainName(domainName='{domainName}');;work=CrossTenantInformation.ReadBasic.All application=CrossTenantInformation.ReadBasic.All;;",
             )
     }
     /// `GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{tenantId}')`
@@ -96,9 +94,7 @@ impl RequestBuilder {
                 &[("tenantId", Some(&tenant_id))],
             )
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{tenantId}');;work=CrossTenantInformation.ReadBasic.All application=CrossTenantInformation.ReadBasic.All;;",
-                ),
+                "op:GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{tenantId}');;work=CrossTenantInformation.ReadBasic.All application=CrossTenantInformation.ReadBasic.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Change, Count, Page, Path, Request, Wrapped};
 pub mod activities;
 pub mod adhoc_calls;
 pub mod agreement_acceptances;
@@ -94,9 +94,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::User>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users;count expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork filter orderby search select top;work=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /users;count expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork filter orderby search select top;work=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `POST /users`
@@ -110,9 +108,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::User) -> Request<models::User> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /users;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -132,9 +128,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/$count;filter search;work=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users;;",
-                ),
+                "op:GET /users/$count;filter search;work=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users;;",
             )
     }
     /// `GET /users/delta()`
@@ -151,9 +145,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/delta();count expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork filter orderby search select top;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /users/delta();count expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork filter orderby search select top;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `POST /users/getAvailableExtensionProperties`
@@ -166,10 +158,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ExtensionProperty>> {
         self.0
             .segment("getAvailableExtensionProperties")
-            .send(
-                Operation("op:POST /users/getAvailableExtensionProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /users/getAvailableExtensionProperties;;;;", parameters)
     }
     /// `POST /users/getByIds`
     ///
@@ -179,9 +168,7 @@ impl RequestBuilder {
         &self,
         parameters: &models::directory_object::GetByIdsParameters,
     ) -> Request<Page<models::DirectoryObject>> {
-        self.0
-            .segment("getByIds")
-            .send(Operation("op:POST /users/getByIds;;;;"), parameters)
+        self.0.segment("getByIds").send("op:POST /users/getByIds;;;;", parameters)
     }
     /// `POST /users/validateProperties`
     ///
@@ -193,7 +180,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /users/validateProperties;;;;"), parameters)
+            .send("op:POST /users/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/users(userPrincipalName='{userPrincipalName}')`.
@@ -214,9 +201,7 @@ impl ByUserPrincipalNameRequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users(userPrincipalName='{userPrincipalName}');expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /users(userPrincipalName='{userPrincipalName}');expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `PATCH /users(userPrincipalName='{userPrincipalName}')`
@@ -233,9 +218,7 @@ impl ByUserPrincipalNameRequestBuilder {
     ) -> Request<Option<models::User>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users(userPrincipalName='{userPrincipalName}');;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite.CrossCloud,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All;;",
-                ),
+                "op:PATCH /users(userPrincipalName='{userPrincipalName}');;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite.CrossCloud,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All;;",
                 changes,
             )
     }
@@ -250,9 +233,7 @@ impl ByUserPrincipalNameRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users(userPrincipalName='{userPrincipalName}');;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.CrossCloud,User.ReadWrite.All;;",
-                ),
+                "op:DELETE /users(userPrincipalName='{userPrincipalName}');;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.CrossCloud,User.ReadWrite.All;;",
             )
     }
 }
@@ -588,9 +569,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id};expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id};expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `PATCH /users/{user-id}`
@@ -607,9 +586,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::User>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id};;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite.CrossCloud,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All;;",
-                ),
+                "op:PATCH /users/{user-id};;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite.CrossCloud,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All;;",
                 changes,
             )
     }
@@ -624,9 +601,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id};;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.CrossCloud,User.ReadWrite.All;;",
-                ),
+                "op:DELETE /users/{user-id};;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.CrossCloud,User.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/assignLicense`
@@ -644,9 +619,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assignLicense")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/assignLicense;;work=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All application=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/assignLicense;;work=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All application=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -667,9 +640,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("changePassword")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/changePassword;;work=User-PasswordProfile.ReadWrite.All provenance=alias:/me/changepassword;;",
-                ),
+                "op:POST /users/{user-id}/changePassword;;work=User-PasswordProfile.ReadWrite.All provenance=alias:/me/changepassword;;",
                 parameters,
             )
     }
@@ -687,9 +658,7 @@ impl ItemRequestBuilder {
         self.0
             .function("exportDeviceAndAppManagementData", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/exportDeviceAndAppManagementData();;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /users/{user-id}/exportDeviceAndAppManagementData();;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `GET /users/{user-id}/exportDeviceAndAppManagementData(skip={skip},top={top})`
@@ -711,9 +680,7 @@ impl ItemRequestBuilder {
                 &[("skip", Some(&skip)), ("top", Some(&top))],
             )
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/exportDeviceAndAppManagementData(skip={skip},top={top});;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /users/{user-id}/exportDeviceAndAppManagementData(skip={skip},top={top});;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /users/{user-id}/exportPersonalData`
@@ -733,9 +700,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("exportPersonalData")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/exportPersonalData;;work=User.Export.All application=User.Export.All;us-government china;",
-                ),
+                "op:POST /users/{user-id}/exportPersonalData;;work=User.Export.All application=User.Export.All;us-government china;",
                 parameters,
             )
     }
@@ -756,9 +721,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("findMeetingTimes")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/findMeetingTimes;;work=Calendars.Read.Shared,Calendars.ReadWrite.Shared;china;",
-                ),
+                "op:POST /users/{user-id}/findMeetingTimes;;work=Calendars.Read.Shared,Calendars.ReadWrite.Shared;china;",
                 parameters,
             )
     }
@@ -777,9 +740,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMailTips")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/getMailTips;;work=Mail.Read,Mail.Read.Shared,MailTips.ReadBasic.Shared personal=Mail.Read,MailTips.ReadBasic.Shared application=Mail.Read,MailTips.ReadBasic.All;;",
-                ),
+                "op:POST /users/{user-id}/getMailTips;;work=Mail.Read,Mail.Read.Shared,MailTips.ReadBasic.Shared personal=Mail.Read,MailTips.ReadBasic.Shared application=Mail.Read,MailTips.ReadBasic.All;;",
                 parameters,
             )
     }
@@ -799,9 +760,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getManagedAppDiagnosticStatuses", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/getManagedAppDiagnosticStatuses();count filter search top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/getManagedAppDiagnosticStatuses();count filter search top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/getManagedAppPolicies()`
@@ -818,9 +777,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getManagedAppPolicies", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/getManagedAppPolicies();count expand filter orderby search select top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/getManagedAppPolicies();count expand filter orderby search select top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/getManagedDevicesWithAppFailures()`
@@ -837,9 +794,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getManagedDevicesWithAppFailures", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/getManagedDevicesWithAppFailures();count filter search top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/getManagedDevicesWithAppFailures();count filter search top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}')`
@@ -866,9 +821,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}');count filter search top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
-                ),
+                "op:GET /users/{user-id}/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}');count filter search top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
             )
     }
     /// `POST /users/{user-id}/removeAllDevicesFromManagement`
@@ -878,9 +831,7 @@ impl ItemRequestBuilder {
     pub fn remove_all_devices_from_management(&self) -> Request<()> {
         self.0
             .segment("removeAllDevicesFromManagement")
-            .call(
-                Operation("op:POST /users/{user-id}/removeAllDevicesFromManagement;;;;"),
-            )
+            .call("op:POST /users/{user-id}/removeAllDevicesFromManagement;;;;")
     }
     /// `POST /users/{user-id}/reprocessLicenseAssignment`
     ///
@@ -894,9 +845,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reprocessLicenseAssignment")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/reprocessLicenseAssignment;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/reprocessLicenseAssignment;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/retryServiceProvisioning`
@@ -906,7 +855,7 @@ impl ItemRequestBuilder {
     pub fn retry_service_provisioning(&self) -> Request<()> {
         self.0
             .segment("retryServiceProvisioning")
-            .call(Operation("op:POST /users/{user-id}/retryServiceProvisioning;;;;"))
+            .call("op:POST /users/{user-id}/retryServiceProvisioning;;;;")
     }
     /// `POST /users/{user-id}/revokeSignInSessions`
     ///
@@ -920,9 +869,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("revokeSignInSessions")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/revokeSignInSessions;;work=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All application=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/revokeSignInSessions;;work=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All application=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/sendMail`
@@ -940,9 +887,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendMail")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/sendMail;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
-                ),
+                "op:POST /users/{user-id}/sendMail;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 parameters,
             )
     }
@@ -963,9 +908,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("translateExchangeIds")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/translateExchangeIds;;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;us-government;",
-                ),
+                "op:POST /users/{user-id}/translateExchangeIds;;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;us-government;",
                 parameters,
             )
     }
@@ -984,9 +927,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("wipeManagedAppRegistrationsByDeviceTag")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/wipeManagedAppRegistrationsByDeviceTag;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/wipeManagedAppRegistrationsByDeviceTag;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -1005,9 +946,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -1026,9 +965,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -1047,9 +984,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -1068,9 +1003,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -1079,6 +1012,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn restore(&self) -> Request<models::DirectoryObject> {
-        self.0.segment("restore").call(Operation("op:POST /users/{user-id}/restore;;;;"))
+        self.0.segment("restore").call("op:POST /users/{user-id}/restore;;;;")
     }
 }

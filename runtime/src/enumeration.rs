@@ -7,17 +7,21 @@ use crate::json::{ReadError, Reader, Writer};
 
 /// An enumeration type of the service. Implemented by generated code.
 pub trait Enumeration: Sized + Clone + PartialEq + 'static {
+    /// What is known of the type.
+    const TYPE: &'static EnumerationInfo<Self>;
+}
+
+/// What is known of an enumeration type at run time.
+#[derive(Debug)]
+pub struct EnumerationInfo<E: 'static> {
     /// The qualified name, such as `microsoft.graph.ageGroup`.
-    const NAME: &'static str;
-
-    /// The names of all known members, in their declared order.
-    const MEMBERS: &'static [(&'static str, Self)];
-
-    /// The value for a member that this crate does not know.
-    fn unknown(member: UnknownMember) -> Self;
-
-    /// The name of the member if this crate does not know it.
-    fn as_unknown(&self) -> Option<&UnknownMember>;
+    pub name: &'static str,
+    /// All members that this crate knows, in their declared order.
+    pub members: &'static [E],
+    /// Makes a value of a member that it does not know.
+    pub unknown: fn(UnknownMember) -> E,
+    /// The name of a member, as the service writes it.
+    pub as_str: fn(&E) -> &str,
 }
 
 /// The name of a member that this crate does not know.
@@ -32,36 +36,35 @@ impl UnknownMember {
 }
 
 /// The name of a member.
-#[doc(hidden)]
-pub fn member_name<E: Enumeration>(value: &E) -> &str {
-    match value.as_unknown() {
-        Some(member) => member.as_str(),
-        // Every value is either unknown or listed.
-        None => E::MEMBERS.iter().find(|(_, member)| member == value).map_or("", |(name, _)| name),
-    }
+fn member_name<E: Enumeration>(value: &E) -> &str {
+    (E::TYPE.as_str)(value)
 }
 
 /// The member of a name; exact spelling first, then without regard to case.
 #[doc(hidden)]
 pub fn member<E: Enumeration>(name: &str) -> E {
-    exact(name).or_else(|| respelled(name)).unwrap_or_else(|| E::unknown(UnknownMember(name.into())))
+    exact(name).or_else(|| respelled(name)).unwrap_or_else(|| unknown(name))
 }
 
 fn exact<E: Enumeration>(name: &str) -> Option<E> {
-    E::MEMBERS.iter().find(|(known, _)| *known == name).map(|(_, member)| member.clone())
+    E::TYPE.members.iter().find(|member| member_name(*member) == name).cloned()
 }
 
 fn respelled<E: Enumeration>(name: &str) -> Option<E> {
-    E::MEMBERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, member)| member.clone())
+    E::TYPE.members.iter().find(|member| member_name(*member).eq_ignore_ascii_case(name)).cloned()
+}
+
+fn unknown<E: Enumeration>(name: &str) -> E {
+    (E::TYPE.unknown)(UnknownMember(name.into()))
 }
 
 /// Reads a member; one in another spelling asks for its text to be kept.
 #[doc(hidden)]
 pub fn read_member<E: Enumeration>(reader: &mut Reader<'_>) -> Result<E, ReadError> {
-    let name = reader.expect_string(E::NAME)?;
+    let name = reader.expect_string(E::TYPE.name)?;
     Ok(exact(&name)
         .or_else(|| respelled(&name).inspect(|_| reader.note_respelled()))
-        .unwrap_or_else(|| E::unknown(UnknownMember(name.into()))))
+        .unwrap_or_else(|| unknown(&name)))
 }
 
 /// Writes a member.
@@ -175,7 +178,7 @@ impl<E: Enumeration> std::str::FromStr for Flags<E> {
 
 impl<E: Enumeration> crate::json::Value for Flags<E> {
     fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let text = reader.expect_string(E::NAME)?;
+        let text = reader.expect_string(E::TYPE.name)?;
         let set = Self::parse(&text);
         if set.to_string() != text {
             reader.note_respelled();
@@ -200,16 +203,15 @@ impl<'de, E: Enumeration> serde_core::Deserialize<'de> for Flags<E> {
     }
 }
 
-/// Implements for enumerations what follows from [`Enumeration`]: `as_str`, `Eq`, `Display`, `Debug`, `Hash`, `From<&str>`,
-/// [`Value`](crate::json::Value), [`ToLiteral`](crate::ToLiteral), and serde's traits if the feature `serde` is on.
+/// Implements for enumerations what follows from their `as_str`: `PartialEq`, `Eq`, `Display`, `Debug`, `Hash`,
+/// `From<&str>`, [`Value`](crate::json::Value), and serde's traits if the feature `serde` is on.
 #[macro_export]
 macro_rules! enumerations {
     ($($enumeration:ty),* $(,)?) => {$(
-        impl $enumeration {
-            /// The member's name, as the service writes it.
+        impl ::std::cmp::PartialEq for $enumeration {
             #[inline]
-            pub fn as_str(&self) -> &str {
-                $crate::__private::member_name(self)
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
             }
         }
 
@@ -254,13 +256,6 @@ macro_rules! enumerations {
             #[inline]
             fn write(&self, writer: &mut $crate::json::Writer) {
                 $crate::__private::write_member(self, writer);
-            }
-        }
-
-        impl $crate::ToLiteral for $enumeration {
-            #[inline]
-            fn write_literal(&self, out: &mut ::std::string::String) {
-                $crate::ToLiteral::write_literal(self.as_str(), out);
             }
         }
 

@@ -43,6 +43,12 @@ pub(crate) struct Member<'a> {
     pub(crate) value: &'a str,
 }
 
+impl Member<'_> {
+    pub(crate) fn is_type(&self) -> bool {
+        self.name == "@odata.type"
+    }
+}
+
 impl Extra {
     /// Nothing kept.
     pub const fn new() -> Self {
@@ -156,6 +162,14 @@ impl Extra {
             Some(kept) if kept.declared || kept.typed => None,
             kept => Some(kept.as_ref().map_or("", |kept| &kept.members)),
         }
+    }
+
+    /// The type annotation.
+    pub(crate) fn type_member(&self) -> Option<Member<'_>> {
+        if !self.kept.as_ref()?.typed {
+            return None;
+        }
+        self.members().find(Member::is_type)
     }
 
     /// The kept member with the name of a declared property.

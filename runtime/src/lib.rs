@@ -123,7 +123,7 @@ pub use cloud::Cloud;
 pub use credential::{AccessToken, ClaimsChallenge, StaticToken, TokenCredential, TokenRequest};
 pub use delta::{Change, Changes, DeltaToken};
 pub use download::Download;
-pub use enumeration::{Enumeration, Flags, UnknownMember};
+pub use enumeration::{Enumeration, EnumerationInfo, Flags, UnknownMember};
 pub use error::Error;
 pub use expanded::Expanded;
 pub use extra::Extra;
@@ -159,7 +159,7 @@ pub use json::{ReadError, Reader, Value, Writer};
 pub mod __private {
     pub use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub use crate::enumeration::{member, member_name, read_member, write_member};
+    pub use crate::enumeration::{member, read_member, write_member};
     pub use crate::json::serde::{deserialize, serialize};
     pub use crate::model::{clone, debug, equal};
 }

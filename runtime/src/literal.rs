@@ -44,7 +44,13 @@ impl ToLiteral for String {
     }
 }
 
-impl<T: ToLiteral + ?Sized> ToLiteral for &T {
+impl ToLiteral for &str {
+    fn write_literal(&self, out: &mut String) {
+        (**self).write_literal(out);
+    }
+}
+
+impl<T: ToLiteral> ToLiteral for &[T] {
     fn write_literal(&self, out: &mut String) {
         (**self).write_literal(out);
     }
@@ -116,6 +122,14 @@ impl ToLiteral for Binary {
     }
 }
 
+/// The member's name in quotes.
+impl<E: Enumeration> ToLiteral for E {
+    fn write_literal(&self, out: &mut String) {
+        (E::TYPE.as_str)(self).write_literal(out);
+    }
+}
+
+/// The members' names in quotes.
 impl<E: Enumeration> ToLiteral for Flags<E> {
     fn write_literal(&self, out: &mut String) {
         self.to_string().write_literal(out);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::edm::Json;
 use crate::extra::Extra;
-use crate::json::{ObjectCursor, ReadError, Reader, Value, Writer};
+use crate::json::{ObjectCursor, REST, ReadError, Reader, Value, Writer};
 
 /// What is known of a structured type at run time.
 #[derive(Debug)]
@@ -28,26 +28,35 @@ pub trait Model: Default + 'static {
     /// The qualified names of all types that derive from this one, sorted, if it derives from another one itself.
     const DERIVED: &'static [&'static str] = &[];
 
-    /// What the value carries beyond its fields.
-    fn extra(&self) -> &Extra;
-
-    /// What the value carries beyond its fields, to be changed.
-    fn extra_mut(&mut self) -> &mut Extra;
-
-    /// Reads the value of one property into its field; the reader stands at the value.
+    /// Reads the value of one property into its field; the reader stands at the value. Whatever index has no field is
+    /// read into the extras, by [`Reader::rest`].
     ///
     /// # Errors
     /// If the value is not of the field's type.
     fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError>;
 
-    /// Writes the properties whose fields are set, in the order of their indices.
+    /// Writes the extras, by [`Writer::extra`], and then the properties whose fields are set, in the order of their
+    /// indices.
     fn write(&self, writer: &mut Writer);
+
+    /// A copy of what the value carries beyond its fields, which generated types have as their field `extra`.
+    fn extra(&self) -> Extra {
+        let mut writer = Writer::of_extra();
+        self.write(&mut writer);
+        writer.into_extra()
+    }
+
+    /// Replaces what the value carries beyond its fields.
+    fn set_extra(&mut self, extra: Extra) {
+        let read = self.read(REST, &mut Reader::of_extra(extra));
+        debug_assert!(read.is_ok(), "what has no field is read into the extras");
+    }
 
     /// Whether a property was read as an explicit null, or is to be written as one.
     fn is_null(&self, property: &str) -> bool {
         Self::TYPE.index(property).is_some_and(|index| {
-            self.extra().is_null(index)
-                || self.extra().declared_member(property).is_some_and(|m| m.value == "null")
+            let extra = self.extra();
+            extra.is_null(index) || extra.declared_member(property).is_some_and(|m| m.value == "null")
         })
     }
 
@@ -56,10 +65,12 @@ pub trait Model: Default + 'static {
     fn set_null(&mut self, property: &str, null: bool) {
         if let Some(index) = Self::TYPE.index(property) {
             let name = Self::TYPE.properties[index];
-            self.extra_mut().forget_null(index, name);
+            let mut extra = self.extra();
+            extra.forget_null(index, name);
             if null {
-                self.extra_mut().note_null(index, name);
+                extra.note_null(index, name);
             }
+            self.set_extra(extra);
         }
     }
 
@@ -83,8 +94,10 @@ pub trait Model: Default + 'static {
     fn upcast<B: Model>(self) -> B {
         const { assert!(Self::TYPE.is_or_derives_from(B::TYPE), "it would be no upcast") };
         let mut base: B = convert(&self);
-        if base.extra().odata_type().is_none() {
-            base.extra_mut().insert("@odata.type", &Self::TYPE.annotation());
+        let mut extra = base.extra();
+        if extra.odata_type().is_none() {
+            extra.insert("@odata.type", &Self::TYPE.annotation());
+            base.set_extra(extra);
         }
         base
     }
@@ -105,14 +118,6 @@ impl TypeInfo {
 impl<M: Model> Model for Box<M> {
     const TYPE: &'static TypeInfo = M::TYPE;
     const DERIVED: &'static [&'static str] = M::DERIVED;
-
-    fn extra(&self) -> &Extra {
-        (**self).extra()
-    }
-
-    fn extra_mut(&mut self) -> &mut Extra {
-        (**self).extra_mut()
-    }
 
     fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
         (**self).read(property, reader)
@@ -162,21 +167,22 @@ pub(crate) fn read_onto<M: Model>(list: &mut Vec<M>, reader: &mut Reader<'_>) ->
 }
 
 fn fill<M: Model>(model: &mut M, mut object: ObjectCursor, reader: &mut Reader<'_>) -> Result<(), ReadError> {
-    while let Some(property) = reader.next_property(M::TYPE, &mut object, model.extra_mut())? {
+    while let Some(property) = reader.next_property(M::TYPE, &mut object)? {
         let result = model.read(property, reader);
         if result.is_err() || reader.was_respelled() {
-            reader.settle(result, M::TYPE.properties[property], &object, model.extra_mut())?;
+            reader.settle(result, M::TYPE.properties[property], &object)?;
+            model.read(REST, reader)?;
         }
     }
     Ok(())
 }
 
-/// Writes a model as an object: its declared type if it carries one, its properties in their declared
-/// order, then everything else in the order in which it was read.
+/// Writes a model as an object: its type if it carries one, what it does not declare in the order in which it was read,
+/// then its properties in their declared order.
 pub(crate) fn write<M: Model>(model: &M, writer: &mut Writer) {
-    let outer = writer.enter(M::TYPE, model.extra());
+    let outer = writer.enter(M::TYPE);
     model.write(writer);
-    writer.leave(model.extra(), outer);
+    writer.leave(outer);
 }
 
 /// Copies a model by way of its JSON text, which loses nothing. A derived `Clone` would cost every program that

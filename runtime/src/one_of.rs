@@ -16,12 +16,12 @@
 /// #             impl Model for $name {
 /// #                 const TYPE: &'static TypeInfo =
 /// #                     &TypeInfo { name: $text, bases: &[$($base)?], properties: &[] };
-/// #                 fn extra(&self) -> &Extra { &self.extra }
-/// #                 fn extra_mut(&mut self) -> &mut Extra { &mut self.extra }
-/// #                 fn read(&mut self, at: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
-/// #                     reader.skip_unknown(at)
+/// #                 fn read(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+/// #                     reader.rest(&mut self.extra)
 /// #                 }
-/// #                 fn write(&self, _: &mut Writer) {}
+/// #                 fn write(&self, writer: &mut Writer) {
+/// #                     writer.extra(&self.extra);
+/// #                 }
 /// #             }
 /// #             msgraph_runtime::models!($name);
 /// #         };

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::body::{Body, ByteStream};
 use crate::error::{DecodeError, Error};
 use crate::extra::Extra;
-use crate::json::{self, JsonError, ReadError, Reader, Value, Writer};
+use crate::json::{self, JsonError, REST, ReadError, Reader, Value, Writer};
 use crate::model::{Model, TypeInfo};
 use crate::path::Path;
 use crate::pipeline::CallName;
@@ -249,8 +249,11 @@ impl<T: Value> Value for Wrapper<T> {
         let at = reader.offset();
         let mut object = reader.begin_object(&WRAPPER)?;
         let (mut value, mut rest) = (None, Extra::default());
-        while reader.next_property(&WRAPPER, &mut object, &mut rest)?.is_some() {
-            reader.read(&mut value).map_err(|error| error.in_property("value"))?;
+        while let Some(property) = reader.next_property(&WRAPPER, &mut object)? {
+            match property {
+                REST => reader.rest(&mut rest)?,
+                _ => reader.read(&mut value).map_err(|error| error.in_property("value"))?,
+            }
         }
         value.map(Self).ok_or_else(|| reader.mismatch(WRAPPER.name, at))
     }
@@ -344,19 +347,15 @@ impl Reference {
 impl Model for Reference {
     const TYPE: &'static TypeInfo = &TypeInfo { name: "a reference", bases: &[], properties: &["@odata.id"] };
 
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-
-    fn read(&mut self, _property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
-        reader.read(&mut self.odata_id)
+    fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        match property {
+            0 => reader.read(&mut self.odata_id),
+            _ => reader.rest(&mut self.extra),
+        }
     }
 
     fn write(&self, writer: &mut Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.odata_id);
     }
 }

@@ -52,7 +52,7 @@ fn read<M: Model>(text: &[u8]) -> Result<Copied, JsonError> {
     let model: M = json::from_slice(text)?;
     let written = json::to_vec(&model);
     let again = json::to_vec(&json::from_slice::<M>(&written)?);
-    Ok(Copied { written, kept: kept(model.extra(), M::TYPE), again })
+    Ok(Copied { written, kept: kept(&model.extra(), M::TYPE), again })
 }
 
 fn check<M: Model>(text: &[u8]) -> Result<(), JsonError> {

@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use http::Method;
 use msgraph::models::{User, user};
-use msgraph::runtime::{Error, Model, Provenance, RetryPolicy};
+use msgraph::runtime::{Error, Provenance, RetryPolicy};
 use serde_json::json;
 
 use crate::server::{Server, bytes, empty, json};
@@ -122,7 +122,7 @@ async fn an_answer_that_is_not_what_was_promised_is_an_error_that_names_the_oper
 #[test]
 fn debug_output_of_an_entity_hides_its_secrets() {
     let mut user = User { display_name: Some("Adele".to_owned()), ..Default::default() };
-    user.extra_mut().insert("clientSecret", &msgraph::runtime::edm::Json::encode(&"hush".to_owned()));
+    user.extra.insert("clientSecret", &msgraph::runtime::edm::Json::encode(&"hush".to_owned()));
     let text = format!("{user:?}");
     assert!(text.contains("Adele") && !text.contains("hush"), "{text}");
 }

@@ -194,17 +194,10 @@ fn implementation(planned: &Struct, attribute: Option<&TokenStream>) -> TokenStr
         .map(|(attribute, index, name)| quote!(#attribute #index => reader.read(&mut self.#name)));
     let writes =
         fields.iter().map(|(attribute, index, name)| quote!(#attribute writer.write(#index, &self.#name)));
-    let read = if fields.is_empty() {
-        quote!(reader.skip_unknown(property))
+    let (property, read) = if fields.is_empty() {
+        (ident("_property"), quote!(reader.rest(&mut self.extra)))
     } else {
-        quote!(match property { #(#reads,)* _ => reader.skip_unknown(property) })
-    };
-    // Where all fields may be left out, nothing may be written.
-    let unused = planned.fields.iter().all(|field| field.features.is_some());
-    let (writer, write) = match (fields.is_empty(), unused) {
-        (true, _) => (ident("_writer"), quote!()),
-        (false, true) => (ident("writer"), quote!(#(#writes;)* let _ = writer;)),
-        (false, false) => (ident("writer"), quote!(#(#writes;)*)),
+        (ident("property"), quote!(match property { #(#reads,)* _ => reader.rest(&mut self.extra) }))
     };
     quote! {
         #attribute
@@ -213,16 +206,13 @@ fn implementation(planned: &Struct, attribute: Option<&TokenStream>) -> TokenStr
                 &runtime::TypeInfo { name: #graph, bases: &[#(#bases),*], properties: &[#(#properties),*] };
             #derived
             #[inline]
-            fn extra(&self) -> &runtime::Extra { &self.extra }
-            #[inline]
-            fn extra_mut(&mut self) -> &mut runtime::Extra { &mut self.extra }
-            #[inline]
-            fn read(&mut self, property: usize, reader: &mut runtime::Reader<'_>) -> Result<(), runtime::ReadError> {
+            fn read(&mut self, #property: usize, reader: &mut runtime::Reader<'_>) -> Result<(), runtime::ReadError> {
                 #read
             }
             #[inline]
-            fn write(&self, #writer: &mut runtime::Writer) {
-                #write
+            fn write(&self, writer: &mut runtime::Writer) {
+                writer.extra(&self.extra);
+                #(#writes;)*
             }
         }
     }
@@ -246,32 +236,40 @@ fn enumeration(imports: &Imports, planned: &Enumeration) -> TokenStream {
         let about = format!(" `{json}`");
         quote!(#[doc = #about] #rust)
     });
-    let others = (!planned.members.is_empty()).then(|| quote!(_ => None,));
     let names = planned.members.iter().map(|(json, rust)| {
         let rust = ident(rust);
-        quote!((#json, Self::#rust))
+        quote!(Self::#rust => #json)
+    });
+    let values = planned.members.iter().map(|(_, rust)| {
+        let rust = ident(rust);
+        quote!(Self::#rust)
     });
     quote! {
         #about
-        #[derive(Clone, PartialEq)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub enum #name {
             #(#members,)*
             /// A member that this crate does not know.
             Unrecognized(runtime::UnknownMember),
         }
-        impl runtime::Enumeration for #name {
-            const NAME: &'static str = #graph;
-            const MEMBERS: &'static [(&'static str, Self)] = &[#(#names),*];
+        impl #name {
+            /// The member's name, as the service writes it.
             #[inline]
-            fn unknown(member: runtime::UnknownMember) -> Self { Self::Unrecognized(member) }
-            #[inline]
-            fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+            pub fn as_str(&self) -> &str {
                 match self {
-                    Self::Unrecognized(member) => Some(member),
-                    #others
+                    #(#names,)*
+                    Self::Unrecognized(member) => member.as_str(),
                 }
             }
+        }
+        impl runtime::Enumeration for #name {
+            const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+                name: #graph,
+                members: &[#(#values),*],
+                unknown: Self::Unrecognized,
+                as_str: Self::as_str,
+            };
         }
         runtime::enumerations!(#name);
     }

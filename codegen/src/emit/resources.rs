@@ -49,21 +49,19 @@ fn builder(plan: &Plan<'_>, imports: &Imports, module: &Module, planned: &Builde
 
 /// The operation as the runtime's one text, `op:METHOD template;query options;permissions;clouds that lack it;`. In an
 /// inlined method it becomes a constant of exactly those programs that call the method; its end can be seen there.
-fn literal(plan: &Plan<'_>, imports: &Imports, method: &MethodPlan) -> TokenStream {
+fn literal(plan: &Plan<'_>, method: &MethodPlan) -> String {
     let PlannedOperation { spec, path, absent, .. } = &plan.operations[method.operation];
-    let operation = imports.runtime("Operation");
     let permissions = docs::notation(&plan.operations[method.operation]);
     let absent: Vec<_> = absent.iter().map(|cloud| cloud.as_str()).collect();
     let (method, query, absent) =
         (spec.method.as_str(), options::notation(&spec.query, &spec.limits).join(" "), absent.join(" "));
-    let text = format!("op:{method} {path};{query};{permissions};{absent};");
-    quote!(#operation(#text))
+    format!("op:{method} {path};{query};{permissions};{absent};")
 }
 
 fn method(plan: &Plan<'_>, imports: &Imports, planned: &MethodPlan) -> TokenStream {
     let about = doc(&docs::operation(&plan.operations[planned.operation]));
     let name = ident(&planned.name);
-    let operation = literal(plan, imports, planned);
+    let operation = literal(plan, planned);
     let request = imports.runtime("Request");
     let answer = answer(imports, &planned.answer);
     let (mut arguments, place) = step(imports, &planned.step);
@@ -96,7 +94,7 @@ fn call(
     imports: &Imports,
     planned: &MethodPlan,
     kind: Kind,
-    operation: &TokenStream,
+    operation: &str,
 ) -> (Option<TokenStream>, TokenStream) {
     match &planned.body {
         BodyPlan::None => (None, quote!(call(#operation))),
@@ -199,7 +197,10 @@ fn step(imports: &Imports, step: &Step) -> (Vec<TokenStream>, TokenStream) {
             let parameter = parameter(imports, argument);
             match argument.ty {
                 Element::Primitive("String") => (vec![parameter], quote!(self.0.key(#name))),
-                _ => (vec![parameter], quote!(self.0.key_of(&#name))),
+                _ => {
+                    let value = wire_value(argument);
+                    (vec![parameter], quote!(self.0.key_of(#value)))
+                }
             }
         }
         Step::CompositeKey(arguments) => {
@@ -212,11 +213,11 @@ fn step(imports: &Imports, step: &Step) -> (Vec<TokenStream>, TokenStream) {
         }
         Step::Function(name, arguments) => {
             let pairs = arguments.iter().map(|argument| {
-                let (wire, rust) = (&argument.name, ident(&argument.rust));
-                if argument.is_optional {
-                    quote!((#wire, #rust.as_ref().map(|value| value as _)))
-                } else {
-                    quote!((#wire, Some(&#rust)))
+                let (wire, rust, value) = (&argument.name, ident(&argument.rust), wire_value(argument));
+                match (argument.is_optional, is_reference(argument)) {
+                    (false, _) => quote!((#wire, Some(#value))),
+                    (true, true) => quote!((#wire, #rust.map(|value| value as _))),
+                    (true, false) => quote!((#wire, #rust.as_ref().map(|value| value as _))),
                 }
             });
             (parameters(imports, arguments), quote!(self.0.function(#name, &[#(#pairs),*])))
@@ -233,8 +234,14 @@ fn parameters(imports: &Imports, arguments: &[Argument]) -> Vec<TokenStream> {
 }
 
 fn pair(argument: &Argument) -> TokenStream {
-    let (wire, rust) = (&argument.name, ident(&argument.rust));
-    quote!((#wire, &#rust))
+    let (wire, value) = (&argument.name, wire_value(argument));
+    quote!((#wire, #value))
+}
+
+/// An argument as something that has a literal.
+fn wire_value(argument: &Argument) -> TokenStream {
+    let name = ident(&argument.rust);
+    if is_reference(argument) { quote!(#name) } else { quote!(&#name) }
 }
 
 /// An argument in the signature: by value where it is small and copied, else borrowed.
@@ -244,12 +251,19 @@ fn parameter(imports: &Imports, argument: &Argument) -> TokenStream {
     let ty = match (&argument.ty, argument.is_collection) {
         (_, true) => quote!(&[#element]),
         (Element::Primitive("String"), _) => quote!(&str),
-        (Element::Primitive(name), _) if is_copied(name) => element,
-        _ => quote!(&#element),
+        _ if is_reference(argument) => quote!(&#element),
+        _ => element,
     };
     if argument.is_optional { quote!(#name: Option<#ty>) } else { quote!(#name: #ty) }
 }
 
-fn is_copied(primitive: &str) -> bool {
-    !matches!(primitive, "runtime::Binary" | "runtime::Decimal" | "runtime::Duration" | "runtime::Json")
+/// Whether an argument refers to a value that is too large to be copied and whose size is known, unlike that of a text
+/// or a list.
+fn is_reference(argument: &Argument) -> bool {
+    const LARGE: [&str; 4] = ["runtime::Binary", "runtime::Decimal", "runtime::Duration", "runtime::Json"];
+    !argument.is_collection
+        && match &argument.ty {
+            Element::Primitive(name) => LARGE.contains(name),
+            _ => true,
+        }
 }

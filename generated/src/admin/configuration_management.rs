@@ -2,7 +2,7 @@
 
 //! `/admin/configurationManagement`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod configuration_drifts;
 pub mod configuration_monitoring_results;
 pub mod configuration_monitors;
@@ -55,9 +55,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ConfigurationManagement> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement;expand select;;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement;expand select;;us-government china;",
             )
     }
     /// `PATCH /admin/configurationManagement`
@@ -72,9 +70,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ConfigurationManagement>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/configurationManagement;;;us-government china;",
-                ),
+                "op:PATCH /admin/configurationManagement;;;us-government china;",
                 changes,
             )
     }
@@ -85,11 +81,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /admin/configurationManagement;;;us-government china;",
-                ),
-            )
+        self.0.call("op:DELETE /admin/configurationManagement;;;us-government china;")
     }
 }

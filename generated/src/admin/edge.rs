@@ -2,7 +2,7 @@
 
 //! `/admin/edge`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod internet_explorer_mode;
 /// Requests to `/admin/edge`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,7 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Edge> {
-        self.0.call(Operation("op:GET /admin/edge;expand select;;us-government china;"))
+        self.0.call("op:GET /admin/edge;expand select;;us-government china;")
     }
     /// `PATCH /admin/edge`
     ///
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Edge>,
     ) -> Request<Option<models::Edge>> {
-        self.0.update(Operation("op:PATCH /admin/edge;;;us-government china;"), changes)
+        self.0.update("op:PATCH /admin/edge;;;us-government china;", changes)
     }
     /// `DELETE /admin/edge`
     ///
@@ -42,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/edge;;;us-government china;"))
+        self.0.call("op:DELETE /admin/edge;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/exchange`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod mailboxes;
 pub mod tracing;
 /// Requests to `/admin/exchange`.
@@ -27,10 +27,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ExchangeAdmin> {
-        self.0
-            .call(
-                Operation("op:GET /admin/exchange;expand select;;us-government china;"),
-            )
+        self.0.call("op:GET /admin/exchange;expand select;;us-government china;")
     }
     /// `PATCH /admin/exchange`
     ///
@@ -42,11 +39,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ExchangeAdmin>,
     ) -> Request<Option<models::ExchangeAdmin>> {
-        self.0
-            .update(
-                Operation("op:PATCH /admin/exchange;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /admin/exchange;;;us-government china;", changes)
     }
     /// `DELETE /admin/exchange`
     ///
@@ -55,6 +48,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/exchange;;;us-government china;"))
+        self.0.call("op:DELETE /admin/exchange;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/microsoft365Apps`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod installation_options;
 /// Requests to `/admin/microsoft365Apps`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AdminMicrosoft365Apps> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /admin/microsoft365Apps;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /admin/microsoft365Apps;expand select;;us-government china;")
     }
     /// `PATCH /admin/microsoft365Apps`
     ///
@@ -38,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AdminMicrosoft365Apps>,
     ) -> Request<Option<models::AdminMicrosoft365Apps>> {
-        self.0
-            .update(
-                Operation("op:PATCH /admin/microsoft365Apps;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /admin/microsoft365Apps;;;us-government china;", changes)
     }
     /// `DELETE /admin/microsoft365Apps`
     ///
@@ -51,7 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /admin/microsoft365Apps;;;us-government china;"))
+        self.0.call("op:DELETE /admin/microsoft365Apps;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/people`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod item_insights;
 pub mod profile_card_properties;
 pub mod profile_property_settings;
@@ -53,9 +53,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PeopleAdminSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/people;expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:GET /admin/people;expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
             )
     }
 }

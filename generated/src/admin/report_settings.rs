@@ -2,7 +2,7 @@
 
 //! `/admin/reportSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/admin/reportSettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AdminReportSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/reportSettings;expand select;work=ReportSettings.Read.All,ReportSettings.ReadWrite.All application=ReportSettings.Read.All,ReportSettings.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/reportSettings;expand select;work=ReportSettings.Read.All,ReportSettings.ReadWrite.All application=ReportSettings.Read.All,ReportSettings.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/reportSettings`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AdminReportSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/reportSettings;;work=ReportSettings.ReadWrite.All application=ReportSettings.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /admin/reportSettings;;work=ReportSettings.ReadWrite.All application=ReportSettings.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -55,6 +51,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/reportSettings;;;us-government china;"))
+        self.0.call("op:DELETE /admin/reportSettings;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/serviceAnnouncement`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod health_overviews;
 pub mod issues;
 pub mod messages;
@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ServiceAnnouncement> {
-        self.0.call(Operation("op:GET /admin/serviceAnnouncement;expand select;;;"))
+        self.0.call("op:GET /admin/serviceAnnouncement;expand select;;;")
     }
     /// `PATCH /admin/serviceAnnouncement`
     ///
@@ -41,13 +41,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ServiceAnnouncement>,
     ) -> Request<Option<models::ServiceAnnouncement>> {
-        self.0.update(Operation("op:PATCH /admin/serviceAnnouncement;;;;"), changes)
+        self.0.update("op:PATCH /admin/serviceAnnouncement;;;;", changes)
     }
     /// `DELETE /admin/serviceAnnouncement`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/serviceAnnouncement;;;;"))
+        self.0.call("op:DELETE /admin/serviceAnnouncement;;;;")
     }
 }

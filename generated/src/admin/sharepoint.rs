@@ -2,7 +2,7 @@
 
 //! `/admin/sharepoint`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod settings;
 /// Requests to `/admin/sharepoint`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -19,7 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Sharepoint> {
-        self.0.call(Operation("op:GET /admin/sharepoint;expand select;;;"))
+        self.0.call("op:GET /admin/sharepoint;expand select;;;")
     }
     /// `PATCH /admin/sharepoint`
     ///
@@ -29,13 +29,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Sharepoint>,
     ) -> Request<Option<models::Sharepoint>> {
-        self.0.update(Operation("op:PATCH /admin/sharepoint;;;;"), changes)
+        self.0.update("op:PATCH /admin/sharepoint;;;;", changes)
     }
     /// `DELETE /admin/sharepoint`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/sharepoint;;;;"))
+        self.0.call("op:DELETE /admin/sharepoint;;;;")
     }
 }

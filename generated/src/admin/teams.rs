@@ -2,7 +2,7 @@
 
 //! `/admin/teams`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod policy;
 pub mod telephone_number_management;
 pub mod user_configurations;
@@ -37,7 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::teams_administration::TeamsAdminRoot> {
-        self.0.call(Operation("op:GET /admin/teams;expand select;;us-government china;"))
+        self.0.call("op:GET /admin/teams;expand select;;us-government china;")
     }
     /// `PATCH /admin/teams`
     ///
@@ -49,7 +49,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::teams_administration::TeamsAdminRoot>,
     ) -> Request<Option<models::teams_administration::TeamsAdminRoot>> {
-        self.0.update(Operation("op:PATCH /admin/teams;;;us-government china;"), changes)
+        self.0.update("op:PATCH /admin/teams;;;us-government china;", changes)
     }
     /// `DELETE /admin/teams`
     ///
@@ -58,6 +58,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/teams;;;us-government china;"))
+        self.0.call("op:DELETE /admin/teams;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/agreements/{agreement-id}/acceptances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/agreements/{agreement-id}/acceptances`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -18,7 +18,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::AgreementAcceptance>> {
-        self.0.call(Operation("op:GET /agreements/{agreement-id}/acceptances;search;;;"))
+        self.0.call("op:GET /agreements/{agreement-id}/acceptances;search;;;")
     }
     /// `POST /agreements/{agreement-id}/acceptances`
     ///
@@ -28,8 +28,7 @@ impl RequestBuilder {
         &self,
         body: &models::AgreementAcceptance,
     ) -> Request<models::AgreementAcceptance> {
-        self.0
-            .send(Operation("op:POST /agreements/{agreement-id}/acceptances;;;;"), body)
+        self.0.send("op:POST /agreements/{agreement-id}/acceptances;;;;", body)
     }
     /// `GET /agreements/{agreement-id}/acceptances/$count`
     ///
@@ -40,11 +39,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /agreements/{agreement-id}/acceptances/$count;search;;;",
-                ),
-            )
+            .call("op:GET /agreements/{agreement-id}/acceptances/$count;search;;;")
     }
 }
 /// Requests to `/agreements/{agreement-id}/acceptances/{agreementAcceptance-id}`.
@@ -57,9 +52,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AgreementAcceptance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
-                ),
+                "op:GET /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
             )
     }
     /// `PATCH /agreements/{agreement-id}/acceptances/{agreementAcceptance-id}`
@@ -72,9 +65,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AgreementAcceptance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
-                ),
+                "op:PATCH /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
                 changes,
             )
     }
@@ -85,9 +76,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
-                ),
+                "op:DELETE /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
             )
     }
 }

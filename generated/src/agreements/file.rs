@@ -2,7 +2,7 @@
 
 //! `/agreements/{agreement-id}/file`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod localizations;
 /// Requests to `/agreements/{agreement-id}/file`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AgreementFile> {
         self.0
             .call(
-                Operation(
-                    "op:GET /agreements/{agreement-id}/file;;work=Agreement.Read.All,Agreement.ReadWrite.All;;",
-                ),
+                "op:GET /agreements/{agreement-id}/file;;work=Agreement.Read.All,Agreement.ReadWrite.All;;",
             )
     }
     /// `PATCH /agreements/{agreement-id}/file`
@@ -36,13 +34,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AgreementFile>,
     ) -> Request<Option<models::AgreementFile>> {
-        self.0.update(Operation("op:PATCH /agreements/{agreement-id}/file;;;;"), changes)
+        self.0.update("op:PATCH /agreements/{agreement-id}/file;;;;", changes)
     }
     /// `DELETE /agreements/{agreement-id}/file`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /agreements/{agreement-id}/file;;;;"))
+        self.0.call("op:DELETE /agreements/{agreement-id}/file;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/agreements/{agreement-id}/files`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod versions;
 /// Requests to `/agreements/{agreement-id}/files`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -19,7 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::AgreementFileLocalization>> {
-        self.0.call(Operation("op:GET /agreements/{agreement-id}/files;search;;;"))
+        self.0.call("op:GET /agreements/{agreement-id}/files;search;;;")
     }
     /// `POST /agreements/{agreement-id}/files`
     ///
@@ -35,9 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::AgreementFileLocalization> {
         self.0
             .send(
-                Operation(
-                    "op:POST /agreements/{agreement-id}/files;;work=Agreement.ReadWrite.All;;",
-                ),
+                "op:POST /agreements/{agreement-id}/files;;work=Agreement.ReadWrite.All;;",
                 body,
             )
     }
@@ -50,7 +48,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /agreements/{agreement-id}/files/$count;search;;;"))
+            .call("op:GET /agreements/{agreement-id}/files/$count;search;;;")
     }
 }
 /// Requests to `/agreements/{agreement-id}/files/{agreementFileLocalization-id}`.
@@ -68,9 +66,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AgreementFileLocalization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /agreements/{agreement-id}/files/{agreementFileLocalization-id};;;;",
-                ),
+                "op:GET /agreements/{agreement-id}/files/{agreementFileLocalization-id};;;;",
             )
     }
     /// `PATCH /agreements/{agreement-id}/files/{agreementFileLocalization-id}`
@@ -83,9 +79,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AgreementFileLocalization>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /agreements/{agreement-id}/files/{agreementFileLocalization-id};;;;",
-                ),
+                "op:PATCH /agreements/{agreement-id}/files/{agreementFileLocalization-id};;;;",
                 changes,
             )
     }
@@ -96,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /agreements/{agreement-id}/files/{agreementFileLocalization-id};;;;",
-                ),
+                "op:DELETE /agreements/{agreement-id}/files/{agreementFileLocalization-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/appCatalogs/teamsApps`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod app_definitions;
 /// Requests to `/appCatalogs/teamsApps`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsApp>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /appCatalogs/teamsApps;count expand filter orderby search select skip top;work=AppCatalog.Submit,AppCatalog.Read.All,AppCatalog.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All;;",
-                ),
+                "op:GET /appCatalogs/teamsApps;count expand filter orderby search select skip top;work=AppCatalog.Submit,AppCatalog.Read.All,AppCatalog.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All;;",
             )
     }
     /// `POST /appCatalogs/teamsApps`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TeamsApp) -> Request<models::TeamsApp> {
         self.0
             .send(
-                Operation(
-                    "op:POST /appCatalogs/teamsApps;;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /appCatalogs/teamsApps;;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /appCatalogs/teamsApps/$count;filter search;work=AppCatalog.Submit,AppCatalog.Read.All,AppCatalog.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All provenance=inferred:count:/appcatalogs/teamsapps;;",
-                ),
+                "op:GET /appCatalogs/teamsApps/$count;filter search;work=AppCatalog.Submit,AppCatalog.Read.All,AppCatalog.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All provenance=inferred:count:/appcatalogs/teamsapps;;",
             )
     }
 }
@@ -84,10 +78,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::TeamsApp> {
-        self.0
-            .call(
-                Operation("op:GET /appCatalogs/teamsApps/{teamsApp-id};expand select;;;"),
-            )
+        self.0.call("op:GET /appCatalogs/teamsApps/{teamsApp-id};expand select;;;")
     }
     /// `PATCH /appCatalogs/teamsApps/{teamsApp-id}`
     ///
@@ -97,11 +88,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::TeamsApp>,
     ) -> Request<Option<models::TeamsApp>> {
-        self.0
-            .update(
-                Operation("op:PATCH /appCatalogs/teamsApps/{teamsApp-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /appCatalogs/teamsApps/{teamsApp-id};;;;", changes)
     }
     /// `DELETE /appCatalogs/teamsApps/{teamsApp-id}`
     ///
@@ -114,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /appCatalogs/teamsApps/{teamsApp-id};;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /appCatalogs/teamsApps/{teamsApp-id};;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
 }

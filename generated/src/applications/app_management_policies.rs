@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/appManagementPolicies`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/applications/{application-id}/appManagementPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AppManagementPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/appManagementPolicies;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /applications/{application-id}/appManagementPolicies;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /applications/{application-id}/appManagementPolicies/$count`
@@ -35,9 +33,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/appManagementPolicies/$count;filter search;;;",
-                ),
+                "op:GET /applications/{application-id}/appManagementPolicies/$count;filter search;;;",
             )
     }
     /// `GET /applications/{application-id}/appManagementPolicies/$ref`
@@ -50,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/appManagementPolicies/$ref;count filter orderby search skip top;;;",
-                ),
+                "op:GET /applications/{application-id}/appManagementPolicies/$ref;count filter orderby search skip top;;;",
             )
     }
     /// `POST /applications/{application-id}/appManagementPolicies/$ref`
@@ -69,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/appManagementPolicies/$ref;;work=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:reference:/applications/{}/appmanagementpolicies;;",
-                ),
+                "op:POST /applications/{application-id}/appManagementPolicies/$ref;;work=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:reference:/applications/{}/appmanagementpolicies;;",
                 reference,
             )
     }
@@ -89,9 +81,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/appManagementPolicies/$ref;;work=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:reference:/applications/{}/appmanagementpolicies;;",
-                ),
+                "op:DELETE /applications/{application-id}/appManagementPolicies/$ref;;work=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:reference:/applications/{}/appmanagementpolicies;;",
             )
             .query("@id", id)
     }
@@ -107,9 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/appManagementPolicies/{appManagementPolicy-id}/$ref;;;;",
-                ),
+                "op:DELETE /applications/{application-id}/appManagementPolicies/{appManagementPolicy-id}/$ref;;;;",
             )
     }
 }

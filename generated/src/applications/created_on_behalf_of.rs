@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/createdOnBehalfOf`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/applications/{application-id}/createdOnBehalfOf`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/createdOnBehalfOf;expand select;;;",
-                ),
+                "op:GET /applications/{application-id}/createdOnBehalfOf;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/extensionProperties`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/applications/{application-id}/extensionProperties`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ExtensionProperty>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/extensionProperties;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /applications/{application-id}/extensionProperties;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /applications/{application-id}/extensionProperties`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ExtensionProperty> {
         self.0
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/extensionProperties;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /applications/{application-id}/extensionProperties;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/extensionProperties/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/applications/{}/extensionproperties;;",
-                ),
+                "op:GET /applications/{application-id}/extensionProperties/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/applications/{}/extensionproperties;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ExtensionProperty> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/extensionProperties/{extensionProperty-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:GET /applications/{application-id}/extensionProperties/{extensionProperty-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
             )
     }
     /// `PATCH /applications/{application-id}/extensionProperties/{extensionProperty-id}`
@@ -102,9 +94,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ExtensionProperty>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /applications/{application-id}/extensionProperties/{extensionProperty-id};;;;",
-                ),
+                "op:PATCH /applications/{application-id}/extensionProperties/{extensionProperty-id};;;;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/extensionProperties/{extensionProperty-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /applications/{application-id}/extensionProperties/{extensionProperty-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/federatedIdentityCredentials`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/applications/{application-id}/federatedIdentityCredentials`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::FederatedIdentityCredential>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/federatedIdentityCredentials;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:GET /applications/{application-id}/federatedIdentityCredentials;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
             )
     }
     /// `POST /applications/{application-id}/federatedIdentityCredentials`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::FederatedIdentityCredential> {
         self.0
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/federatedIdentityCredentials;;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:POST /applications/{application-id}/federatedIdentityCredentials;;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/federatedIdentityCredentials/$count;filter search;work=Application.Read.All,Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All provenance=inferred:count:/applications/{}/federatedidentitycredentials;;",
-                ),
+                "op:GET /applications/{application-id}/federatedIdentityCredentials/$count;filter search;work=Application.Read.All,Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All provenance=inferred:count:/applications/{}/federatedidentitycredentials;;",
             )
     }
 }
@@ -92,9 +86,7 @@ impl ByNameRequestBuilder {
     pub fn get(&self) -> Request<models::FederatedIdentityCredential> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/federatedIdentityCredentials(name='{name}');expand select;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:GET /applications/{application-id}/federatedIdentityCredentials(name='{name}');expand select;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
             )
     }
     /// `PATCH /applications/{application-id}/federatedIdentityCredentials(name='{name}')`
@@ -111,9 +103,7 @@ impl ByNameRequestBuilder {
     ) -> Request<Option<models::FederatedIdentityCredential>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /applications/{application-id}/federatedIdentityCredentials(name='{name}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:PATCH /applications/{application-id}/federatedIdentityCredentials(name='{name}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 changes,
             )
     }
@@ -128,9 +118,7 @@ impl ByNameRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/federatedIdentityCredentials(name='{name}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:DELETE /applications/{application-id}/federatedIdentityCredentials(name='{name}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
             )
     }
 }
@@ -150,9 +138,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::FederatedIdentityCredential> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};expand select;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:GET /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};expand select;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
             )
     }
     /// `PATCH /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id}`
@@ -169,9 +155,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::FederatedIdentityCredential>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:PATCH /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 changes,
             )
     }
@@ -186,9 +170,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
-                ),
+                "op:DELETE /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/homeRealmDiscoveryPolicies`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/applications/{application-id}/homeRealmDiscoveryPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::HomeRealmDiscoveryPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies;count expand filter orderby search select skip top;;us-government;",
-                ),
+                "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies;count expand filter orderby search select skip top;;us-government;",
             )
     }
     /// `GET /applications/{application-id}/homeRealmDiscoveryPolicies/$count`
@@ -39,9 +37,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies/$count;filter search;;us-government;",
-                ),
+                "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies/$count;filter search;;us-government;",
             )
     }
 }
@@ -59,9 +55,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::HomeRealmDiscoveryPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id};expand select;;us-government;",
-                ),
+                "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id};expand select;;us-government;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/owners`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 pub mod as_app_role_assignment;
 pub mod as_endpoint;
 pub mod as_service_principal;
@@ -50,9 +50,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/owners;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /applications/{application-id}/owners;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /applications/{application-id}/owners/$count`
@@ -71,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/owners/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/applications/{}/owners;;",
-                ),
+                "op:GET /applications/{application-id}/owners/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/applications/{}/owners;;",
             )
     }
     /// `GET /applications/{application-id}/owners/$ref`
@@ -92,9 +88,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/owners/$ref;count filter orderby search skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/applications/{}/owners;;",
-                ),
+                "op:GET /applications/{application-id}/owners/$ref;count filter orderby search skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/applications/{}/owners;;",
             )
     }
     /// `POST /applications/{application-id}/owners/$ref`
@@ -111,9 +105,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/owners/$ref;;work=Application.ReadWrite.All+Directory.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy+Directory.Read.All,Directory.Read.All,Application.ReadWrite.All+Directory.Read.All,Directory.ReadWrite.All provenance=inferred:reference:/applications/{}/owners;;",
-                ),
+                "op:POST /applications/{application-id}/owners/$ref;;work=Application.ReadWrite.All+Directory.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy+Directory.Read.All,Directory.Read.All,Application.ReadWrite.All+Directory.Read.All,Directory.ReadWrite.All provenance=inferred:reference:/applications/{}/owners;;",
                 reference,
             )
     }
@@ -124,7 +116,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(Operation("op:DELETE /applications/{application-id}/owners/$ref;;;;"))
+            .call("op:DELETE /applications/{application-id}/owners/$ref;;;;")
             .query("@id", id)
     }
 }
@@ -169,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/owners/{directoryObject-id}/$ref;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/applications/{}/owners/{};;",
-                ),
+                "op:DELETE /applications/{application-id}/owners/{directoryObject-id}/$ref;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/applications/{}/owners/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/synchronization`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod jobs;
 pub mod secrets;
 pub mod templates;
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Synchronization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization;expand select;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization;expand select;;;",
             )
     }
     /// `PUT /applications/{application-id}/synchronization`
@@ -46,21 +44,14 @@ impl RequestBuilder {
         &self,
         body: &models::Synchronization,
     ) -> Request<Option<models::Synchronization>> {
-        self.0
-            .send(
-                Operation("op:PUT /applications/{application-id}/synchronization;;;;"),
-                body,
-            )
+        self.0.send("op:PUT /applications/{application-id}/synchronization;;;;", body)
     }
     /// `DELETE /applications/{application-id}/synchronization`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /applications/{application-id}/synchronization;;;;"),
-            )
+        self.0.call("op:DELETE /applications/{application-id}/synchronization;;;;")
     }
     /// `POST /applications/{application-id}/synchronization/acquireAccessToken`
     ///
@@ -77,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("acquireAccessToken")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/acquireAccessToken;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/acquireAccessToken;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 parameters,
             )
     }

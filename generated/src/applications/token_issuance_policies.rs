@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/tokenIssuancePolicies`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/applications/{application-id}/tokenIssuancePolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TokenIssuancePolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/tokenIssuancePolicies;count expand filter orderby search select skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All;;",
-                ),
+                "op:GET /applications/{application-id}/tokenIssuancePolicies;count expand filter orderby search select skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All;;",
             )
     }
     /// `GET /applications/{application-id}/tokenIssuancePolicies/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/tokenIssuancePolicies/$count;filter search;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:count:/applications/{}/tokenissuancepolicies;;",
-                ),
+                "op:GET /applications/{application-id}/tokenIssuancePolicies/$count;filter search;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:count:/applications/{}/tokenissuancepolicies;;",
             )
     }
     /// `GET /applications/{application-id}/tokenIssuancePolicies/$ref`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/tokenIssuancePolicies/$ref;count filter orderby search skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenissuancepolicies;;",
-                ),
+                "op:GET /applications/{application-id}/tokenIssuancePolicies/$ref;count filter orderby search skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenissuancepolicies;;",
             )
     }
     /// `POST /applications/{application-id}/tokenIssuancePolicies/$ref`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/tokenIssuancePolicies/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenissuancepolicies;;",
-                ),
+                "op:POST /applications/{application-id}/tokenIssuancePolicies/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenissuancepolicies;;",
                 reference,
             )
     }
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/tokenIssuancePolicies/$ref;;;;",
-                ),
+                "op:DELETE /applications/{application-id}/tokenIssuancePolicies/$ref;;;;",
             )
             .query("@id", id)
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/tokenIssuancePolicies/{tokenIssuancePolicy-id}/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenissuancepolicies/{};;",
-                ),
+                "op:DELETE /applications/{application-id}/tokenIssuancePolicies/{tokenIssuancePolicy-id}/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenissuancepolicies/{};;",
             )
     }
 }

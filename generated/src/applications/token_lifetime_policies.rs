@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/tokenLifetimePolicies`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/applications/{application-id}/tokenLifetimePolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TokenLifetimePolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/tokenLifetimePolicies;count expand filter orderby search select skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All;;",
-                ),
+                "op:GET /applications/{application-id}/tokenLifetimePolicies;count expand filter orderby search select skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All;;",
             )
     }
     /// `GET /applications/{application-id}/tokenLifetimePolicies/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/tokenLifetimePolicies/$count;filter search;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:count:/applications/{}/tokenlifetimepolicies;;",
-                ),
+                "op:GET /applications/{application-id}/tokenLifetimePolicies/$count;filter search;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:count:/applications/{}/tokenlifetimepolicies;;",
             )
     }
     /// `GET /applications/{application-id}/tokenLifetimePolicies/$ref`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/tokenLifetimePolicies/$ref;count filter orderby search skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenlifetimepolicies;;",
-                ),
+                "op:GET /applications/{application-id}/tokenLifetimePolicies/$ref;count filter orderby search skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenlifetimepolicies;;",
             )
     }
     /// `POST /applications/{application-id}/tokenLifetimePolicies/$ref`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/tokenLifetimePolicies/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenlifetimepolicies;;",
-                ),
+                "op:POST /applications/{application-id}/tokenLifetimePolicies/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenlifetimepolicies;;",
                 reference,
             )
     }
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/tokenLifetimePolicies/$ref;;;;",
-                ),
+                "op:DELETE /applications/{application-id}/tokenLifetimePolicies/$ref;;;;",
             )
             .query("@id", id)
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/tokenLifetimePolicies/{tokenLifetimePolicy-id}/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenlifetimepolicies/{};;",
-                ),
+                "op:DELETE /applications/{application-id}/tokenLifetimePolicies/{tokenLifetimePolicy-id}/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenlifetimepolicies/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/auditLogs/directoryAudits`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/auditLogs/directoryAudits`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryAudit>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /auditLogs/directoryAudits;count expand filter orderby search select skip top;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All;;",
-                ),
+                "op:GET /auditLogs/directoryAudits;count expand filter orderby search select skip top;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All;;",
             )
     }
     /// `POST /auditLogs/directoryAudits`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::DirectoryAudit,
     ) -> Request<models::DirectoryAudit> {
-        self.0.send(Operation("op:POST /auditLogs/directoryAudits;;;;"), body)
+        self.0.send("op:POST /auditLogs/directoryAudits;;;;", body)
     }
     /// `GET /auditLogs/directoryAudits/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /auditLogs/directoryAudits/$count;filter search;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All provenance=inferred:count:/auditlogs/directoryaudits;;",
-                ),
+                "op:GET /auditLogs/directoryAudits/$count;filter search;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All provenance=inferred:count:/auditlogs/directoryaudits;;",
             )
     }
 }
@@ -77,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryAudit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /auditLogs/directoryAudits/{directoryAudit-id};expand select;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All;;",
-                ),
+                "op:GET /auditLogs/directoryAudits/{directoryAudit-id};expand select;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All;;",
             )
     }
     /// `PATCH /auditLogs/directoryAudits/{directoryAudit-id}`
@@ -92,7 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DirectoryAudit>> {
         self.0
             .update(
-                Operation("op:PATCH /auditLogs/directoryAudits/{directoryAudit-id};;;;"),
+                "op:PATCH /auditLogs/directoryAudits/{directoryAudit-id};;;;",
                 changes,
             )
     }
@@ -101,9 +95,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /auditLogs/directoryAudits/{directoryAudit-id};;;;"),
-            )
+        self.0.call("op:DELETE /auditLogs/directoryAudits/{directoryAudit-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/auditLogs/provisioning`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/auditLogs/provisioning`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ProvisioningObjectSummary>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /auditLogs/provisioning;expand filter orderby search select skip top;work=ProvisioningLog.Read.All,AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All,ProvisioningLog.Read.All;;",
-                ),
+                "op:GET /auditLogs/provisioning;expand filter orderby search select skip top;work=ProvisioningLog.Read.All,AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All,ProvisioningLog.Read.All;;",
             )
     }
     /// `POST /auditLogs/provisioning`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::ProvisioningObjectSummary,
     ) -> Request<models::ProvisioningObjectSummary> {
-        self.0.send(Operation("op:POST /auditLogs/provisioning;;;;"), body)
+        self.0.send("op:POST /auditLogs/provisioning;;;;", body)
     }
     /// `GET /auditLogs/provisioning/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /auditLogs/provisioning/$count;filter search;work=ProvisioningLog.Read.All,AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All,ProvisioningLog.Read.All provenance=inferred:count:/auditlogs/provisioning;;",
-                ),
+                "op:GET /auditLogs/provisioning/$count;filter search;work=ProvisioningLog.Read.All,AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All,ProvisioningLog.Read.All provenance=inferred:count:/auditlogs/provisioning;;",
             )
     }
 }
@@ -73,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ProvisioningObjectSummary> {
         self.0
             .call(
-                Operation(
-                    "op:GET /auditLogs/provisioning/{provisioningObjectSummary-id};expand select;;;",
-                ),
+                "op:GET /auditLogs/provisioning/{provisioningObjectSummary-id};expand select;;;",
             )
     }
     /// `PATCH /auditLogs/provisioning/{provisioningObjectSummary-id}`
@@ -88,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ProvisioningObjectSummary>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /auditLogs/provisioning/{provisioningObjectSummary-id};;;;",
-                ),
+                "op:PATCH /auditLogs/provisioning/{provisioningObjectSummary-id};;;;",
                 changes,
             )
     }
@@ -100,10 +92,6 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /auditLogs/provisioning/{provisioningObjectSummary-id};;;;",
-                ),
-            )
+            .call("op:DELETE /auditLogs/provisioning/{provisioningObjectSummary-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/auditLogs/signIns`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/auditLogs/signIns`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SignIn>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /auditLogs/signIns;count expand filter orderby search select skip top;work=AuditLog.Read.All application=AuditLog.Read.All;;",
-                ),
+                "op:GET /auditLogs/signIns;count expand filter orderby search select skip top;work=AuditLog.Read.All application=AuditLog.Read.All;;",
             )
     }
     /// `POST /auditLogs/signIns`
@@ -34,7 +32,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::SignIn) -> Request<models::SignIn> {
-        self.0.send(Operation("op:POST /auditLogs/signIns;;;;"), body)
+        self.0.send("op:POST /auditLogs/signIns;;;;", body)
     }
     /// `GET /auditLogs/signIns/$count`
     ///
@@ -52,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /auditLogs/signIns/$count;filter search;work=AuditLog.Read.All application=AuditLog.Read.All provenance=inferred:count:/auditlogs/signins;;",
-                ),
+                "op:GET /auditLogs/signIns/$count;filter search;work=AuditLog.Read.All application=AuditLog.Read.All provenance=inferred:count:/auditlogs/signins;;",
             )
     }
     /// `POST /auditLogs/signIns/confirmCompromised`
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("confirmCompromised")
             .send(
-                Operation(
-                    "op:POST /auditLogs/signIns/confirmCompromised;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All;;",
-                ),
+                "op:POST /auditLogs/signIns/confirmCompromised;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -93,9 +87,7 @@ impl RequestBuilder {
         self.0
             .segment("confirmSafe")
             .send(
-                Operation(
-                    "op:POST /auditLogs/signIns/confirmSafe;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All;;",
-                ),
+                "op:POST /auditLogs/signIns/confirmSafe;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -114,9 +106,7 @@ impl RequestBuilder {
         self.0
             .segment("dismiss")
             .send(
-                Operation(
-                    "op:POST /auditLogs/signIns/dismiss;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All;;",
-                ),
+                "op:POST /auditLogs/signIns/dismiss;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -137,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SignIn> {
         self.0
             .call(
-                Operation(
-                    "op:GET /auditLogs/signIns/{signIn-id};expand select;work=AuditLog.Read.All application=AuditLog.Read.All;;",
-                ),
+                "op:GET /auditLogs/signIns/{signIn-id};expand select;work=AuditLog.Read.All application=AuditLog.Read.All;;",
             )
     }
     /// `PATCH /auditLogs/signIns/{signIn-id}`
@@ -150,13 +138,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::SignIn>,
     ) -> Request<Option<models::SignIn>> {
-        self.0.update(Operation("op:PATCH /auditLogs/signIns/{signIn-id};;;;"), changes)
+        self.0.update("op:PATCH /auditLogs/signIns/{signIn-id};;;;", changes)
     }
     /// `DELETE /auditLogs/signIns/{signIn-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /auditLogs/signIns/{signIn-id};;;;"))
+        self.0.call("op:DELETE /auditLogs/signIns/{signIn-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/authenticationMethodsPolicy/authenticationMethodConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/authenticationMethodsPolicy/authenticationMethodConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationMethodConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /authenticationMethodsPolicy/authenticationMethodConfigurations`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationMethodConfiguration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /authenticationMethodsPolicy/authenticationMethodConfigurations;;;china;",
-                ),
+                "op:POST /authenticationMethodsPolicy/authenticationMethodConfigurations;;;china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations/$count;filter search;;china;",
-                ),
+                "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations/$count;filter search;;china;",
             )
     }
 }
@@ -80,9 +74,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationMethodConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;;china;",
-                ),
+                "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;;china;",
             )
     }
     /// `PATCH /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id}`
@@ -97,9 +89,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationMethodConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
-                ),
+                "op:PATCH /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
                 changes,
             )
     }
@@ -112,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
-                ),
+                "op:DELETE /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
             )
     }
 }

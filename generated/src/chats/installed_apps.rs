@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/installedApps`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 pub mod teams_app_definition;
 /// Requests to `/chats/{chat-id}/installedApps`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsAppInstallation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All;;",
-                ),
+                "op:GET /chats/{chat-id}/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All;;",
             )
     }
     /// `POST /chats/{chat-id}/installedApps`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::TeamsAppInstallation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All;;",
-                ),
+                "op:POST /chats/{chat-id}/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All provenance=inferred:count:/chats/{}/installedapps;;",
-                ),
+                "op:GET /chats/{chat-id}/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All provenance=inferred:count:/chats/{}/installedapps;;",
             )
     }
 }
@@ -99,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAppInstallation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All;;",
-                ),
+                "op:GET /chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All;;",
             )
     }
     /// `PATCH /chats/{chat-id}/installedApps/{teamsAppInstallation-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsAppInstallation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
-                ),
+                "op:PATCH /chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
                 changes,
             )
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /chats/{chat-id}/installedApps/{teamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteForChat.All;;",
-                ),
+                "op:DELETE /chats/{chat-id}/installedApps/{teamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteForChat.All;;",
             )
     }
     /// `POST /chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade`
@@ -151,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("upgrade")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All;;",
-                ),
+                "op:POST /chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/lastMessagePreview`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/chats/{chat-id}/lastMessagePreview`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,10 +13,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ChatMessageInfo> {
-        self.0
-            .call(
-                Operation("op:GET /chats/{chat-id}/lastMessagePreview;expand select;;;"),
-            )
+        self.0.call("op:GET /chats/{chat-id}/lastMessagePreview;expand select;;;")
     }
     /// `PATCH /chats/{chat-id}/lastMessagePreview`
     ///
@@ -26,17 +23,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ChatMessageInfo>,
     ) -> Request<Option<models::ChatMessageInfo>> {
-        self.0
-            .update(
-                Operation("op:PATCH /chats/{chat-id}/lastMessagePreview;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /chats/{chat-id}/lastMessagePreview;;;;", changes)
     }
     /// `DELETE /chats/{chat-id}/lastMessagePreview`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /chats/{chat-id}/lastMessagePreview;;;;"))
+        self.0.call("op:DELETE /chats/{chat-id}/lastMessagePreview;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/chats/{chat-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/members;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /chats/{chat-id}/members;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
     /// `POST /chats/{chat-id}/members`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ConversationMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/members;;work=ChatMember.ReadWrite,Chat.ReadWrite application=Chat.Manage.Chat,ChatMember.ReadWrite.All,Chat.ReadWrite.All;;",
-                ),
+                "op:POST /chats/{chat-id}/members;;work=ChatMember.ReadWrite,Chat.ReadWrite application=Chat.Manage.Chat,ChatMember.ReadWrite.All,Chat.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/members/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats/{}/members;;",
-                ),
+                "op:GET /chats/{chat-id}/members/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats/{}/members;;",
             )
     }
     /// `POST /chats/{chat-id}/members/add`
@@ -80,7 +74,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ActionResultPart>> {
         self.0
             .segment("add")
-            .send(Operation("op:POST /chats/{chat-id}/members/add;;;;"), parameters)
+            .send("op:POST /chats/{chat-id}/members/add;;;;", parameters)
     }
     /// `POST /chats/{chat-id}/members/remove`
     ///
@@ -95,9 +89,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/members/remove;;;us-government china;",
-                ),
+                "op:POST /chats/{chat-id}/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/members/{conversationMember-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,TeamMember.Read.Group,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /chats/{chat-id}/members/{conversationMember-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,TeamMember.Read.Group,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
     /// `PATCH /chats/{chat-id}/members/{conversationMember-id}`
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /chats/{chat-id}/members/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /chats/{chat-id}/members/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -150,9 +138,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /chats/{chat-id}/members/{conversationMember-id};;work=ChatMember.ReadWrite application=ChatMember.ReadWrite.All,Chat.Manage.Chat;;",
-                ),
+                "op:DELETE /chats/{chat-id}/members/{conversationMember-id};;work=ChatMember.ReadWrite application=ChatMember.ReadWrite.All,Chat.Manage.Chat;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 pub mod replies;
 /// Requests to `/chats/{chat-id}/messages`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
     /// `POST /chats/{chat-id}/messages`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages;;work=ChatMessage.Send,Chat.ReadWrite,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
-                ),
+                "op:POST /chats/{chat-id}/messages;;work=ChatMessage.Send,Chat.ReadWrite,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats/{}/messages;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats/{}/messages;;",
             )
     }
     /// `GET /chats/{chat-id}/messages/delta()`
@@ -79,9 +73,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /chats/{chat-id}/messages/replyWithQuote`
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/replyWithQuote;;work=ChatMessage.Send;;",
-                ),
+                "op:POST /chats/{chat-id}/messages/replyWithQuote;;work=ChatMessage.Send;;",
                 parameters,
             )
     }
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /chats/{chat-id}/messages/{chatMessage-id}`
@@ -151,9 +139,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /chats/{chat-id}/messages/{chatMessage-id};;work=Chat.ReadWrite,Group.ReadWrite.All application=Chat.UpdatePolicyViolation.All,Teamwork.Migrate.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /chats/{chat-id}/messages/{chatMessage-id};;work=Chat.ReadWrite,Group.ReadWrite.All application=Chat.UpdatePolicyViolation.All,Teamwork.Migrate.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -162,8 +148,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /chats/{chat-id}/messages/{chatMessage-id};;;;"))
+        self.0.call("op:DELETE /chats/{chat-id}/messages/{chatMessage-id};;;;")
     }
     /// `POST /chats/{chat-id}/messages/{chatMessage-id}/setReaction`
     ///
@@ -176,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/setReaction;;;;",
-                ),
+                "op:POST /chats/{chat-id}/messages/{chatMessage-id}/setReaction;;;;",
                 parameters,
             )
     }
@@ -189,11 +172,7 @@ impl ItemRequestBuilder {
     pub fn soft_delete(&self) -> Request<()> {
         self.0
             .segment("softDelete")
-            .call(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/softDelete;;;;",
-                ),
-            )
+            .call("op:POST /chats/{chat-id}/messages/{chatMessage-id}/softDelete;;;;")
     }
     /// `POST /chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete`
     ///
@@ -203,9 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;;;",
-                ),
+                "op:POST /chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;;;",
             )
     }
     /// `POST /chats/{chat-id}/messages/{chatMessage-id}/unsetReaction`
@@ -219,9 +196,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;;;",
-                ),
+                "op:POST /chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/permissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/chats/{chat-id}/permissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ResourceSpecificPermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForChat,TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All,ResourceSpecificPermissionGrant.ReadForChat.All;;",
-                ),
+                "op:GET /chats/{chat-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForChat,TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All,ResourceSpecificPermissionGrant.ReadForChat.All;;",
             )
     }
     /// `POST /chats/{chat-id}/permissionGrants`
@@ -40,7 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /chats/{chat-id}/permissionGrants;;;;"), body)
+        self.0.send("op:POST /chats/{chat-id}/permissionGrants;;;;", body)
     }
     /// `GET /chats/{chat-id}/permissionGrants/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForChat,TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All,ResourceSpecificPermissionGrant.ReadForChat.All provenance=inferred:count:/chats/{}/permissiongrants;;",
-                ),
+                "op:GET /chats/{chat-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForChat,TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All,ResourceSpecificPermissionGrant.ReadForChat.All provenance=inferred:count:/chats/{}/permissiongrants;;",
             )
     }
 }
@@ -76,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
-                ),
+                "op:GET /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
             )
     }
     /// `PATCH /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id}`
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ResourceSpecificPermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:PATCH /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 changes,
             )
     }
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:DELETE /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/pinnedMessages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod message;
 /// Requests to `/chats/{chat-id}/pinnedMessages`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PinnedChatMessageInfo>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.All,Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.All,Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
     /// `POST /chats/{chat-id}/pinnedMessages`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::PinnedChatMessageInfo> {
         self.0
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/pinnedMessages;;work=ChatMessage.Send,Chat.ReadWrite application=Chat.ReadWrite.All;;",
-                ),
+                "op:POST /chats/{chat-id}/pinnedMessages;;work=ChatMessage.Send,Chat.ReadWrite application=Chat.ReadWrite.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/pinnedMessages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats/{}/pinnedmessages;;",
-                ),
+                "op:GET /chats/{chat-id}/pinnedMessages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats/{}/pinnedmessages;;",
             )
     }
 }
@@ -89,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PinnedChatMessageInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;;;",
-                ),
+                "op:GET /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;;;",
             )
     }
     /// `PATCH /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PinnedChatMessageInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
-                ),
+                "op:PATCH /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
                 changes,
             )
     }
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;work=Chat.ReadWrite application=Chat.ReadWrite.All;;",
-                ),
+                "op:DELETE /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;work=Chat.ReadWrite application=Chat.ReadWrite.All;;",
             )
     }
 }

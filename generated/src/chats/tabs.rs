@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/tabs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 /// Requests to `/chats/{chat-id}/tabs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsTab>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/tabs;count expand filter orderby search select skip top;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All;;",
-                ),
+                "op:GET /chats/{chat-id}/tabs;count expand filter orderby search select skip top;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All;;",
             )
     }
     /// `POST /chats/{chat-id}/tabs`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
         self.0
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/tabs;;work=TeamsTab.Create,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Create,TeamsTab.Create.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All;;",
-                ),
+                "op:POST /chats/{chat-id}/tabs;;work=TeamsTab.Create,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Create,TeamsTab.Create.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All;;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/tabs/$count;filter search;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All provenance=inferred:count:/chats/{}/tabs;;",
-                ),
+                "op:GET /chats/{chat-id}/tabs/$count;filter search;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All provenance=inferred:count:/chats/{}/tabs;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsTab> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/tabs/{teamsTab-id};expand select;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.Read.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All;;",
-                ),
+                "op:GET /chats/{chat-id}/tabs/{teamsTab-id};expand select;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.Read.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All;;",
             )
     }
     /// `PATCH /chats/{chat-id}/tabs/{teamsTab-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsTab>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /chats/{chat-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWriteForChat,TeamsTab.ReadWrite.All application=TeamsTab.ReadWriteSelfForChat.All,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat;;",
-                ),
+                "op:PATCH /chats/{chat-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWriteForChat,TeamsTab.ReadWrite.All application=TeamsTab.ReadWriteSelfForChat.All,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat;;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /chats/{chat-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWriteForChat,TeamsTab.ReadWrite.All application=TeamsTab.ReadWriteSelfForChat.All,TeamsTab.Delete.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat;;",
-                ),
+                "op:DELETE /chats/{chat-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWriteForChat,TeamsTab.ReadWrite.All application=TeamsTab.ReadWriteSelfForChat.All,TeamsTab.Delete.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat;;",
             )
     }
 }

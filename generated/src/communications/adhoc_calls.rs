@@ -2,7 +2,7 @@
 
 //! `/communications/adhocCalls`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod recordings;
 pub mod transcripts;
 /// Requests to `/communications/adhocCalls`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AdhocCall>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/adhocCalls;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/adhocCalls;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /communications/adhocCalls`
@@ -36,7 +34,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::AdhocCall) -> Request<models::AdhocCall> {
-        self.0.send(Operation("op:POST /communications/adhocCalls;;;china;"), body)
+        self.0.send("op:POST /communications/adhocCalls;;;china;", body)
     }
     /// `GET /communications/adhocCalls/$count`
     ///
@@ -49,11 +47,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /communications/adhocCalls/$count;filter search;;china;",
-                ),
-            )
+            .call("op:GET /communications/adhocCalls/$count;filter search;;china;")
     }
     /// `GET /communications/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime')`
     ///
@@ -79,9 +73,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /communications/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
             )
     }
     /// `GET /communications/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime')`
@@ -108,9 +100,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /communications/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AdhocCall> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id};expand select;;china;",
-                ),
+                "op:GET /communications/adhocCalls/{adhocCall-id};expand select;;china;",
             )
     }
     /// `PATCH /communications/adhocCalls/{adhocCall-id}`
@@ -155,7 +143,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AdhocCall>> {
         self.0
             .update(
-                Operation("op:PATCH /communications/adhocCalls/{adhocCall-id};;;china;"),
+                "op:PATCH /communications/adhocCalls/{adhocCall-id};;;china;",
                 changes,
             )
     }
@@ -166,9 +154,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /communications/adhocCalls/{adhocCall-id};;;china;"),
-            )
+        self.0.call("op:DELETE /communications/adhocCalls/{adhocCall-id};;;china;")
     }
 }

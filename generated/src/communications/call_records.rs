@@ -2,7 +2,7 @@
 
 //! `/communications/callRecords`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod organizer_v2;
 pub mod participants_v2;
 pub mod sessions;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::call_records::CallRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/callRecords;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/callRecords;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /communications/callRecords`
@@ -40,7 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::call_records::CallRecord,
     ) -> Request<models::call_records::CallRecord> {
-        self.0.send(Operation("op:POST /communications/callRecords;;;china;"), body)
+        self.0.send("op:POST /communications/callRecords;;;china;", body)
     }
     /// `GET /communications/callRecords/$count`
     ///
@@ -53,11 +51,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /communications/callRecords/$count;filter search;;china;",
-                ),
-            )
+            .call("op:GET /communications/callRecords/$count;filter search;;china;")
     }
     /// `GET /communications/callRecords/microsoft.graph.callRecords.getDirectRoutingCalls(fromDateTime={fromDateTime},toDateTime={toDateTime})`
     ///
@@ -85,9 +79,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /communications/callRecords/microsoft.graph.callRecords.getDirectRoutingCalls(fromDateTime={fromDateTime},toDateTime={toDateTime});count filter search skip top;application=CallRecord-PstnCalls.Read.All,CallRecords.Read.All;china;",
-                ),
+                "op:GET /communications/callRecords/microsoft.graph.callRecords.getDirectRoutingCalls(fromDateTime={fromDateTime},toDateTime={toDateTime});count filter search skip top;application=CallRecord-PstnCalls.Read.All,CallRecords.Read.All;china;",
             )
     }
     /// `GET /communications/callRecords/microsoft.graph.callRecords.getPstnCalls(fromDateTime={fromDateTime},toDateTime={toDateTime})`
@@ -116,9 +108,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /communications/callRecords/microsoft.graph.callRecords.getPstnCalls(fromDateTime={fromDateTime},toDateTime={toDateTime});count filter search skip top;application=CallRecord-PstnCalls.Read.All,CallRecords.Read.All;china;",
-                ),
+                "op:GET /communications/callRecords/microsoft.graph.callRecords.getPstnCalls(fromDateTime={fromDateTime},toDateTime={toDateTime});count filter search skip top;application=CallRecord-PstnCalls.Read.All,CallRecords.Read.All;china;",
             )
     }
 }
@@ -155,9 +145,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::call_records::CallRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/callRecords/{callRecord-id};expand select;application=CallRecords.Read.All;china;",
-                ),
+                "op:GET /communications/callRecords/{callRecord-id};expand select;application=CallRecords.Read.All;china;",
             )
     }
     /// `PATCH /communications/callRecords/{callRecord-id}`
@@ -172,9 +160,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::call_records::CallRecord>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/callRecords/{callRecord-id};;;china;",
-                ),
+                "op:PATCH /communications/callRecords/{callRecord-id};;;china;",
                 changes,
             )
     }
@@ -185,11 +171,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /communications/callRecords/{callRecord-id};;;china;",
-                ),
-            )
+        self.0.call("op:DELETE /communications/callRecords/{callRecord-id};;;china;")
     }
 }

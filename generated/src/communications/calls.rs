@@ -2,7 +2,7 @@
 
 //! `/communications/calls`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod audio_routing_groups;
 pub mod content_sharing_sessions;
 pub mod operations;
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Call>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/calls;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/calls;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /communications/calls`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Call) -> Request<models::Call> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/calls;;application=Calls.JoinGroupCalls.Chat,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All,Calls.JoinGroupCallAsGuest.All;china;",
-                ),
+                "op:POST /communications/calls;;application=Calls.JoinGroupCalls.Chat,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All,Calls.JoinGroupCallAsGuest.All;china;",
                 body,
             )
     }
@@ -61,7 +57,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /communications/calls/$count;filter search;;china;"))
+            .call("op:GET /communications/calls/$count;filter search;;china;")
     }
     /// `POST /communications/calls/logTeleconferenceDeviceQuality`
     ///
@@ -80,9 +76,7 @@ impl RequestBuilder {
         self.0
             .segment("logTeleconferenceDeviceQuality")
             .send(
-                Operation(
-                    "op:POST /communications/calls/logTeleconferenceDeviceQuality;;application=Calls.AccessMedia.All;china;",
-                ),
+                "op:POST /communications/calls/logTeleconferenceDeviceQuality;;application=Calls.AccessMedia.All;china;",
                 parameters,
             )
     }
@@ -127,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Call> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id};expand select;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
-                ),
+                "op:GET /communications/calls/{call-id};expand select;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
             )
     }
     /// `PATCH /communications/calls/{call-id}`
@@ -142,11 +134,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Call>,
     ) -> Request<Option<models::Call>> {
-        self.0
-            .update(
-                Operation("op:PATCH /communications/calls/{call-id};;;china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /communications/calls/{call-id};;;china;", changes)
     }
     /// `DELETE /communications/calls/{call-id}`
     ///
@@ -161,9 +149,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/calls/{call-id};;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
-                ),
+                "op:DELETE /communications/calls/{call-id};;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
             )
     }
     /// `POST /communications/calls/{call-id}/addLargeGalleryView`
@@ -183,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("addLargeGalleryView")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/addLargeGalleryView;;application=Calls.JoinGroupCallAsGuest.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china;",
-                ),
+                "op:POST /communications/calls/{call-id}/addLargeGalleryView;;application=Calls.JoinGroupCallAsGuest.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china;",
                 parameters,
             )
     }
@@ -203,9 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("answer")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/answer;;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallAsGuest.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/answer;;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallAsGuest.All;china;",
                 parameters,
             )
     }
@@ -226,9 +208,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancelMediaProcessing")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/cancelMediaProcessing;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/cancelMediaProcessing;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 parameters,
             )
     }
@@ -249,9 +229,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("changeScreenSharingRole")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/changeScreenSharingRole;;application=Calls.AccessMedia.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/changeScreenSharingRole;;application=Calls.AccessMedia.All;china;",
                 parameters,
             )
     }
@@ -269,9 +247,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("keepAlive")
             .call(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/keepAlive;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/keepAlive;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
             )
     }
     /// `POST /communications/calls/{call-id}/mute`
@@ -291,9 +267,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("mute")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/mute;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/mute;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 parameters,
             )
     }
@@ -314,9 +288,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("playPrompt")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/playPrompt;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/playPrompt;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 parameters,
             )
     }
@@ -337,9 +309,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("recordResponse")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/recordResponse;;application=Calls.AccessMedia.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/recordResponse;;application=Calls.AccessMedia.All;china;",
                 parameters,
             )
     }
@@ -360,9 +330,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("redirect")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/redirect;;application=Calls.Initiate.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/redirect;;application=Calls.Initiate.All;china;",
                 parameters,
             )
     }
@@ -375,10 +343,7 @@ impl ItemRequestBuilder {
     pub fn reject(&self, parameters: &models::call::RejectParameters) -> Request<()> {
         self.0
             .segment("reject")
-            .send(
-                Operation("op:POST /communications/calls/{call-id}/reject;;;china;"),
-                parameters,
-            )
+            .send("op:POST /communications/calls/{call-id}/reject;;;china;", parameters)
     }
     /// `POST /communications/calls/{call-id}/sendDtmfTones`
     ///
@@ -397,9 +362,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendDtmfTones")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/sendDtmfTones;;application=Calls.AccessMedia.All;us-government china;",
-                ),
+                "op:POST /communications/calls/{call-id}/sendDtmfTones;;application=Calls.AccessMedia.All;us-government china;",
                 parameters,
             )
     }
@@ -420,9 +383,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("subscribeToTone")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/subscribeToTone;;application=Calls.AccessMedia.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/subscribeToTone;;application=Calls.AccessMedia.All;china;",
                 parameters,
             )
     }
@@ -443,9 +404,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("transfer")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/transfer;;application=Calls.Initiate.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/transfer;;application=Calls.Initiate.All;china;",
                 parameters,
             )
     }
@@ -466,9 +425,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unmute")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/unmute;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/unmute;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 parameters,
             )
     }
@@ -489,9 +446,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("updateRecordingStatus")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/updateRecordingStatus;;application=Calls.AccessMedia.All,Calls.JoinGroupCall.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/updateRecordingStatus;;application=Calls.AccessMedia.All,Calls.JoinGroupCall.All;china;",
                 parameters,
             )
     }

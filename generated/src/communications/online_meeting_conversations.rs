@@ -2,7 +2,7 @@
 
 //! `/communications/onlineMeetingConversations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod messages;
 pub mod online_meeting;
 pub mod starter;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnlineMeetingEngagementConversation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /communications/onlineMeetingConversations`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::OnlineMeetingEngagementConversation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/onlineMeetingConversations;;;us-government china;",
-                ),
+                "op:POST /communications/onlineMeetingConversations;;;us-government china;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/$count;filter search;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/$count;filter search;;us-government china;",
             )
     }
 }
@@ -98,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnlineMeetingEngagementConversation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};expand select;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}`
@@ -115,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnlineMeetingEngagementConversation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};;;us-government china;",
-                ),
+                "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};;;us-government china;",
                 changes,
             )
     }
@@ -130,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};;;us-government china;",
-                ),
+                "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};;;us-government china;",
             )
     }
 }

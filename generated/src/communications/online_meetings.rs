@@ -2,7 +2,7 @@
 
 //! `/communications/onlineMeetings`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Content, Count, Page, Path, Request, Wrapped};
 pub mod attendance_reports;
 pub mod recordings;
 pub mod transcripts;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnlineMeeting>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china;",
-                ),
+                "op:GET /communications/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china;",
             )
     }
     /// `POST /communications/onlineMeetings`
@@ -44,7 +42,7 @@ impl RequestBuilder {
         &self,
         body: &models::OnlineMeeting,
     ) -> Request<models::OnlineMeeting> {
-        self.0.send(Operation("op:POST /communications/onlineMeetings;;;china;"), body)
+        self.0.send("op:POST /communications/onlineMeetings;;;china;", body)
     }
     /// `GET /communications/onlineMeetings/$count`
     ///
@@ -64,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All provenance=inferred:count:/communications/onlinemeetings;china;",
-                ),
+                "op:GET /communications/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All provenance=inferred:count:/communications/onlinemeetings;china;",
             )
     }
     /// `POST /communications/onlineMeetings/createOrGet`
@@ -82,7 +78,7 @@ impl RequestBuilder {
         self.0
             .segment("createOrGet")
             .send(
-                Operation("op:POST /communications/onlineMeetings/createOrGet;;;china;"),
+                "op:POST /communications/onlineMeetings/createOrGet;;;china;",
                 parameters,
             )
     }
@@ -113,9 +109,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
             )
     }
     /// `GET /communications/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime')`
@@ -145,9 +139,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -180,9 +172,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnlineMeeting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id};expand select;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id};expand select;;china;",
             )
     }
     /// `PATCH /communications/onlineMeetings/{onlineMeeting-id}`
@@ -197,9 +187,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnlineMeeting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/onlineMeetings/{onlineMeeting-id};;;china;",
-                ),
+                "op:PATCH /communications/onlineMeetings/{onlineMeeting-id};;;china;",
                 changes,
             )
     }
@@ -211,11 +199,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id};;;china;",
-                ),
-            )
+            .call("op:DELETE /communications/onlineMeetings/{onlineMeeting-id};;;china;")
     }
     /// `GET /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport`
     ///
@@ -227,9 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attendeeReport")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
             )
     }
     /// `PUT /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport`
@@ -245,9 +227,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attendeeReport")
             .send_bytes(
-                Operation(
-                    "op:PUT /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
-                ),
+                "op:PUT /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
                 content,
             )
     }
@@ -261,9 +241,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attendeeReport")
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
-                ),
+                "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
             )
     }
     /// `GET /communications/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl()`
@@ -276,9 +254,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getVirtualAppointmentJoinWebUrl", &[])
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;;us-government china;",
             )
     }
     /// `POST /communications/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms`
@@ -294,9 +270,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendVirtualAppointmentReminderSms")
             .send(
-                Operation(
-                    "op:POST /communications/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;;us-government china;",
-                ),
+                "op:POST /communications/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;;us-government china;",
                 parameters,
             )
     }
@@ -313,9 +287,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendVirtualAppointmentSms")
             .send(
-                Operation(
-                    "op:POST /communications/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;;us-government china;",
-                ),
+                "op:POST /communications/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/communications/presences`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/communications/presences`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Presence>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/presences;count expand filter orderby search select skip top;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china;",
-                ),
+                "op:GET /communications/presences;count expand filter orderby search select skip top;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china;",
             )
     }
     /// `POST /communications/presences`
@@ -38,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Presence) -> Request<models::Presence> {
-        self.0.send(Operation("op:POST /communications/presences;;;china;"), body)
+        self.0.send("op:POST /communications/presences;;;china;", body)
     }
     /// `GET /communications/presences/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/presences/$count;filter search;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All provenance=inferred:count:/communications/presences;china;",
-                ),
+                "op:GET /communications/presences/$count;filter search;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All provenance=inferred:count:/communications/presences;china;",
             )
     }
 }
@@ -77,11 +73,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::Presence> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /communications/presences/{presence-id};expand select;;china;",
-                ),
-            )
+            .call("op:GET /communications/presences/{presence-id};expand select;;china;")
     }
     /// `PATCH /communications/presences/{presence-id}`
     ///
@@ -94,10 +86,7 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::Presence>,
     ) -> Request<Option<models::Presence>> {
         self.0
-            .update(
-                Operation("op:PATCH /communications/presences/{presence-id};;;china;"),
-                changes,
-            )
+            .update("op:PATCH /communications/presences/{presence-id};;;china;", changes)
     }
     /// `DELETE /communications/presences/{presence-id}`
     ///
@@ -106,10 +95,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /communications/presences/{presence-id};;;china;"),
-            )
+        self.0.call("op:DELETE /communications/presences/{presence-id};;;china;")
     }
     /// `POST /communications/presences/{presence-id}/clearAutomaticLocation`
     ///
@@ -121,9 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("clearAutomaticLocation")
             .call(
-                Operation(
-                    "op:POST /communications/presences/{presence-id}/clearAutomaticLocation;;;us-government china;",
-                ),
+                "op:POST /communications/presences/{presence-id}/clearAutomaticLocation;;;us-government china;",
             )
     }
     /// `POST /communications/presences/{presence-id}/clearLocation`
@@ -136,9 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("clearLocation")
             .call(
-                Operation(
-                    "op:POST /communications/presences/{presence-id}/clearLocation;;;us-government china;",
-                ),
+                "op:POST /communications/presences/{presence-id}/clearLocation;;;us-government china;",
             )
     }
     /// `POST /communications/presences/{presence-id}/clearPresence`
@@ -154,9 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("clearPresence")
             .send(
-                Operation(
-                    "op:POST /communications/presences/{presence-id}/clearPresence;;;china;",
-                ),
+                "op:POST /communications/presences/{presence-id}/clearPresence;;;china;",
                 parameters,
             )
     }
@@ -170,9 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("clearUserPreferredPresence")
             .call(
-                Operation(
-                    "op:POST /communications/presences/{presence-id}/clearUserPreferredPresence;;;china;",
-                ),
+                "op:POST /communications/presences/{presence-id}/clearUserPreferredPresence;;;china;",
             )
     }
     /// `POST /communications/presences/{presence-id}/setAutomaticLocation`
@@ -188,9 +166,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setAutomaticLocation")
             .send(
-                Operation(
-                    "op:POST /communications/presences/{presence-id}/setAutomaticLocation;;;us-government china;",
-                ),
+                "op:POST /communications/presences/{presence-id}/setAutomaticLocation;;;us-government china;",
                 parameters,
             )
     }
@@ -207,9 +183,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setManualLocation")
             .send(
-                Operation(
-                    "op:POST /communications/presences/{presence-id}/setManualLocation;;;us-government china;",
-                ),
+                "op:POST /communications/presences/{presence-id}/setManualLocation;;;us-government china;",
                 parameters,
             )
     }
@@ -226,9 +200,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setPresence")
             .send(
-                Operation(
-                    "op:POST /communications/presences/{presence-id}/setPresence;;;china;",
-                ),
+                "op:POST /communications/presences/{presence-id}/setPresence;;;china;",
                 parameters,
             )
     }
@@ -245,9 +217,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setStatusMessage")
             .send(
-                Operation(
-                    "op:POST /communications/presences/{presence-id}/setStatusMessage;;;china;",
-                ),
+                "op:POST /communications/presences/{presence-id}/setStatusMessage;;;china;",
                 parameters,
             )
     }
@@ -264,9 +234,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setUserPreferredPresence")
             .send(
-                Operation(
-                    "op:POST /communications/presences/{presence-id}/setUserPreferredPresence;;;china;",
-                ),
+                "op:POST /communications/presences/{presence-id}/setUserPreferredPresence;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/connections/{externalConnection-id}/groups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/connections/{externalConnection-id}/groups`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::external_connectors::ExternalGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/groups;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/groups;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /connections/{externalConnection-id}/groups`
@@ -38,13 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::external_connectors::ExternalGroup,
     ) -> Request<models::external_connectors::ExternalGroup> {
-        self.0
-            .send(
-                Operation(
-                    "op:POST /connections/{externalConnection-id}/groups;;;china;",
-                ),
-                body,
-            )
+        self.0.send("op:POST /connections/{externalConnection-id}/groups;;;china;", body)
     }
     /// `GET /connections/{externalConnection-id}/groups/$count`
     ///
@@ -58,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/groups/$count;filter search;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/groups/$count;filter search;;china;",
             )
     }
 }
@@ -83,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::ExternalGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id};expand select;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id};expand select;;china;",
             )
     }
     /// `PATCH /connections/{externalConnection-id}/groups/{externalGroup-id}`
@@ -100,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::ExternalGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /connections/{externalConnection-id}/groups/{externalGroup-id};;;china;",
-                ),
+                "op:PATCH /connections/{externalConnection-id}/groups/{externalGroup-id};;;china;",
                 changes,
             )
     }
@@ -115,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /connections/{externalConnection-id}/groups/{externalGroup-id};;;china;",
-                ),
+                "op:DELETE /connections/{externalConnection-id}/groups/{externalGroup-id};;;china;",
             )
     }
 }

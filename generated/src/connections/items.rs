@@ -2,7 +2,7 @@
 
 //! `/connections/{externalConnection-id}/items`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activities;
 /// Requests to `/connections/{externalConnection-id}/items`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::external_connectors::ExternalItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/items;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/items;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /connections/{externalConnection-id}/items`
@@ -38,11 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::external_connectors::ExternalItem,
     ) -> Request<models::external_connectors::ExternalItem> {
-        self.0
-            .send(
-                Operation("op:POST /connections/{externalConnection-id}/items;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /connections/{externalConnection-id}/items;;;china;", body)
     }
     /// `GET /connections/{externalConnection-id}/items/$count`
     ///
@@ -56,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/items/$count;filter search;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/items/$count;filter search;;china;",
             )
     }
 }
@@ -81,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::ExternalItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/items/{externalItem-id};expand select;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/items/{externalItem-id};expand select;;china;",
             )
     }
     /// `PUT /connections/{externalConnection-id}/items/{externalItem-id}`
@@ -98,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::ExternalItem>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /connections/{externalConnection-id}/items/{externalItem-id};;;china;",
-                ),
+                "op:PUT /connections/{externalConnection-id}/items/{externalItem-id};;;china;",
                 body,
             )
     }
@@ -113,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /connections/{externalConnection-id}/items/{externalItem-id};;;china;",
-                ),
+                "op:DELETE /connections/{externalConnection-id}/items/{externalItem-id};;;china;",
             )
     }
     /// `POST /connections/{externalConnection-id}/items/{externalItem-id}/microsoft.graph.externalConnectors.addActivities`
@@ -135,9 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.externalConnectors.addActivities")
             .send(
-                Operation(
-                    "op:POST /connections/{externalConnection-id}/items/{externalItem-id}/microsoft.graph.externalConnectors.addActivities;;application=ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy;china;",
-                ),
+                "op:POST /connections/{externalConnection-id}/items/{externalItem-id}/microsoft.graph.externalConnectors.addActivities;;application=ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy;china;",
                 parameters,
             )
     }

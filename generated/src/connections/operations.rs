@@ -2,7 +2,7 @@
 
 //! `/connections/{externalConnection-id}/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/connections/{externalConnection-id}/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::external_connectors::ConnectionOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/operations;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/operations;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /connections/{externalConnection-id}/operations`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::external_connectors::ConnectionOperation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /connections/{externalConnection-id}/operations;;;china;",
-                ),
+                "op:POST /connections/{externalConnection-id}/operations;;;china;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/operations/$count;filter search;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/operations/$count;filter search;;china;",
             )
     }
 }
@@ -79,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::ConnectionOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/operations/{connectionOperation-id};expand select;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/operations/{connectionOperation-id};expand select;;china;",
             )
     }
     /// `PATCH /connections/{externalConnection-id}/operations/{connectionOperation-id}`
@@ -96,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::ConnectionOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
-                ),
+                "op:PATCH /connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
                 changes,
             )
     }
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
-                ),
+                "op:DELETE /connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/connections/{externalConnection-id}/schema`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/connections/{externalConnection-id}/schema`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::Schema> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/schema;expand select;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/schema;expand select;;china;",
             )
     }
     /// `PATCH /connections/{externalConnection-id}/schema`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::external_connectors::Schema>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /connections/{externalConnection-id}/schema;;;china;",
-                ),
+                "op:PATCH /connections/{externalConnection-id}/schema;;;china;",
                 changes,
             )
     }

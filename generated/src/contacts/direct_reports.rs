@@ -2,7 +2,7 @@
 
 //! `/contacts/{orgContact-id}/directReports`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_org_contact;
 pub mod as_user;
 /// Requests to `/contacts/{orgContact-id}/directReports`.
@@ -38,9 +38,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/directReports;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/directReports;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /contacts/{orgContact-id}/directReports/$count`
@@ -59,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/directReports/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts/{}/directreports;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/directReports/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts/{}/directreports;;",
             )
     }
 }
@@ -89,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/directReports/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/directReports/{directoryObject-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/contacts/{orgContact-id}/manager`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/contacts/{orgContact-id}/manager`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/manager;expand select;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/manager;expand select;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All;;",
             )
     }
 }

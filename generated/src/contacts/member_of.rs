@@ -2,7 +2,7 @@
 
 //! `/contacts/{orgContact-id}/memberOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_administrative_unit;
 pub mod as_group;
 /// Requests to `/contacts/{orgContact-id}/memberOf`.
@@ -40,9 +40,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/memberOf;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/memberOf;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /contacts/{orgContact-id}/memberOf/$count`
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/memberOf/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts/{}/memberof;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/memberOf/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts/{}/memberof;;",
             )
     }
 }
@@ -93,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/memberOf/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/memberOf/{directoryObject-id};expand select;;;",
             )
     }
 }

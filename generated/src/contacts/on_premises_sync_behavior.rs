@@ -2,7 +2,7 @@
 
 //! `/contacts/{orgContact-id}/onPremisesSyncBehavior`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/contacts/{orgContact-id}/onPremisesSyncBehavior`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::OnPremisesSyncBehavior> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/onPremisesSyncBehavior;expand select;;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/onPremisesSyncBehavior;expand select;;;",
             )
     }
     /// `PATCH /contacts/{orgContact-id}/onPremisesSyncBehavior`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::OnPremisesSyncBehavior>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /contacts/{orgContact-id}/onPremisesSyncBehavior;;;;",
-                ),
+                "op:PATCH /contacts/{orgContact-id}/onPremisesSyncBehavior;;;;",
                 changes,
             )
     }
@@ -41,11 +37,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /contacts/{orgContact-id}/onPremisesSyncBehavior;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /contacts/{orgContact-id}/onPremisesSyncBehavior;;;;")
     }
 }

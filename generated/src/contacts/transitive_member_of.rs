@@ -2,7 +2,7 @@
 
 //! `/contacts/{orgContact-id}/transitiveMemberOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_administrative_unit;
 pub mod as_group;
 /// Requests to `/contacts/{orgContact-id}/transitiveMemberOf`.
@@ -40,9 +40,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All;;",
             )
     }
     /// `GET /contacts/{orgContact-id}/transitiveMemberOf/$count`
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=inferred:count:/contacts/{}/transitivememberof;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/transitiveMemberOf/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=inferred:count:/contacts/{}/transitivememberof;;",
             )
     }
 }
@@ -93,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
             )
     }
 }

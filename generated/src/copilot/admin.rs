@@ -2,7 +2,7 @@
 
 //! `/copilot/admin`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod catalog;
 pub mod settings;
 /// Requests to `/copilot/admin`.
@@ -27,8 +27,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::CopilotAdmin> {
-        self.0
-            .call(Operation("op:GET /copilot/admin;expand select;;us-government china;"))
+        self.0.call("op:GET /copilot/admin;expand select;;us-government china;")
     }
     /// `PATCH /copilot/admin`
     ///
@@ -40,8 +39,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::CopilotAdmin>,
     ) -> Request<Option<models::CopilotAdmin>> {
-        self.0
-            .update(Operation("op:PATCH /copilot/admin;;;us-government china;"), changes)
+        self.0.update("op:PATCH /copilot/admin;;;us-government china;", changes)
     }
     /// `DELETE /copilot/admin`
     ///
@@ -50,6 +48,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /copilot/admin;;;us-government china;"))
+        self.0.call("op:DELETE /copilot/admin;;;us-government china;")
     }
 }

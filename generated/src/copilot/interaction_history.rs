@@ -2,7 +2,7 @@
 
 //! `/copilot/interactionHistory`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/copilot/interactionHistory`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,8 +15,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AiInteractionHistory> {
-        self.0
-            .call(Operation("op:GET /copilot/interactionHistory;expand select;;china;"))
+        self.0.call("op:GET /copilot/interactionHistory;expand select;;china;")
     }
     /// `PATCH /copilot/interactionHistory`
     ///
@@ -28,8 +27,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AiInteractionHistory>,
     ) -> Request<Option<models::AiInteractionHistory>> {
-        self.0
-            .update(Operation("op:PATCH /copilot/interactionHistory;;;china;"), changes)
+        self.0.update("op:PATCH /copilot/interactionHistory;;;china;", changes)
     }
     /// `DELETE /copilot/interactionHistory`
     ///
@@ -38,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /copilot/interactionHistory;;;china;"))
+        self.0.call("op:DELETE /copilot/interactionHistory;;;china;")
     }
     /// `GET /copilot/interactionHistory/getAllEnterpriseInteractions()`
     ///
@@ -54,9 +52,7 @@ impl RequestBuilder {
         self.0
             .function("getAllEnterpriseInteractions", &[])
             .call(
-                Operation(
-                    "op:GET /copilot/interactionHistory/getAllEnterpriseInteractions();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /copilot/interactionHistory/getAllEnterpriseInteractions();count expand filter orderby search select skip top;;china;",
             )
     }
 }

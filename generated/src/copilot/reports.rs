@@ -2,7 +2,7 @@
 
 //! `/copilot/reports`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/copilot/reports`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,10 +15,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::CopilotReportRoot> {
-        self.0
-            .call(
-                Operation("op:GET /copilot/reports;expand select;;us-government china;"),
-            )
+        self.0.call("op:GET /copilot/reports;expand select;;us-government china;")
     }
     /// `PATCH /copilot/reports`
     ///
@@ -30,11 +27,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::CopilotReportRoot>,
     ) -> Request<Option<models::CopilotReportRoot>> {
-        self.0
-            .update(
-                Operation("op:PATCH /copilot/reports;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /copilot/reports;;;us-government china;", changes)
     }
     /// `DELETE /copilot/reports`
     ///
@@ -43,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /copilot/reports;;;us-government china;"))
+        self.0.call("op:DELETE /copilot/reports;;;us-government china;")
     }
     /// `GET /copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='{period}')`
     ///
@@ -65,9 +58,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /copilot/reports/getMicrosoft365CopilotUserCountSummary(period='{period}')`
@@ -90,9 +81,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /copilot/reports/getMicrosoft365CopilotUserCountSummary(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /copilot/reports/getMicrosoft365CopilotUserCountSummary(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
     /// `GET /copilot/reports/getMicrosoft365CopilotUserCountTrend(period='{period}')`
@@ -115,9 +104,7 @@ impl RequestBuilder {
                 &[("period", Some(&period))],
             )
             .call(
-                Operation(
-                    "op:GET /copilot/reports/getMicrosoft365CopilotUserCountTrend(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
-                ),
+                "op:GET /copilot/reports/getMicrosoft365CopilotUserCountTrend(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
             )
     }
 }

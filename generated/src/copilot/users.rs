@@ -2,7 +2,7 @@
 
 //! `/copilot/users`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod interaction_history;
 pub mod online_meetings;
 /// Requests to `/copilot/users`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AiUser>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /copilot/users;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /copilot/users;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /copilot/users`
@@ -36,7 +34,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::AiUser) -> Request<models::AiUser> {
-        self.0.send(Operation("op:POST /copilot/users;;;china;"), body)
+        self.0.send("op:POST /copilot/users;;;china;", body)
     }
     /// `GET /copilot/users/$count`
     ///
@@ -49,7 +47,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /copilot/users/$count;filter search;;china;"))
+            .call("op:GET /copilot/users/$count;filter search;;china;")
     }
 }
 /// Requests to `/copilot/users/{aiUser-id}`.
@@ -74,7 +72,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AiUser> {
-        self.0.call(Operation("op:GET /copilot/users/{aiUser-id};expand select;;china;"))
+        self.0.call("op:GET /copilot/users/{aiUser-id};expand select;;china;")
     }
     /// `PATCH /copilot/users/{aiUser-id}`
     ///
@@ -86,7 +84,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::AiUser>,
     ) -> Request<Option<models::AiUser>> {
-        self.0.update(Operation("op:PATCH /copilot/users/{aiUser-id};;;china;"), changes)
+        self.0.update("op:PATCH /copilot/users/{aiUser-id};;;china;", changes)
     }
     /// `DELETE /copilot/users/{aiUser-id}`
     ///
@@ -95,6 +93,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /copilot/users/{aiUser-id};;;china;"))
+        self.0.call("op:DELETE /copilot/users/{aiUser-id};;;china;")
     }
 }

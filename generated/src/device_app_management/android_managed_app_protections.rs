@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/androidManagedAppProtections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod apps;
 pub mod assignments;
 pub mod deployment_summary;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AndroidManagedAppProtection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/androidManagedAppProtections;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/androidManagedAppProtections;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/androidManagedAppProtections`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::AndroidManagedAppProtection> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/androidManagedAppProtections;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/androidManagedAppProtections;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/androidManagedAppProtections/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/androidmanagedappprotections;;",
-                ),
+                "op:GET /deviceAppManagement/androidManagedAppProtections/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/androidmanagedappprotections;;",
             )
     }
 }
@@ -105,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AndroidManagedAppProtection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}`
@@ -124,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AndroidManagedAppProtection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/assign`
@@ -157,9 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assign")
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/assign;;;;",
-                ),
+                "op:POST /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/assign;;;;",
                 parameters,
             )
     }
@@ -174,9 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("targetApps")
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/targetApps;;;;",
-                ),
+                "op:POST /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/targetApps;;;;",
                 parameters,
             )
     }

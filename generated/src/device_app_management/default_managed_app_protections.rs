@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/defaultManagedAppProtections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod apps;
 pub mod deployment_summary;
 /// Requests to `/deviceAppManagement/defaultManagedAppProtections`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DefaultManagedAppProtection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/defaultManagedAppProtections;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/defaultManagedAppProtections;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceAppManagement/defaultManagedAppProtections`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::DefaultManagedAppProtection> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/defaultManagedAppProtections;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/defaultManagedAppProtections;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/defaultManagedAppProtections/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/deviceappmanagement/defaultmanagedappprotections;;",
-                ),
+                "op:GET /deviceAppManagement/defaultManagedAppProtections/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/deviceappmanagement/defaultmanagedappprotections;;",
             )
     }
 }
@@ -99,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DefaultManagedAppProtection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/defaultManagedAppProtections/{defaultManagedAppProtection-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/defaultManagedAppProtections/{defaultManagedAppProtection-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/defaultManagedAppProtections/{defaultManagedAppProtection-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DefaultManagedAppProtection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/defaultManagedAppProtections/{defaultManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement/defaultManagedAppProtections/{defaultManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/defaultManagedAppProtections/{defaultManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceAppManagement/defaultManagedAppProtections/{defaultManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/defaultManagedAppProtections/{defaultManagedAppProtection-id}/targetApps`
@@ -151,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("targetApps")
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/defaultManagedAppProtections/{defaultManagedAppProtection-id}/targetApps;;;;",
-                ),
+                "op:POST /deviceAppManagement/defaultManagedAppProtections/{defaultManagedAppProtection-id}/targetApps;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/iosManagedAppProtections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod apps;
 pub mod assignments;
 pub mod deployment_summary;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::IosManagedAppProtection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/iosManagedAppProtections;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/iosManagedAppProtections;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/iosManagedAppProtections`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::IosManagedAppProtection> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/iosManagedAppProtections;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/iosManagedAppProtections;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/iosManagedAppProtections/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/iosmanagedappprotections;;",
-                ),
+                "op:GET /deviceAppManagement/iosManagedAppProtections/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/iosmanagedappprotections;;",
             )
     }
 }
@@ -105,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::IosManagedAppProtection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id}`
@@ -124,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::IosManagedAppProtection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id}/assign`
@@ -157,9 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assign")
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id}/assign;;;;",
-                ),
+                "op:POST /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id}/assign;;;;",
                 parameters,
             )
     }
@@ -174,9 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("targetApps")
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id}/targetApps;;;;",
-                ),
+                "op:POST /deviceAppManagement/iosManagedAppProtections/{iosManagedAppProtection-id}/targetApps;;;;",
                 parameters,
             )
     }

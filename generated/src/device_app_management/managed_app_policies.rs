@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/managedAppPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceAppManagement/managedAppPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedAppPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedAppPolicies;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/managedAppPolicies;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceAppManagement/managedAppPolicies`
@@ -37,8 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::ManagedAppPolicy,
     ) -> Request<models::ManagedAppPolicy> {
-        self.0
-            .send(Operation("op:POST /deviceAppManagement/managedAppPolicies;;;;"), body)
+        self.0.send("op:POST /deviceAppManagement/managedAppPolicies;;;;", body)
     }
     /// `GET /deviceAppManagement/managedAppPolicies/$count`
     ///
@@ -56,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedAppPolicies/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/deviceappmanagement/managedapppolicies;;",
-                ),
+                "op:GET /deviceAppManagement/managedAppPolicies/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/deviceappmanagement/managedapppolicies;;",
             )
     }
 }
@@ -78,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedAppPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedAppPolicies/{managedAppPolicy-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/managedAppPolicies/{managedAppPolicy-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/managedAppPolicies/{managedAppPolicy-id}`
@@ -93,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedAppPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/managedAppPolicies/{managedAppPolicy-id};;;;",
-                ),
+                "op:PATCH /deviceAppManagement/managedAppPolicies/{managedAppPolicy-id};;;;",
                 changes,
             )
     }
@@ -106,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/managedAppPolicies/{managedAppPolicy-id};;;;",
-                ),
+                "op:DELETE /deviceAppManagement/managedAppPolicies/{managedAppPolicy-id};;;;",
             )
     }
     /// `POST /deviceAppManagement/managedAppPolicies/{managedAppPolicy-id}/targetApps`
@@ -126,9 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("targetApps")
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/managedAppPolicies/{managedAppPolicy-id}/targetApps;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/managedAppPolicies/{managedAppPolicy-id}/targetApps;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 parameters,
             )
     }

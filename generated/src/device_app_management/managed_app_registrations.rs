@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/managedAppRegistrations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod applied_policies;
 pub mod intended_policies;
 pub mod operations;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedAppRegistration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedAppRegistrations;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/managedAppRegistrations;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceAppManagement/managedAppRegistrations`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::ManagedAppRegistration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/managedAppRegistrations;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/managedAppRegistrations;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedAppRegistrations/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/deviceappmanagement/managedappregistrations;;",
-                ),
+                "op:GET /deviceAppManagement/managedAppRegistrations/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/deviceappmanagement/managedappregistrations;;",
             )
     }
     /// `GET /deviceAppManagement/managedAppRegistrations/getUserIdsWithFlaggedAppRegistration()`
@@ -87,9 +81,7 @@ impl RequestBuilder {
         self.0
             .function("getUserIdsWithFlaggedAppRegistration", &[])
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedAppRegistrations/getUserIdsWithFlaggedAppRegistration();count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/managedAppRegistrations/getUserIdsWithFlaggedAppRegistration();count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
 }
@@ -124,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedAppRegistration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedAppRegistrations/{managedAppRegistration-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/managedAppRegistrations/{managedAppRegistration-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/managedAppRegistrations/{managedAppRegistration-id}`
@@ -139,9 +129,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedAppRegistration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/managedAppRegistrations/{managedAppRegistration-id};;;;",
-                ),
+                "op:PATCH /deviceAppManagement/managedAppRegistrations/{managedAppRegistration-id};;;;",
                 changes,
             )
     }
@@ -152,9 +140,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/managedAppRegistrations/{managedAppRegistration-id};;;;",
-                ),
+                "op:DELETE /deviceAppManagement/managedAppRegistrations/{managedAppRegistration-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/managedAppStatuses`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceAppManagement/managedAppStatuses`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedAppStatus>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedAppStatuses;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/managedAppStatuses;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceAppManagement/managedAppStatuses`
@@ -37,8 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::ManagedAppStatus,
     ) -> Request<models::ManagedAppStatus> {
-        self.0
-            .send(Operation("op:POST /deviceAppManagement/managedAppStatuses;;;;"), body)
+        self.0.send("op:POST /deviceAppManagement/managedAppStatuses;;;;", body)
     }
     /// `GET /deviceAppManagement/managedAppStatuses/$count`
     ///
@@ -56,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedAppStatuses/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/deviceappmanagement/managedappstatuses;;",
-                ),
+                "op:GET /deviceAppManagement/managedAppStatuses/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/deviceappmanagement/managedappstatuses;;",
             )
     }
 }
@@ -78,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedAppStatus> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedAppStatuses/{managedAppStatus-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/managedAppStatuses/{managedAppStatus-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/managedAppStatuses/{managedAppStatus-id}`
@@ -93,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedAppStatus>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/managedAppStatuses/{managedAppStatus-id};;;;",
-                ),
+                "op:PATCH /deviceAppManagement/managedAppStatuses/{managedAppStatus-id};;;;",
                 changes,
             )
     }
@@ -106,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/managedAppStatuses/{managedAppStatus-id};;;;",
-                ),
+                "op:DELETE /deviceAppManagement/managedAppStatuses/{managedAppStatus-id};;;;",
             )
     }
 }

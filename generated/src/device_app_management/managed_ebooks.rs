@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/managedEBooks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assignments;
 pub mod device_states;
 pub mod install_summary;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedEbook>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedEBooks;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/managedEBooks;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/managedEBooks`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ManagedEbook) -> Request<models::ManagedEbook> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/managedEBooks;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/managedEBooks;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedEBooks/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/managedebooks;;",
-                ),
+                "op:GET /deviceAppManagement/managedEBooks/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/managedebooks;;",
             )
     }
 }
@@ -108,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedEbook> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedEBooks/{managedEBook-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/managedEBooks/{managedEBook-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/managedEBooks/{managedEBook-id}`
@@ -127,9 +119,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedEbook>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/managedEBooks/{managedEBook-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement/managedEBooks/{managedEBook-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -144,9 +134,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/managedEBooks/{managedEBook-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceAppManagement/managedEBooks/{managedEBook-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/managedEBooks/{managedEBook-id}/assign`
@@ -164,9 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assign")
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/managedEBooks/{managedEBook-id}/assign;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/managedEBooks/{managedEBook-id}/assign;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mdmWindowsInformationProtectionPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assignments;
 pub mod exempt_app_locker_files;
 pub mod protected_app_locker_files;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MdmWindowsInformationProtectionPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mdmWindowsInformationProtectionPolicies;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/mdmWindowsInformationProtectionPolicies;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/mdmWindowsInformationProtectionPolicies`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::MdmWindowsInformationProtectionPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/mdmWindowsInformationProtectionPolicies;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/mdmWindowsInformationProtectionPolicies;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mdmWindowsInformationProtectionPolicies/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mdmwindowsinformationprotectionpolicies;;",
-                ),
+                "op:GET /deviceAppManagement/mdmWindowsInformationProtectionPolicies/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mdmwindowsinformationprotectionpolicies;;",
             )
     }
 }
@@ -112,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MdmWindowsInformationProtectionPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id}`
@@ -131,9 +123,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MdmWindowsInformationProtectionPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -148,9 +138,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id}/assign`
@@ -164,9 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assign")
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id}/assign;;;;",
-                ),
+                "op:POST /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id}/assign;;;;",
                 parameters,
             )
     }
@@ -181,9 +167,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("targetApps")
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id}/targetApps;;;;",
-                ),
+                "op:POST /deviceAppManagement/mdmWindowsInformationProtectionPolicies/{mdmWindowsInformationProtectionPolicy-id}/targetApps;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mobileAppConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assignments;
 pub mod device_status_summary;
 pub mod device_statuses;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedDeviceMobileAppConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileAppConfigurations;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/mobileAppConfigurations;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/mobileAppConfigurations`
@@ -51,9 +49,7 @@ impl RequestBuilder {
     ) -> Request<models::ManagedDeviceMobileAppConfiguration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/mobileAppConfigurations;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/mobileAppConfigurations;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 body,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileAppConfigurations/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileappconfigurations;;",
-                ),
+                "op:GET /deviceAppManagement/mobileAppConfigurations/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileappconfigurations;;",
             )
     }
 }
@@ -120,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedDeviceMobileAppConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}`
@@ -139,9 +131,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedDeviceMobileAppConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -156,9 +146,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assign`
@@ -176,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assign")
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assign;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assign;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mobileAppRelationships`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceAppManagement/mobileAppRelationships`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MobileAppRelationship>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileAppRelationships;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileAppRelationships;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /deviceAppManagement/mobileAppRelationships`
@@ -33,11 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::MobileAppRelationship,
     ) -> Request<models::MobileAppRelationship> {
-        self.0
-            .send(
-                Operation("op:POST /deviceAppManagement/mobileAppRelationships;;;;"),
-                body,
-            )
+        self.0.send("op:POST /deviceAppManagement/mobileAppRelationships;;;;", body)
     }
     /// `GET /deviceAppManagement/mobileAppRelationships/$count`
     ///
@@ -49,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileAppRelationships/$count;filter search;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileAppRelationships/$count;filter search;;;",
             )
     }
 }
@@ -67,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MobileAppRelationship> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};expand select;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};expand select;;;",
             )
     }
     /// `PATCH /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id}`
@@ -82,9 +72,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MobileAppRelationship>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};;;;",
-                ),
+                "op:PATCH /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};;;;",
                 changes,
             )
     }
@@ -95,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};;;;",
-                ),
+                "op:DELETE /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/applePushNotificationCertificate`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request, Wrapped};
+use crate::runtime::{Path, Request, Wrapped};
 /// Requests to `/deviceManagement/applePushNotificationCertificate`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ApplePushNotificationCertificate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/applePushNotificationCertificate;expand select;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/applePushNotificationCertificate;expand select;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/applePushNotificationCertificate`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ApplePushNotificationCertificate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/applePushNotificationCertificate;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/applePushNotificationCertificate;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -49,12 +45,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /deviceManagement/applePushNotificationCertificate;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /deviceManagement/applePushNotificationCertificate;;;;")
     }
     /// `GET /deviceManagement/applePushNotificationCertificate/downloadApplePushNotificationCertificateSigningRequest()`
     ///
@@ -70,9 +61,7 @@ impl RequestBuilder {
         self.0
             .function("downloadApplePushNotificationCertificateSigningRequest", &[])
             .call(
-                Operation(
-                    "op:GET /deviceManagement/applePushNotificationCertificate/downloadApplePushNotificationCertificateSigningRequest();;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/applePushNotificationCertificate/downloadApplePushNotificationCertificateSigningRequest();;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/auditEvents`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/auditEvents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuditEvent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/auditEvents;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/auditEvents;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/auditEvents`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::AuditEvent) -> Request<models::AuditEvent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/auditEvents;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/auditEvents;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/auditEvents/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/devicemanagement/auditevents;;",
-                ),
+                "op:GET /deviceManagement/auditEvents/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/devicemanagement/auditevents;;",
             )
     }
     /// `GET /deviceManagement/auditEvents/getAuditActivityTypes(category='{category}')`
@@ -81,9 +75,7 @@ impl RequestBuilder {
         self.0
             .function("getAuditActivityTypes", &[("category", Some(&category))])
             .call(
-                Operation(
-                    "op:GET /deviceManagement/auditEvents/getAuditActivityTypes(category='{category}');count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/auditEvents/getAuditActivityTypes(category='{category}');count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `GET /deviceManagement/auditEvents/getAuditCategories()`
@@ -100,9 +92,7 @@ impl RequestBuilder {
         self.0
             .function("getAuditCategories", &[])
             .call(
-                Operation(
-                    "op:GET /deviceManagement/auditEvents/getAuditCategories();count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/auditEvents/getAuditCategories();count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
 }
@@ -122,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuditEvent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/auditEvents/{auditEvent-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/auditEvents/{auditEvent-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/auditEvents/{auditEvent-id}`
@@ -141,9 +129,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuditEvent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/auditEvents/{auditEvent-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/auditEvents/{auditEvent-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -158,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/auditEvents/{auditEvent-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/auditEvents/{auditEvent-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
             )
     }
 }

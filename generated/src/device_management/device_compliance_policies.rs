@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/deviceCompliancePolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assignments;
 pub mod device_setting_state_summaries;
 pub mod device_status_overview;
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceCompliancePolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceCompliancePolicies;count expand filter orderby search select skip top;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceCompliancePolicies;count expand filter orderby search select skip top;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/deviceCompliancePolicies`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceCompliancePolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceCompliancePolicies;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceCompliancePolicies;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceCompliancePolicies/$count;filter search;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All provenance=inferred:count:/devicemanagement/devicecompliancepolicies;;",
-                ),
+                "op:GET /deviceManagement/deviceCompliancePolicies/$count;filter search;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All provenance=inferred:count:/devicemanagement/devicecompliancepolicies;;",
             )
     }
 }
@@ -137,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceCompliancePolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id};expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id};expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}`
@@ -156,9 +148,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceCompliancePolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -173,9 +163,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/assign`
@@ -193,9 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assign")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/assign;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/assign;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -214,9 +200,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("scheduleActionsForRules")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduleActionsForRules;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduleActionsForRules;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/deviceCompliancePolicySettingStateSummaries`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod device_compliance_setting_states;
 /// Requests to `/deviceManagement/deviceCompliancePolicySettingStateSummaries`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -30,9 +30,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DeviceCompliancePolicySettingStateSummary>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceCompliancePolicySettingStateSummaries;count expand filter orderby search select skip top;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceCompliancePolicySettingStateSummaries;count expand filter orderby search select skip top;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/deviceCompliancePolicySettingStateSummaries`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceCompliancePolicySettingStateSummary> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceCompliancePolicySettingStateSummaries;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceCompliancePolicySettingStateSummaries;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceCompliancePolicySettingStateSummaries/$count;filter search;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All provenance=inferred:count:/devicemanagement/devicecompliancepolicysettingstatesummaries;;",
-                ),
+                "op:GET /deviceManagement/deviceCompliancePolicySettingStateSummaries/$count;filter search;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All provenance=inferred:count:/devicemanagement/devicecompliancepolicysettingstatesummaries;;",
             )
     }
 }
@@ -102,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceCompliancePolicySettingStateSummary> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceCompliancePolicySettingStateSummaries/{deviceCompliancePolicySettingStateSummary-id};expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceCompliancePolicySettingStateSummaries/{deviceCompliancePolicySettingStateSummary-id};expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/deviceCompliancePolicySettingStateSummaries/{deviceCompliancePolicySettingStateSummary-id}`
@@ -121,9 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceCompliancePolicySettingStateSummary>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/deviceCompliancePolicySettingStateSummaries/{deviceCompliancePolicySettingStateSummary-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/deviceCompliancePolicySettingStateSummaries/{deviceCompliancePolicySettingStateSummary-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/deviceCompliancePolicySettingStateSummaries/{deviceCompliancePolicySettingStateSummary-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/deviceCompliancePolicySettingStateSummaries/{deviceCompliancePolicySettingStateSummary-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/deviceConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod assignments;
 pub mod device_setting_state_summaries;
 pub mod device_status_overview;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceConfigurations;count expand filter orderby search select skip top;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceConfigurations;count expand filter orderby search select skip top;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/deviceConfigurations`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceConfiguration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceConfigurations;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceConfigurations;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceConfigurations/$count;filter search;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All provenance=inferred:count:/devicemanagement/deviceconfigurations;;",
-                ),
+                "op:GET /deviceManagement/deviceConfigurations/$count;filter search;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All provenance=inferred:count:/devicemanagement/deviceconfigurations;;",
             )
     }
 }
@@ -127,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id};expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id};expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/deviceConfigurations/{deviceConfiguration-id}`
@@ -146,9 +138,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/deviceConfigurations/{deviceConfiguration-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/deviceConfigurations/{deviceConfiguration-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -163,9 +153,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/deviceConfigurations/{deviceConfiguration-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/deviceConfigurations/{deviceConfiguration-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/assign`
@@ -183,9 +171,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assign")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/assign;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/assign;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -207,9 +193,7 @@ impl ItemRequestBuilder {
                 &[("secretReferenceValueId", Some(&secret_reference_value_id))],
             )
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/getOmaSettingPlainTextValue(secretReferenceValueId='{secretReferenceValueId}');;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/getOmaSettingPlainTextValue(secretReferenceValueId='{secretReferenceValueId}');;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/deviceEnrollmentConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assignments;
 /// Requests to `/deviceManagement/deviceEnrollmentConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceEnrollmentConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceEnrollmentConfigurations;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/deviceEnrollmentConfigurations;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/deviceEnrollmentConfigurations`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceEnrollmentConfiguration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceEnrollmentConfigurations;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceEnrollmentConfigurations;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceEnrollmentConfigurations/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/deviceenrollmentconfigurations;;",
-                ),
+                "op:GET /deviceManagement/deviceEnrollmentConfigurations/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/deviceenrollmentconfigurations;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceEnrollmentConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceEnrollmentConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id}/assign`
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assign")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id}/assign;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id}/assign;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -170,9 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setPriority")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id}/setPriority;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceEnrollmentConfigurations/{deviceEnrollmentConfiguration-id}/setPriority;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/deviceManagementPartners`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/deviceManagementPartners`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceManagementPartner>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceManagementPartners;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/deviceManagementPartners;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/deviceManagementPartners`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceManagementPartner> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceManagementPartners;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceManagementPartners;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceManagementPartners/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/devicemanagementpartners;;",
-                ),
+                "op:GET /deviceManagement/deviceManagementPartners/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/devicemanagementpartners;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceManagementPartner> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceManagementPartners/{deviceManagementPartner-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/deviceManagementPartners/{deviceManagementPartner-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/deviceManagementPartners/{deviceManagementPartner-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceManagementPartner>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/deviceManagementPartners/{deviceManagementPartner-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/deviceManagementPartners/{deviceManagementPartner-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/deviceManagementPartners/{deviceManagementPartner-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/deviceManagementPartners/{deviceManagementPartner-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/deviceManagementPartners/{deviceManagementPartner-id}/terminate`
@@ -140,9 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("terminate")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/deviceManagementPartners/{deviceManagementPartner-id}/terminate;;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:POST /deviceManagement/deviceManagementPartners/{deviceManagementPartner-id}/terminate;;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
 }

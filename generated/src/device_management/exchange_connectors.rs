@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/exchangeConnectors`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/exchangeConnectors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceManagementExchangeConnector>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/exchangeConnectors;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/exchangeConnectors;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/exchangeConnectors`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceManagementExchangeConnector> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/exchangeConnectors;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/exchangeConnectors;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/exchangeConnectors/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/exchangeconnectors;;",
-                ),
+                "op:GET /deviceManagement/exchangeConnectors/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/exchangeconnectors;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceManagementExchangeConnector> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/exchangeConnectors/{deviceManagementExchangeConnector-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/exchangeConnectors/{deviceManagementExchangeConnector-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/exchangeConnectors/{deviceManagementExchangeConnector-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceManagementExchangeConnector>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/exchangeConnectors/{deviceManagementExchangeConnector-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/exchangeConnectors/{deviceManagementExchangeConnector-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/exchangeConnectors/{deviceManagementExchangeConnector-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/exchangeConnectors/{deviceManagementExchangeConnector-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/exchangeConnectors/{deviceManagementExchangeConnector-id}/sync`
@@ -146,9 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sync")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/exchangeConnectors/{deviceManagementExchangeConnector-id}/sync;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/exchangeConnectors/{deviceManagementExchangeConnector-id}/sync;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 parameters,
             )
     }

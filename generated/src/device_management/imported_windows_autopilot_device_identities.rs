@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/importedWindowsAutopilotDeviceIdentities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/importedWindowsAutopilotDeviceIdentities`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ImportedWindowsAutopilotDeviceIdentity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/importedWindowsAutopilotDeviceIdentities;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/importedWindowsAutopilotDeviceIdentities;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/importedWindowsAutopilotDeviceIdentities`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::ImportedWindowsAutopilotDeviceIdentity> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/importedWindowsAutopilotDeviceIdentities;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/importedWindowsAutopilotDeviceIdentities;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/importedWindowsAutopilotDeviceIdentities/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All provenance=inferred:count:/devicemanagement/importedwindowsautopilotdeviceidentities;;",
-                ),
+                "op:GET /deviceManagement/importedWindowsAutopilotDeviceIdentities/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All provenance=inferred:count:/devicemanagement/importedwindowsautopilotdeviceidentities;;",
             )
     }
     /// `POST /deviceManagement/importedWindowsAutopilotDeviceIdentities/import`
@@ -88,9 +82,7 @@ impl RequestBuilder {
         self.0
             .segment("import")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/importedWindowsAutopilotDeviceIdentities/import;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/importedWindowsAutopilotDeviceIdentities/import;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -111,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ImportedWindowsAutopilotDeviceIdentity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/importedWindowsAutopilotDeviceIdentities/{importedWindowsAutopilotDeviceIdentity-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/importedWindowsAutopilotDeviceIdentities/{importedWindowsAutopilotDeviceIdentity-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/importedWindowsAutopilotDeviceIdentities/{importedWindowsAutopilotDeviceIdentity-id}`
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ImportedWindowsAutopilotDeviceIdentity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/importedWindowsAutopilotDeviceIdentities/{importedWindowsAutopilotDeviceIdentity-id};;;;",
-                ),
+                "op:PATCH /deviceManagement/importedWindowsAutopilotDeviceIdentities/{importedWindowsAutopilotDeviceIdentity-id};;;;",
                 changes,
             )
     }
@@ -143,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/importedWindowsAutopilotDeviceIdentities/{importedWindowsAutopilotDeviceIdentity-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/importedWindowsAutopilotDeviceIdentities/{importedWindowsAutopilotDeviceIdentity-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/managedDeviceOverview`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/deviceManagement/managedDeviceOverview`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ManagedDeviceOverview> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDeviceOverview;expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/managedDeviceOverview;expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/managedDeviceOverview`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ManagedDeviceOverview>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/managedDeviceOverview;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/managedDeviceOverview;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/managedDevices`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod device_category;
 pub mod device_compliance_policy_states;
 pub mod device_configuration_states;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedDevice>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/managedDevices;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::ManagedDevice> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/manageddevices;;",
-                ),
+                "op:GET /deviceManagement/managedDevices/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/manageddevices;;",
             )
     }
 }
@@ -133,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedDevice> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/managedDevices/{managedDevice-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/managedDevices/{managedDevice-id}`
@@ -152,9 +144,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedDevice>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -169,9 +159,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/bypassActivationLock`
@@ -186,9 +174,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("bypassActivationLock")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/bypassActivationLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/bypassActivationLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/cleanWindowsDevice`
@@ -206,9 +192,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cleanWindowsDevice")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/cleanWindowsDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/cleanWindowsDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 parameters,
             )
     }
@@ -227,9 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deleteUserFromSharedAppleDevice")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 parameters,
             )
     }
@@ -245,9 +227,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("disableLostMode")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/disableLostMode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/disableLostMode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/locateDevice`
@@ -262,9 +242,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("locateDevice")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/locateDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/locateDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser`
@@ -279,9 +257,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("logoutSharedAppleDeviceActiveUser")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/rebootNow`
@@ -296,9 +272,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("rebootNow")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/rebootNow;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/rebootNow;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/recoverPasscode`
@@ -313,9 +287,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("recoverPasscode")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/recoverPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/recoverPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/remoteLock`
@@ -330,9 +302,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("remoteLock")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/remoteLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/remoteLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/requestRemoteAssistance`
@@ -347,9 +317,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("requestRemoteAssistance")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/requestRemoteAssistance;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/requestRemoteAssistance;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/resetPasscode`
@@ -364,9 +332,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPasscode")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/resetPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/resetPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/retire`
@@ -381,9 +347,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("retire")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/retire;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/retire;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/shutDown`
@@ -398,9 +362,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("shutDown")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/shutDown;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/shutDown;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/syncDevice`
@@ -415,9 +377,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("syncDevice")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/syncDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/syncDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount`
@@ -435,9 +395,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("updateWindowsDeviceAccount")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 parameters,
             )
     }
@@ -456,9 +414,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("windowsDefenderScan")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/windowsDefenderScan;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/windowsDefenderScan;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 parameters,
             )
     }
@@ -474,9 +430,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("windowsDefenderUpdateSignatures")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/wipe`
@@ -494,9 +448,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("wipe")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/wipe;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/wipe;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/mobileAppTroubleshootingEvents`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod app_log_collection_requests;
 /// Requests to `/deviceManagement/mobileAppTroubleshootingEvents`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MobileAppTroubleshootingEvent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/mobileAppTroubleshootingEvents;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/mobileAppTroubleshootingEvents;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/mobileAppTroubleshootingEvents`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::MobileAppTroubleshootingEvent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/mobileAppTroubleshootingEvents;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/mobileAppTroubleshootingEvents;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/mobileAppTroubleshootingEvents/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=inferred:count:/devicemanagement/mobileapptroubleshootingevents;;",
-                ),
+                "op:GET /deviceManagement/mobileAppTroubleshootingEvents/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=inferred:count:/devicemanagement/mobileapptroubleshootingevents;;",
             )
     }
 }
@@ -100,9 +94,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MobileAppTroubleshootingEvent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}`
@@ -119,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MobileAppTroubleshootingEvent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 changes,
             )
     }
@@ -136,9 +126,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/notificationMessageTemplates`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod localized_notification_messages;
 /// Requests to `/deviceManagement/notificationMessageTemplates`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::NotificationMessageTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/notificationMessageTemplates;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/notificationMessageTemplates;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/notificationMessageTemplates`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::NotificationMessageTemplate> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/notificationMessageTemplates;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/notificationMessageTemplates;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/notificationMessageTemplates/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All provenance=inferred:count:/devicemanagement/notificationmessagetemplates;;",
-                ),
+                "op:GET /deviceManagement/notificationMessageTemplates/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All provenance=inferred:count:/devicemanagement/notificationmessagetemplates;;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::NotificationMessageTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::NotificationMessageTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 changes,
             )
     }
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id}/sendTestMessage`
@@ -150,9 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendTestMessage")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id}/sendTestMessage;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/notificationMessageTemplates/{notificationMessageTemplate-id}/sendTestMessage;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/reports`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 pub mod export_jobs;
 /// Requests to `/deviceManagement/reports`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DeviceManagementReports> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/reports;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/reports;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/reports`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::DeviceManagementReports>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/reports;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/reports;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All;;",
                 changes,
             )
     }
@@ -55,7 +51,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /deviceManagement/reports;;;;"))
+        self.0.call("op:DELETE /deviceManagement/reports;;;;")
     }
     /// `POST /deviceManagement/reports/getCachedReport`
     ///
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("getCachedReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getCachedReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getCachedReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -93,9 +87,7 @@ impl RequestBuilder {
         self.0
             .segment("getCompliancePolicyNonComplianceReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getCompliancePolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getCompliancePolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -114,9 +106,7 @@ impl RequestBuilder {
         self.0
             .segment("getCompliancePolicyNonComplianceSummaryReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getCompliancePolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getCompliancePolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -135,9 +125,7 @@ impl RequestBuilder {
         self.0
             .segment("getComplianceSettingNonComplianceReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getComplianceSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getComplianceSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -156,9 +144,7 @@ impl RequestBuilder {
         self.0
             .segment("getConfigurationPolicyNonComplianceReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getConfigurationPolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getConfigurationPolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -177,9 +163,7 @@ impl RequestBuilder {
         self.0
             .segment("getConfigurationPolicyNonComplianceSummaryReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getConfigurationPolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getConfigurationPolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -198,9 +182,7 @@ impl RequestBuilder {
         self.0
             .segment("getConfigurationSettingNonComplianceReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getConfigurationSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getConfigurationSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -219,9 +201,7 @@ impl RequestBuilder {
         self.0
             .segment("getDeviceManagementIntentPerSettingContributingProfiles")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getDeviceManagementIntentPerSettingContributingProfiles;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getDeviceManagementIntentPerSettingContributingProfiles;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -240,9 +220,7 @@ impl RequestBuilder {
         self.0
             .segment("getDeviceManagementIntentSettingsReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getDeviceManagementIntentSettingsReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getDeviceManagementIntentSettingsReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -261,9 +239,7 @@ impl RequestBuilder {
         self.0
             .segment("getDeviceNonComplianceReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getDeviceNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getDeviceNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -282,9 +258,7 @@ impl RequestBuilder {
         self.0
             .segment("getDevicesWithoutCompliancePolicyReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getDevicesWithoutCompliancePolicyReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getDevicesWithoutCompliancePolicyReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -303,9 +277,7 @@ impl RequestBuilder {
         self.0
             .segment("getHistoricalReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getHistoricalReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getHistoricalReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -324,9 +296,7 @@ impl RequestBuilder {
         self.0
             .segment("getNoncompliantDevicesAndSettingsReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getNoncompliantDevicesAndSettingsReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getNoncompliantDevicesAndSettingsReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -345,9 +315,7 @@ impl RequestBuilder {
         self.0
             .segment("getPolicyNonComplianceMetadata")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getPolicyNonComplianceMetadata;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getPolicyNonComplianceMetadata;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -366,9 +334,7 @@ impl RequestBuilder {
         self.0
             .segment("getPolicyNonComplianceReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getPolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getPolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -387,9 +353,7 @@ impl RequestBuilder {
         self.0
             .segment("getPolicyNonComplianceSummaryReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getPolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getPolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -408,9 +372,7 @@ impl RequestBuilder {
         self.0
             .segment("getReportFilters")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getReportFilters;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getReportFilters;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -429,9 +391,7 @@ impl RequestBuilder {
         self.0
             .segment("getSettingNonComplianceReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/getSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/reports/getSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -446,9 +406,7 @@ impl RequestBuilder {
         self.0
             .segment("retrieveDeviceAppInstallationStatusReport")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/reports/retrieveDeviceAppInstallationStatusReport;;;;",
-                ),
+                "op:POST /deviceManagement/reports/retrieveDeviceAppInstallationStatusReport;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/resourceOperations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/resourceOperations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ResourceOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/resourceOperations;count expand filter orderby search select skip top;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/resourceOperations;count expand filter orderby search select skip top;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/resourceOperations`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ResourceOperation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/resourceOperations;;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/resourceOperations;;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/resourceOperations/$count;filter search;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/resourceoperations;;",
-                ),
+                "op:GET /deviceManagement/resourceOperations/$count;filter search;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/resourceoperations;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ResourceOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/resourceOperations/{resourceOperation-id};expand select;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/resourceOperations/{resourceOperation-id};expand select;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/resourceOperations/{resourceOperation-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ResourceOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/resourceOperations/{resourceOperation-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/resourceOperations/{resourceOperation-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/resourceOperations/{resourceOperation-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/resourceOperations/{resourceOperation-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/roleAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod role_definition;
 /// Requests to `/deviceManagement/roleAssignments`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceAndAppManagementRoleAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/roleAssignments;count expand filter orderby search select skip top;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/roleAssignments;count expand filter orderby search select skip top;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/roleAssignments`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceAndAppManagementRoleAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/roleAssignments;;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/roleAssignments;;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/roleAssignments/$count;filter search;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/roleassignments;;",
-                ),
+                "op:GET /deviceManagement/roleAssignments/$count;filter search;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/roleassignments;;",
             )
     }
 }
@@ -96,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceAndAppManagementRoleAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id};expand select;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id};expand select;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id}`
@@ -115,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceAndAppManagementRoleAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
 }

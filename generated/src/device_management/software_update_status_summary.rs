@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/softwareUpdateStatusSummary`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/deviceManagement/softwareUpdateStatusSummary`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::SoftwareUpdateStatusSummary> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/softwareUpdateStatusSummary;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/softwareUpdateStatusSummary;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/softwareUpdateStatusSummary`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::SoftwareUpdateStatusSummary>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/softwareUpdateStatusSummary;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/softwareUpdateStatusSummary;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }

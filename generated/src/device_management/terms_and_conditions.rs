@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/termsAndConditions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod acceptance_statuses;
 pub mod assignments;
 /// Requests to `/deviceManagement/termsAndConditions`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TermsAndConditions>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/termsAndConditions;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/termsAndConditions;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/termsAndConditions`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::TermsAndConditions> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/termsAndConditions;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/termsAndConditions;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/termsAndConditions/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All provenance=inferred:count:/devicemanagement/termsandconditions;;",
-                ),
+                "op:GET /deviceManagement/termsAndConditions/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All provenance=inferred:count:/devicemanagement/termsandconditions;;",
             )
     }
 }
@@ -99,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TermsAndConditions> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/termsAndConditions/{termsAndConditions-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/termsAndConditions/{termsAndConditions-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/termsAndConditions/{termsAndConditions-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TermsAndConditions>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/termsAndConditions/{termsAndConditions-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/termsAndConditions/{termsAndConditions-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/termsAndConditions/{termsAndConditions-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/termsAndConditions/{termsAndConditions-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
 }

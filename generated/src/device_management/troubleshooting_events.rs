@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/troubleshootingEvents`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/troubleshootingEvents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceManagementTroubleshootingEvent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/troubleshootingEvents;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/troubleshootingEvents;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/troubleshootingEvents`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceManagementTroubleshootingEvent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/troubleshootingEvents;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/troubleshootingEvents;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/troubleshootingEvents/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=inferred:count:/devicemanagement/troubleshootingevents;;",
-                ),
+                "op:GET /deviceManagement/troubleshootingEvents/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=inferred:count:/devicemanagement/troubleshootingevents;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceManagementTroubleshootingEvent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/troubleshootingEvents/{deviceManagementTroubleshootingEvent-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/troubleshootingEvents/{deviceManagementTroubleshootingEvent-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/troubleshootingEvents/{deviceManagementTroubleshootingEvent-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceManagementTroubleshootingEvent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/troubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/troubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/troubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/troubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
 }

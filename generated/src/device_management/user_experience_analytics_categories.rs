@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/userExperienceAnalyticsCategories`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod metric_values;
 /// Requests to `/deviceManagement/userExperienceAnalyticsCategories`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UserExperienceAnalyticsCategory>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsCategories;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsCategories;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /deviceManagement/userExperienceAnalyticsCategories`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::UserExperienceAnalyticsCategory> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/userExperienceAnalyticsCategories;;;;",
-                ),
+                "op:POST /deviceManagement/userExperienceAnalyticsCategories;;;;",
                 body,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsCategories/$count;filter search;;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsCategories/$count;filter search;;;",
             )
     }
 }
@@ -82,9 +76,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserExperienceAnalyticsCategory> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsCategories/{userExperienceAnalyticsCategory-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsCategories/{userExperienceAnalyticsCategory-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/userExperienceAnalyticsCategories/{userExperienceAnalyticsCategory-id}`
@@ -101,9 +93,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserExperienceAnalyticsCategory>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/userExperienceAnalyticsCategories/{userExperienceAnalyticsCategory-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/userExperienceAnalyticsCategories/{userExperienceAnalyticsCategory-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 changes,
             )
     }
@@ -114,9 +104,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/userExperienceAnalyticsCategories/{userExperienceAnalyticsCategory-id};;;;",
-                ),
+                "op:DELETE /deviceManagement/userExperienceAnalyticsCategories/{userExperienceAnalyticsCategory-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/userExperienceAnalyticsDevicePerformance`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/userExperienceAnalyticsDevicePerformance`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::UserExperienceAnalyticsDevicePerformance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsDevicePerformance;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsDevicePerformance;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/userExperienceAnalyticsDevicePerformance`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::UserExperienceAnalyticsDevicePerformance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/userExperienceAnalyticsDevicePerformance;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/userExperienceAnalyticsDevicePerformance;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsDevicePerformance/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/userexperienceanalyticsdeviceperformance;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsDevicePerformance/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/userexperienceanalyticsdeviceperformance;;",
             )
     }
     /// `GET /deviceManagement/userExperienceAnalyticsDevicePerformance/summarizeDevicePerformanceDevices(summarizeBy='{summarizeBy}')`
@@ -92,12 +86,10 @@ impl RequestBuilder {
         self.0
             .function(
                 "summarizeDevicePerformanceDevices",
-                &[("summarizeBy", Some(&summarize_by))],
+                &[("summarizeBy", Some(summarize_by))],
             )
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsDevicePerformance/summarizeDevicePerformanceDevices(summarizeBy='{summarizeBy}');count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsDevicePerformance/summarizeDevicePerformanceDevices(summarizeBy='{summarizeBy}');count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
 }
@@ -117,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserExperienceAnalyticsDevicePerformance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsDevicePerformance/{userExperienceAnalyticsDevicePerformance-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsDevicePerformance/{userExperienceAnalyticsDevicePerformance-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/userExperienceAnalyticsDevicePerformance/{userExperienceAnalyticsDevicePerformance-id}`
@@ -136,9 +126,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserExperienceAnalyticsDevicePerformance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/userExperienceAnalyticsDevicePerformance/{userExperienceAnalyticsDevicePerformance-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/userExperienceAnalyticsDevicePerformance/{userExperienceAnalyticsDevicePerformance-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 changes,
             )
     }
@@ -153,9 +141,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/userExperienceAnalyticsDevicePerformance/{userExperienceAnalyticsDevicePerformance-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/userExperienceAnalyticsDevicePerformance/{userExperienceAnalyticsDevicePerformance-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/userExperienceAnalyticsDeviceStartupProcesses`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/userExperienceAnalyticsDeviceStartupProcesses`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -31,9 +31,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::UserExperienceAnalyticsDeviceStartupProcess>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::UserExperienceAnalyticsDeviceStartupProcess> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/userexperienceanalyticsdevicestartupprocesses;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/userexperienceanalyticsdevicestartupprocesses;;",
             )
     }
 }
@@ -94,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserExperienceAnalyticsDeviceStartupProcess> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses/{userExperienceAnalyticsDeviceStartupProcess-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses/{userExperienceAnalyticsDeviceStartupProcess-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses/{userExperienceAnalyticsDeviceStartupProcess-id}`
@@ -115,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserExperienceAnalyticsDeviceStartupProcess>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses/{userExperienceAnalyticsDeviceStartupProcess-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses/{userExperienceAnalyticsDeviceStartupProcess-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 changes,
             )
     }
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses/{userExperienceAnalyticsDeviceStartupProcess-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/userExperienceAnalyticsDeviceStartupProcesses/{userExperienceAnalyticsDeviceStartupProcess-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/userExperienceAnalyticsModelScores`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/userExperienceAnalyticsModelScores`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UserExperienceAnalyticsModelScores>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsModelScores;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsModelScores;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/userExperienceAnalyticsModelScores`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::UserExperienceAnalyticsModelScores> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/userExperienceAnalyticsModelScores;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/userExperienceAnalyticsModelScores;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsModelScores/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/userexperienceanalyticsmodelscores;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsModelScores/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/userexperienceanalyticsmodelscores;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserExperienceAnalyticsModelScores> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsModelScores/{userExperienceAnalyticsModelScores-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsModelScores/{userExperienceAnalyticsModelScores-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/userExperienceAnalyticsModelScores/{userExperienceAnalyticsModelScores-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserExperienceAnalyticsModelScores>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/userExperienceAnalyticsModelScores/{userExperienceAnalyticsModelScores-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/userExperienceAnalyticsModelScores/{userExperienceAnalyticsModelScores-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/userExperienceAnalyticsModelScores/{userExperienceAnalyticsModelScores-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/userExperienceAnalyticsModelScores/{userExperienceAnalyticsModelScores-id};;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/deviceManagement/userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     > {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric;expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric;expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     > {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 changes,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric;;;;",
-                ),
+                "op:DELETE /deviceManagement/userExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/virtualEndpoint`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod audit_events;
 pub mod cloud_pcs;
 pub mod device_images;
@@ -69,12 +69,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::VirtualEndpoint> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint;expand select;;china;",
-                ),
-            )
+        self.0.call("op:GET /deviceManagement/virtualEndpoint;expand select;;china;")
     }
     /// `PATCH /deviceManagement/virtualEndpoint`
     ///
@@ -86,11 +81,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::VirtualEndpoint>,
     ) -> Request<Option<models::VirtualEndpoint>> {
-        self.0
-            .update(
-                Operation("op:PATCH /deviceManagement/virtualEndpoint;;;china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /deviceManagement/virtualEndpoint;;;china;", changes)
     }
     /// `DELETE /deviceManagement/virtualEndpoint`
     ///
@@ -99,6 +90,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /deviceManagement/virtualEndpoint;;;china;"))
+        self.0.call("op:DELETE /deviceManagement/virtualEndpoint;;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/windowsAutopilotDeviceIdentities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/windowsAutopilotDeviceIdentities`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WindowsAutopilotDeviceIdentity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/windowsAutopilotDeviceIdentities;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/windowsAutopilotDeviceIdentities;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/windowsAutopilotDeviceIdentities`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::WindowsAutopilotDeviceIdentity> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/windowsAutopilotDeviceIdentities;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/windowsAutopilotDeviceIdentities;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/windowsAutopilotDeviceIdentities/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All provenance=inferred:count:/devicemanagement/windowsautopilotdeviceidentities;;",
-                ),
+                "op:GET /deviceManagement/windowsAutopilotDeviceIdentities/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All provenance=inferred:count:/devicemanagement/windowsautopilotdeviceidentities;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WindowsAutopilotDeviceIdentity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id}`
@@ -105,9 +97,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WindowsAutopilotDeviceIdentity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id};;;;",
-                ),
+                "op:PATCH /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id};;;;",
                 changes,
             )
     }
@@ -122,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id}/assignUserToDevice`
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assignUserToDevice")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id}/assignUserToDevice;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id}/assignUserToDevice;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -160,9 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unassignUserFromDevice")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id}/unassignUserFromDevice;;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id}/unassignUserFromDevice;;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id}/updateDeviceProperties`
@@ -180,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("updateDeviceProperties")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id}/updateDeviceProperties;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/windowsAutopilotDeviceIdentities/{windowsAutopilotDeviceIdentity-id}/updateDeviceProperties;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/windowsInformationProtectionAppLearningSummaries`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/windowsInformationProtectionAppLearningSummaries`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -31,9 +31,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::WindowsInformationProtectionAppLearningSummary>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/windowsInformationProtectionAppLearningSummaries;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/windowsInformationProtectionAppLearningSummaries;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/windowsInformationProtectionAppLearningSummaries`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::WindowsInformationProtectionAppLearningSummary> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/windowsInformationProtectionAppLearningSummaries;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/windowsInformationProtectionAppLearningSummaries;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/windowsInformationProtectionAppLearningSummaries/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/devicemanagement/windowsinformationprotectionapplearningsummaries;;",
-                ),
+                "op:GET /deviceManagement/windowsInformationProtectionAppLearningSummaries/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/devicemanagement/windowsinformationprotectionapplearningsummaries;;",
             )
     }
 }
@@ -96,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<models::WindowsInformationProtectionAppLearningSummary> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/windowsInformationProtectionAppLearningSummaries/{windowsInformationProtectionAppLearningSummary-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/windowsInformationProtectionAppLearningSummaries/{windowsInformationProtectionAppLearningSummary-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/windowsInformationProtectionAppLearningSummaries/{windowsInformationProtectionAppLearningSummary-id}`
@@ -117,9 +109,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WindowsInformationProtectionAppLearningSummary>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/windowsInformationProtectionAppLearningSummaries/{windowsInformationProtectionAppLearningSummary-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/windowsInformationProtectionAppLearningSummaries/{windowsInformationProtectionAppLearningSummary-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -134,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/windowsInformationProtectionAppLearningSummaries/{windowsInformationProtectionAppLearningSummary-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/windowsInformationProtectionAppLearningSummaries/{windowsInformationProtectionAppLearningSummary-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
             )
     }
 }

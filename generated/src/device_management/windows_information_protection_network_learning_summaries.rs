@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/windowsInformationProtectionNetworkLearningSummaries`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/windowsInformationProtectionNetworkLearningSummaries`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -31,9 +31,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::WindowsInformationProtectionNetworkLearningSummary>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/windowsInformationProtectionNetworkLearningSummaries;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/windowsInformationProtectionNetworkLearningSummaries;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/windowsInformationProtectionNetworkLearningSummaries`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::WindowsInformationProtectionNetworkLearningSummary> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/windowsInformationProtectionNetworkLearningSummaries;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/windowsInformationProtectionNetworkLearningSummaries;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/windowsInformationProtectionNetworkLearningSummaries/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/devicemanagement/windowsinformationprotectionnetworklearningsummaries;;",
-                ),
+                "op:GET /deviceManagement/windowsInformationProtectionNetworkLearningSummaries/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/devicemanagement/windowsinformationprotectionnetworklearningsummaries;;",
             )
     }
 }
@@ -96,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<models::WindowsInformationProtectionNetworkLearningSummary> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/windowsInformationProtectionNetworkLearningSummaries/{windowsInformationProtectionNetworkLearningSummary-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/windowsInformationProtectionNetworkLearningSummaries/{windowsInformationProtectionNetworkLearningSummary-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/windowsInformationProtectionNetworkLearningSummaries/{windowsInformationProtectionNetworkLearningSummary-id}`
@@ -117,9 +109,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WindowsInformationProtectionNetworkLearningSummary>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/windowsInformationProtectionNetworkLearningSummaries/{windowsInformationProtectionNetworkLearningSummary-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/windowsInformationProtectionNetworkLearningSummaries/{windowsInformationProtectionNetworkLearningSummary-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -134,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/windowsInformationProtectionNetworkLearningSummaries/{windowsInformationProtectionNetworkLearningSummary-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/windowsInformationProtectionNetworkLearningSummaries/{windowsInformationProtectionNetworkLearningSummary-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/devices/{device-id}/extensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/devices/{device-id}/extensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Extension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/extensions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /devices/{device-id}/extensions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /devices/{device-id}/extensions`
@@ -30,7 +28,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /devices/{device-id}/extensions;;;;"), body)
+        self.0.send("op:POST /devices/{device-id}/extensions;;;;", body)
     }
     /// `GET /devices/{device-id}/extensions/$count`
     ///
@@ -41,11 +39,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /devices/{device-id}/extensions/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /devices/{device-id}/extensions/$count;filter search;;;")
     }
 }
 /// Requests to `/devices/{device-id}/extensions/{extension-id}`.
@@ -60,9 +54,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Extension> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/extensions/{extension-id};expand select;;;",
-                ),
+                "op:GET /devices/{device-id}/extensions/{extension-id};expand select;;;",
             )
     }
     /// `PATCH /devices/{device-id}/extensions/{extension-id}`
@@ -75,7 +67,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Extension>> {
         self.0
             .update(
-                Operation("op:PATCH /devices/{device-id}/extensions/{extension-id};;;;"),
+                "op:PATCH /devices/{device-id}/extensions/{extension-id};;;;",
                 changes,
             )
     }
@@ -84,9 +76,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /devices/{device-id}/extensions/{extension-id};;;;"),
-            )
+        self.0.call("op:DELETE /devices/{device-id}/extensions/{extension-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/devices/{device-id}/memberOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_administrative_unit;
 pub mod as_group;
 /// Requests to `/devices/{device-id}/memberOf`.
@@ -40,9 +40,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/memberOf;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /devices/{device-id}/memberOf;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /devices/{device-id}/memberOf/$count`
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/memberOf/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/memberof;;",
-                ),
+                "op:GET /devices/{device-id}/memberOf/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/memberof;;",
             )
     }
 }
@@ -93,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/memberOf/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /devices/{device-id}/memberOf/{directoryObject-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/devices/{device-id}/registeredOwners`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 pub mod as_app_role_assignment;
 pub mod as_endpoint;
 pub mod as_service_principal;
@@ -50,9 +50,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/registeredOwners;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /devices/{device-id}/registeredOwners;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /devices/{device-id}/registeredOwners/$count`
@@ -71,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/registeredOwners/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/registeredowners;;",
-                ),
+                "op:GET /devices/{device-id}/registeredOwners/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/registeredowners;;",
             )
     }
     /// `GET /devices/{device-id}/registeredOwners/$ref`
@@ -92,9 +88,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/registeredOwners/$ref;count filter orderby search skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/devices/{}/registeredowners;;",
-                ),
+                "op:GET /devices/{device-id}/registeredOwners/$ref;count filter orderby search skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/devices/{}/registeredowners;;",
             )
     }
     /// `POST /devices/{device-id}/registeredOwners/$ref`
@@ -111,9 +105,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /devices/{device-id}/registeredOwners/$ref;;work=Directory.AccessAsUser.All provenance=inferred:reference:/devices/{}/registeredowners;;",
-                ),
+                "op:POST /devices/{device-id}/registeredOwners/$ref;;work=Directory.AccessAsUser.All provenance=inferred:reference:/devices/{}/registeredowners;;",
                 reference,
             )
     }
@@ -124,7 +116,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(Operation("op:DELETE /devices/{device-id}/registeredOwners/$ref;;;;"))
+            .call("op:DELETE /devices/{device-id}/registeredOwners/$ref;;;;")
             .query("@id", id)
     }
 }
@@ -169,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /devices/{device-id}/registeredOwners/{directoryObject-id}/$ref;;work=Directory.AccessAsUser.All provenance=inferred:reference:/devices/{}/registeredowners/{};;",
-                ),
+                "op:DELETE /devices/{device-id}/registeredOwners/{directoryObject-id}/$ref;;work=Directory.AccessAsUser.All provenance=inferred:reference:/devices/{}/registeredowners/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/devices/{device-id}/transitiveMemberOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_administrative_unit;
 pub mod as_group;
 /// Requests to `/devices/{device-id}/transitiveMemberOf`.
@@ -40,9 +40,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /devices/{device-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /devices/{device-id}/transitiveMemberOf/$count`
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/transitiveMemberOf/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/transitivememberof;;",
-                ),
+                "op:GET /devices/{device-id}/transitiveMemberOf/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/transitivememberof;;",
             )
     }
 }
@@ -93,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /devices/{device-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
             )
     }
 }

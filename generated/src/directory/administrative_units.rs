@@ -2,7 +2,7 @@
 
 //! `/directory/administrativeUnits`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod extensions;
 pub mod members;
 pub mod scoped_role_members;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AdministrativeUnit>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /directory/administrativeUnits;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /directory/administrativeUnits`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::AdministrativeUnit> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/administrativeUnits;;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All;;",
-                ),
+                "op:POST /directory/administrativeUnits;;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/directory/administrativeunits;;",
-                ),
+                "op:GET /directory/administrativeUnits/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/directory/administrativeunits;;",
             )
     }
     /// `GET /directory/administrativeUnits/delta()`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /directory/administrativeUnits/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AdministrativeUnit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id};expand select;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /directory/administrativeUnits/{administrativeUnit-id};expand select;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /directory/administrativeUnits/{administrativeUnit-id}`
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AdministrativeUnit>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/administrativeUnits/{administrativeUnit-id};;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All;;",
-                ),
+                "op:PATCH /directory/administrativeUnits/{administrativeUnit-id};;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All;;",
                 changes,
             )
     }
@@ -158,9 +146,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id};;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All;;",
-                ),
+                "op:DELETE /directory/administrativeUnits/{administrativeUnit-id};;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All;;",
             )
     }
 }

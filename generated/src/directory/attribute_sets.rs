@@ -2,7 +2,7 @@
 
 //! `/directory/attributeSets`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/attributeSets`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AttributeSet>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/attributeSets;count expand filter orderby search select skip top;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:GET /directory/attributeSets;count expand filter orderby search select skip top;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
             )
     }
     /// `POST /directory/attributeSets`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::AttributeSet) -> Request<models::AttributeSet> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/attributeSets;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:POST /directory/attributeSets;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/attributeSets/$count;filter search;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All provenance=inferred:count:/directory/attributesets;;",
-                ),
+                "op:GET /directory/attributeSets/$count;filter search;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All provenance=inferred:count:/directory/attributesets;;",
             )
     }
 }
@@ -84,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AttributeSet> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/attributeSets/{attributeSet-id};expand select;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:GET /directory/attributeSets/{attributeSet-id};expand select;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
             )
     }
     /// `PATCH /directory/attributeSets/{attributeSet-id}`
@@ -103,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AttributeSet>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/attributeSets/{attributeSet-id};;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:PATCH /directory/attributeSets/{attributeSet-id};;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
                 changes,
             )
     }
@@ -114,7 +104,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /directory/attributeSets/{attributeSet-id};;;;"))
+        self.0.call("op:DELETE /directory/attributeSets/{attributeSet-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directory/customSecurityAttributeDefinitions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod allowed_values;
 /// Requests to `/directory/customSecurityAttributeDefinitions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CustomSecurityAttributeDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/customSecurityAttributeDefinitions;count expand filter orderby search select skip top;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:GET /directory/customSecurityAttributeDefinitions;count expand filter orderby search select skip top;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
             )
     }
     /// `POST /directory/customSecurityAttributeDefinitions`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::CustomSecurityAttributeDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/customSecurityAttributeDefinitions;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:POST /directory/customSecurityAttributeDefinitions;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/customSecurityAttributeDefinitions/$count;filter search;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All provenance=inferred:count:/directory/customsecurityattributedefinitions;;",
-                ),
+                "op:GET /directory/customSecurityAttributeDefinitions/$count;filter search;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All provenance=inferred:count:/directory/customsecurityattributedefinitions;;",
             )
     }
 }
@@ -96,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CustomSecurityAttributeDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id};expand select;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id};expand select;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
             )
     }
     /// `PATCH /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}`
@@ -115,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CustomSecurityAttributeDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id};;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:PATCH /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id};;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
                 changes,
             )
     }
@@ -128,9 +118,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id};;;;",
-                ),
+                "op:DELETE /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directory/deletedItems`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_administrative_unit;
 pub mod as_application;
 pub mod as_device;
@@ -58,9 +58,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/deletedItems;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /directory/deletedItems;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /directory/deletedItems/$count`
@@ -72,7 +70,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /directory/deletedItems/$count;filter search;;;"))
+            .call("op:GET /directory/deletedItems/$count;filter search;;;")
     }
     /// `POST /directory/deletedItems/getAvailableExtensionProperties`
     ///
@@ -85,9 +83,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation(
-                    "op:POST /directory/deletedItems/getAvailableExtensionProperties;;;;",
-                ),
+                "op:POST /directory/deletedItems/getAvailableExtensionProperties;;;;",
                 parameters,
             )
     }
@@ -101,7 +97,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /directory/deletedItems/getByIds;;;;"), parameters)
+            .send("op:POST /directory/deletedItems/getByIds;;;;", parameters)
     }
     /// `POST /directory/deletedItems/validateProperties`
     ///
@@ -113,10 +109,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(
-                Operation("op:POST /directory/deletedItems/validateProperties;;;;"),
-                parameters,
-            )
+            .send("op:POST /directory/deletedItems/validateProperties;;;;", parameters)
     }
 }
 /// Requests to `/directory/deletedItems/{directoryObject-id}`.
@@ -164,21 +157,14 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /directory/deletedItems/{directoryObject-id};expand select;;;",
-                ),
-            )
+            .call("op:GET /directory/deletedItems/{directoryObject-id};expand select;;;")
     }
     /// `DELETE /directory/deletedItems/{directoryObject-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /directory/deletedItems/{directoryObject-id};;;;"),
-            )
+        self.0.call("op:DELETE /directory/deletedItems/{directoryObject-id};;;;")
     }
     /// `POST /directory/deletedItems/{directoryObject-id}/checkMemberGroups`
     ///
@@ -191,9 +177,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation(
-                    "op:POST /directory/deletedItems/{directoryObject-id}/checkMemberGroups;;;;",
-                ),
+                "op:POST /directory/deletedItems/{directoryObject-id}/checkMemberGroups;;;;",
                 parameters,
             )
     }
@@ -208,9 +192,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation(
-                    "op:POST /directory/deletedItems/{directoryObject-id}/checkMemberObjects;;;;",
-                ),
+                "op:POST /directory/deletedItems/{directoryObject-id}/checkMemberObjects;;;;",
                 parameters,
             )
     }
@@ -225,9 +207,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation(
-                    "op:POST /directory/deletedItems/{directoryObject-id}/getMemberGroups;;;;",
-                ),
+                "op:POST /directory/deletedItems/{directoryObject-id}/getMemberGroups;;;;",
                 parameters,
             )
     }
@@ -242,9 +222,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation(
-                    "op:POST /directory/deletedItems/{directoryObject-id}/getMemberObjects;;;;",
-                ),
+                "op:POST /directory/deletedItems/{directoryObject-id}/getMemberObjects;;;;",
                 parameters,
             )
     }
@@ -260,9 +238,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .call(
-                Operation(
-                    "op:POST /directory/deletedItems/{directoryObject-id}/restore;;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,AgentIdentity.DeleteRestore.All,AgentIdentityBlueprint.DeleteRestore.All,AgentIdentityBlueprintPrincipal.DeleteRestore.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,AgentIdentity.DeleteRestore.All,AgentIdentityBlueprint.DeleteRestore.All,AgentIdentityBlueprintPrincipal.DeleteRestore.All,User.ReadWrite.CrossCloud,User.ReadWrite.All;;",
-                ),
+                "op:POST /directory/deletedItems/{directoryObject-id}/restore;;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,AgentIdentity.DeleteRestore.All,AgentIdentityBlueprint.DeleteRestore.All,AgentIdentityBlueprintPrincipal.DeleteRestore.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,AgentIdentity.DeleteRestore.All,AgentIdentityBlueprint.DeleteRestore.All,AgentIdentityBlueprintPrincipal.DeleteRestore.All,User.ReadWrite.CrossCloud,User.ReadWrite.All;;",
             )
     }
 }

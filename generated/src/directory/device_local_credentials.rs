@@ -2,7 +2,7 @@
 
 //! `/directory/deviceLocalCredentials`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/deviceLocalCredentials`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceLocalCredentialInfo>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/deviceLocalCredentials;count filter orderby search select top;;;",
-                ),
+                "op:GET /directory/deviceLocalCredentials;count filter orderby search select top;;;",
             )
     }
     /// `POST /directory/deviceLocalCredentials`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::DeviceLocalCredentialInfo,
     ) -> Request<models::DeviceLocalCredentialInfo> {
-        self.0.send(Operation("op:POST /directory/deviceLocalCredentials;;;;"), body)
+        self.0.send("op:POST /directory/deviceLocalCredentials;;;;", body)
     }
     /// `GET /directory/deviceLocalCredentials/$count`
     ///
@@ -44,11 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /directory/deviceLocalCredentials/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /directory/deviceLocalCredentials/$count;filter search;;;")
     }
 }
 /// Requests to `/directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id}`.
@@ -63,9 +57,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceLocalCredentialInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};select;;;",
-                ),
+                "op:GET /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};select;;;",
             )
     }
     /// `PATCH /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id}`
@@ -78,9 +70,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceLocalCredentialInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};;;;",
-                ),
+                "op:PATCH /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};;;;",
                 changes,
             )
     }
@@ -91,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};;;;",
-                ),
+                "op:DELETE /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directory/federationConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/federationConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::IdentityProviderBase>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/federationConfigurations;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
-                ),
+                "op:GET /directory/federationConfigurations;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
             )
     }
     /// `POST /directory/federationConfigurations`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::IdentityProviderBase> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/federationConfigurations;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
-                ),
+                "op:POST /directory/federationConfigurations;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/federationConfigurations/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=inferred:count:/directory/federationconfigurations;;",
-                ),
+                "op:GET /directory/federationConfigurations/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=inferred:count:/directory/federationconfigurations;;",
             )
     }
     /// `GET /directory/federationConfigurations/availableProviderTypes()`
@@ -82,9 +76,7 @@ impl RequestBuilder {
         self.0
             .function("availableProviderTypes", &[])
             .call(
-                Operation(
-                    "op:GET /directory/federationConfigurations/availableProviderTypes();count filter search skip top;;us-government;",
-                ),
+                "op:GET /directory/federationConfigurations/availableProviderTypes();count filter search skip top;;us-government;",
             )
     }
 }
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::IdentityProviderBase> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/federationConfigurations/{identityProviderBase-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
-                ),
+                "op:GET /directory/federationConfigurations/{identityProviderBase-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
             )
     }
     /// `PATCH /directory/federationConfigurations/{identityProviderBase-id}`
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::IdentityProviderBase>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/federationConfigurations/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
-                ),
+                "op:PATCH /directory/federationConfigurations/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
                 changes,
             )
     }
@@ -140,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/federationConfigurations/{identityProviderBase-id};;work=Domain.ReadWrite.All,IdentityProvider.ReadWrite.All application=Domain.ReadWrite.All,IdentityProvider.ReadWrite.All;;",
-                ),
+                "op:DELETE /directory/federationConfigurations/{identityProviderBase-id};;work=Domain.ReadWrite.All,IdentityProvider.ReadWrite.All application=Domain.ReadWrite.All,IdentityProvider.ReadWrite.All;;",
             )
     }
 }

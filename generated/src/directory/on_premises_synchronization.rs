@@ -2,7 +2,7 @@
 
 //! `/directory/onPremisesSynchronization`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/onPremisesSynchronization`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnPremisesDirectorySynchronization>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/onPremisesSynchronization;count expand filter orderby search select skip top;work=OnPremDirectorySynchronization.Read.All,OnPremDirectorySynchronization.ReadWrite.All;;",
-                ),
+                "op:GET /directory/onPremisesSynchronization;count expand filter orderby search select skip top;work=OnPremDirectorySynchronization.Read.All,OnPremDirectorySynchronization.ReadWrite.All;;",
             )
     }
     /// `POST /directory/onPremisesSynchronization`
@@ -40,7 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::OnPremisesDirectorySynchronization,
     ) -> Request<models::OnPremisesDirectorySynchronization> {
-        self.0.send(Operation("op:POST /directory/onPremisesSynchronization;;;;"), body)
+        self.0.send("op:POST /directory/onPremisesSynchronization;;;;", body)
     }
     /// `GET /directory/onPremisesSynchronization/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/onPremisesSynchronization/$count;filter search;work=OnPremDirectorySynchronization.Read.All,OnPremDirectorySynchronization.ReadWrite.All provenance=inferred:count:/directory/onpremisessynchronization;;",
-                ),
+                "op:GET /directory/onPremisesSynchronization/$count;filter search;work=OnPremDirectorySynchronization.Read.All,OnPremDirectorySynchronization.ReadWrite.All provenance=inferred:count:/directory/onpremisessynchronization;;",
             )
     }
 }
@@ -80,9 +76,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnPremisesDirectorySynchronization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};expand select;work=OnPremDirectorySynchronization.ReadWrite.All;;",
-                ),
+                "op:GET /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};expand select;work=OnPremDirectorySynchronization.ReadWrite.All;;",
             )
     }
     /// `PATCH /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id}`
@@ -99,9 +93,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnPremisesDirectorySynchronization>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};;work=OnPremDirectorySynchronization.ReadWrite.All;;",
-                ),
+                "op:PATCH /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};;work=OnPremDirectorySynchronization.ReadWrite.All;;",
                 changes,
             )
     }
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};;;;",
-                ),
+                "op:DELETE /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directory/publicKeyInfrastructure`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod certificate_based_auth_configurations;
 /// Requests to `/directory/publicKeyInfrastructure`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,10 +23,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::PublicKeyInfrastructureRoot> {
-        self.0
-            .call(
-                Operation("op:GET /directory/publicKeyInfrastructure;expand select;;;"),
-            )
+        self.0.call("op:GET /directory/publicKeyInfrastructure;expand select;;;")
     }
     /// `PATCH /directory/publicKeyInfrastructure`
     ///
@@ -36,17 +33,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::PublicKeyInfrastructureRoot>,
     ) -> Request<Option<models::PublicKeyInfrastructureRoot>> {
-        self.0
-            .update(
-                Operation("op:PATCH /directory/publicKeyInfrastructure;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /directory/publicKeyInfrastructure;;;;", changes)
     }
     /// `DELETE /directory/publicKeyInfrastructure`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /directory/publicKeyInfrastructure;;;;"))
+        self.0.call("op:DELETE /directory/publicKeyInfrastructure;;;;")
     }
 }

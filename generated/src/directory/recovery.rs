@@ -2,7 +2,7 @@
 
 //! `/directory/recovery`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod jobs;
 pub mod snapshots;
 /// Requests to `/directory/recovery`.
@@ -27,12 +27,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::entra_recovery_services::Recovery> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /directory/recovery;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /directory/recovery;expand select;;us-government china;")
     }
     /// `PATCH /directory/recovery`
     ///
@@ -44,11 +39,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::entra_recovery_services::Recovery>,
     ) -> Request<Option<models::entra_recovery_services::Recovery>> {
-        self.0
-            .update(
-                Operation("op:PATCH /directory/recovery;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /directory/recovery;;;us-government china;", changes)
     }
     /// `DELETE /directory/recovery`
     ///
@@ -57,6 +48,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /directory/recovery;;;us-government china;"))
+        self.0.call("op:DELETE /directory/recovery;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directory/remoteTenantGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/remoteTenantGroups`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RemoteTenantGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/remoteTenantGroups;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /directory/remoteTenantGroups;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /directory/remoteTenantGroups`
@@ -37,13 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::RemoteTenantGroup,
     ) -> Request<models::RemoteTenantGroup> {
-        self.0
-            .send(
-                Operation(
-                    "op:POST /directory/remoteTenantGroups;;;us-government china;",
-                ),
-                body,
-            )
+        self.0.send("op:POST /directory/remoteTenantGroups;;;us-government china;", body)
     }
     /// `GET /directory/remoteTenantGroups/$count`
     ///
@@ -57,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/remoteTenantGroups/$count;filter search;;us-government china;",
-                ),
+                "op:GET /directory/remoteTenantGroups/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +67,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RemoteTenantGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/remoteTenantGroups/{remoteTenantGroup-id};expand select;;us-government china;",
-                ),
+                "op:GET /directory/remoteTenantGroups/{remoteTenantGroup-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /directory/remoteTenantGroups/{remoteTenantGroup-id}`
@@ -94,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RemoteTenantGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/remoteTenantGroups/{remoteTenantGroup-id};;;us-government china;",
-                ),
+                "op:PATCH /directory/remoteTenantGroups/{remoteTenantGroup-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/remoteTenantGroups/{remoteTenantGroup-id};;;us-government china;",
-                ),
+                "op:DELETE /directory/remoteTenantGroups/{remoteTenantGroup-id};;;us-government china;",
             )
     }
 }

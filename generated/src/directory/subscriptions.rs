@@ -2,7 +2,7 @@
 
 //! `/directory/subscriptions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/subscriptions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -30,12 +30,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::CompanySubscription>> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /directory/subscriptions;filter orderby search select;;;",
-                ),
-            )
+        self.0.call("op:GET /directory/subscriptions;filter orderby search select;;;")
     }
     /// `POST /directory/subscriptions`
     ///
@@ -45,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::CompanySubscription,
     ) -> Request<models::CompanySubscription> {
-        self.0.send(Operation("op:POST /directory/subscriptions;;;;"), body)
+        self.0.send("op:POST /directory/subscriptions;;;;", body)
     }
     /// `GET /directory/subscriptions/$count`
     ///
@@ -56,7 +51,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /directory/subscriptions/$count;filter search;;;"))
+            .call("op:GET /directory/subscriptions/$count;filter search;;;")
     }
 }
 /// Requests to `/directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}')`.
@@ -71,9 +66,7 @@ impl ByCommerceSubscriptionIdRequestBuilder {
     pub fn get(&self) -> Request<models::CompanySubscription> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');select;;;",
-                ),
+                "op:GET /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');select;;;",
             )
     }
     /// `PATCH /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}')`
@@ -86,9 +79,7 @@ impl ByCommerceSubscriptionIdRequestBuilder {
     ) -> Request<Option<models::CompanySubscription>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');;;;",
-                ),
+                "op:PATCH /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');;;;",
                 changes,
             )
     }
@@ -99,9 +90,7 @@ impl ByCommerceSubscriptionIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');;;;",
-                ),
+                "op:DELETE /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');;;;",
             )
     }
 }
@@ -115,12 +104,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::CompanySubscription> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /directory/subscriptions/{companySubscription-id};select;;;",
-                ),
-            )
+        self.0.call("op:GET /directory/subscriptions/{companySubscription-id};select;;;")
     }
     /// `PATCH /directory/subscriptions/{companySubscription-id}`
     ///
@@ -132,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CompanySubscription>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/subscriptions/{companySubscription-id};;;;",
-                ),
+                "op:PATCH /directory/subscriptions/{companySubscription-id};;;;",
                 changes,
             )
     }
@@ -143,11 +125,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /directory/subscriptions/{companySubscription-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /directory/subscriptions/{companySubscription-id};;;;")
     }
 }

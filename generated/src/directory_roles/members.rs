@@ -2,7 +2,7 @@
 
 //! `/directoryRoles/{directoryRole-id}/members`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 pub mod as_application;
 pub mod as_device;
 pub mod as_group;
@@ -62,9 +62,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/members;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /directoryRoles/{directoryRole-id}/members;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `GET /directoryRoles/{directoryRole-id}/members/$count`
@@ -83,9 +81,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/members/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles/{}/members;;",
-                ),
+                "op:GET /directoryRoles/{directoryRole-id}/members/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles/{}/members;;",
             )
     }
     /// `GET /directoryRoles/{directoryRole-id}/members/$ref`
@@ -104,9 +100,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/members/$ref;count filter orderby search skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:reference:/directoryroles/{}/members;;",
-                ),
+                "op:GET /directoryRoles/{directoryRole-id}/members/$ref;count filter orderby search skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:reference:/directoryroles/{}/members;;",
             )
     }
     /// `POST /directoryRoles/{directoryRole-id}/members/$ref`
@@ -123,9 +117,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/members/$ref;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory provenance=inferred:reference:/directoryroles/{}/members;;",
-                ),
+                "op:POST /directoryRoles/{directoryRole-id}/members/$ref;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory provenance=inferred:reference:/directoryroles/{}/members;;",
                 reference,
             )
     }
@@ -136,11 +128,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(
-                Operation(
-                    "op:DELETE /directoryRoles/{directoryRole-id}/members/$ref;;;;",
-                ),
-            )
+            .call("op:DELETE /directoryRoles/{directoryRole-id}/members/$ref;;;;")
             .query("@id", id)
     }
 }
@@ -193,9 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /directoryRoles/{directoryRole-id}/members/{directoryObject-id}/$ref;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory provenance=inferred:reference:/directoryroles/{}/members/{};;",
-                ),
+                "op:DELETE /directoryRoles/{directoryRole-id}/members/{directoryObject-id}/$ref;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory provenance=inferred:reference:/directoryroles/{}/members/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directoryRoles/{directoryRole-id}/scopedMembers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directoryRoles/{directoryRole-id}/scopedMembers`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ScopedRoleMembership>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/scopedMembers;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;us-government china;",
-                ),
+                "op:GET /directoryRoles/{directoryRole-id}/scopedMembers;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;us-government china;",
             )
     }
     /// `POST /directoryRoles/{directoryRole-id}/scopedMembers`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ScopedRoleMembership> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/scopedMembers;;;us-government china;",
-                ),
+                "op:POST /directoryRoles/{directoryRole-id}/scopedMembers;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/scopedMembers/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles/{}/scopedmembers;us-government china;",
-                ),
+                "op:GET /directoryRoles/{directoryRole-id}/scopedMembers/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles/{}/scopedmembers;us-government china;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ScopedRoleMembership> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};expand select;;us-government china;",
-                ),
+                "op:GET /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ScopedRoleMembership>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};;;us-government china;",
-                ),
+                "op:PATCH /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};;;us-government china;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};;;us-government china;",
-                ),
+                "op:DELETE /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};;;us-government china;",
             )
     }
 }

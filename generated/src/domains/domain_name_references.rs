@@ -2,7 +2,7 @@
 
 //! `/domains/{domain-id}/domainNameReferences`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/domains/{domain-id}/domainNameReferences`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/domainNameReferences;count expand filter orderby search select skip top;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All;;",
-                ),
+                "op:GET /domains/{domain-id}/domainNameReferences;count expand filter orderby search select skip top;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All;;",
             )
     }
     /// `GET /domains/{domain-id}/domainNameReferences/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/domainNameReferences/$count;filter search;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All provenance=inferred:count:/domains/{}/domainnamereferences;;",
-                ),
+                "op:GET /domains/{domain-id}/domainNameReferences/$count;filter search;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All provenance=inferred:count:/domains/{}/domainnamereferences;;",
             )
     }
 }
@@ -63,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/domainNameReferences/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /domains/{domain-id}/domainNameReferences/{directoryObject-id};expand select;;;",
             )
     }
 }

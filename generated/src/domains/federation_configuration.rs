@@ -2,7 +2,7 @@
 
 //! `/domains/{domain-id}/federationConfiguration`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/domains/{domain-id}/federationConfiguration`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::InternalDomainFederation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/federationConfiguration;count expand filter orderby search select skip top;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All;;",
-                ),
+                "op:GET /domains/{domain-id}/federationConfiguration;count expand filter orderby search select skip top;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All;;",
             )
     }
     /// `POST /domains/{domain-id}/federationConfiguration`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::InternalDomainFederation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /domains/{domain-id}/federationConfiguration;;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
-                ),
+                "op:POST /domains/{domain-id}/federationConfiguration;;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/federationConfiguration/$count;filter search;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All provenance=inferred:count:/domains/{}/federationconfiguration;;",
-                ),
+                "op:GET /domains/{domain-id}/federationConfiguration/$count;filter search;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All provenance=inferred:count:/domains/{}/federationconfiguration;;",
             )
     }
     /// `GET /domains/{domain-id}/federationConfiguration/availableProviderTypes()`
@@ -82,9 +76,7 @@ impl RequestBuilder {
         self.0
             .function("availableProviderTypes", &[])
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/federationConfiguration/availableProviderTypes();count filter search skip top;;us-government;",
-                ),
+                "op:GET /domains/{domain-id}/federationConfiguration/availableProviderTypes();count filter search skip top;;us-government;",
             )
     }
 }
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::InternalDomainFederation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};expand select;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All,Domain.Read.All,Domain.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain.Read.All,Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
-                ),
+                "op:GET /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};expand select;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All,Domain.Read.All,Domain.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain.Read.All,Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
             )
     }
     /// `PATCH /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id}`
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::InternalDomainFederation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
-                ),
+                "op:PATCH /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
                 changes,
             )
     }
@@ -140,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
-                ),
+                "op:DELETE /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/domains/{domain-id}/rootDomain`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/domains/{domain-id}/rootDomain`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Domain> {
         self.0
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/rootDomain;expand select;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All;;",
-                ),
+                "op:GET /domains/{domain-id}/rootDomain;expand select;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/domains/{domain-id}/serviceConfigurationRecords`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/domains/{domain-id}/serviceConfigurationRecords`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DomainDnsRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/serviceConfigurationRecords;count expand filter orderby search select skip top;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All;;",
-                ),
+                "op:GET /domains/{domain-id}/serviceConfigurationRecords;count expand filter orderby search select skip top;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All;;",
             )
     }
     /// `POST /domains/{domain-id}/serviceConfigurationRecords`
@@ -37,13 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::DomainDnsRecord,
     ) -> Request<models::DomainDnsRecord> {
-        self.0
-            .send(
-                Operation(
-                    "op:POST /domains/{domain-id}/serviceConfigurationRecords;;;;",
-                ),
-                body,
-            )
+        self.0.send("op:POST /domains/{domain-id}/serviceConfigurationRecords;;;;", body)
     }
     /// `GET /domains/{domain-id}/serviceConfigurationRecords/$count`
     ///
@@ -61,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/serviceConfigurationRecords/$count;filter search;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All provenance=inferred:count:/domains/{}/serviceconfigurationrecords;;",
-                ),
+                "op:GET /domains/{domain-id}/serviceConfigurationRecords/$count;filter search;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All provenance=inferred:count:/domains/{}/serviceconfigurationrecords;;",
             )
     }
 }
@@ -79,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DomainDnsRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};expand select;;;",
-                ),
+                "op:GET /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};expand select;;;",
             )
     }
     /// `PATCH /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id}`
@@ -94,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DomainDnsRecord>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};;;;",
-                ),
+                "op:PATCH /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};;;;",
                 changes,
             )
     }
@@ -107,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};;;;",
-                ),
+                "op:DELETE /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/bundles`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/bundles`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DriveItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/bundles;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/bundles;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /drives/{drive-id}/bundles`
@@ -30,7 +28,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::DriveItem) -> Request<models::DriveItem> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/bundles;;;;"), body)
+        self.0.send("op:POST /drives/{drive-id}/bundles;;;;", body)
     }
     /// `GET /drives/{drive-id}/bundles/$count`
     ///
@@ -41,7 +39,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /drives/{drive-id}/bundles/$count;filter search;;;"))
+            .call("op:GET /drives/{drive-id}/bundles/$count;filter search;;;")
     }
 }
 /// Requests to `/drives/{drive-id}/bundles/{driveItem-id}`.
@@ -54,12 +52,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::DriveItem> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/bundles/{driveItem-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /drives/{drive-id}/bundles/{driveItem-id};expand select;;;")
     }
     /// `GET /drives/{drive-id}/bundles/{driveItem-id}/content`
     ///
@@ -68,9 +61,7 @@ impl ItemRequestBuilder {
     pub fn get_content(&self) -> Request<Content> {
         self.0
             .segment("content")
-            .call(
-                Operation("op:GET /drives/{drive-id}/bundles/{driveItem-id}/content;;;;"),
-            )
+            .call("op:GET /drives/{drive-id}/bundles/{driveItem-id}/content;;;;")
     }
     /// `PUT /drives/{drive-id}/bundles/{driveItem-id}/content`
     ///
@@ -83,9 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /drives/{drive-id}/bundles/{driveItem-id}/content;;;;",
-                ),
+                "op:PUT /drives/{drive-id}/bundles/{driveItem-id}/content;;;;",
                 content,
             )
     }
@@ -96,10 +85,6 @@ impl ItemRequestBuilder {
     pub fn delete_content(&self) -> Request<()> {
         self.0
             .segment("content")
-            .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/bundles/{driveItem-id}/content;;;;",
-                ),
-            )
+            .call("op:DELETE /drives/{drive-id}/bundles/{driveItem-id}/content;;;;")
     }
 }

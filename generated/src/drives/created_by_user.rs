@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/createdByUser`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod mailbox_settings;
 pub mod service_provisioning_errors;
 /// Requests to `/drives/{drive-id}/createdByUser`.
@@ -29,7 +29,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::User> {
-        self.0
-            .call(Operation("op:GET /drives/{drive-id}/createdByUser;expand select;;;"))
+        self.0.call("op:GET /drives/{drive-id}/createdByUser;expand select;;;")
     }
 }

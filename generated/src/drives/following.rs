@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/following`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/following`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DriveItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/following;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/following;;",
-                ),
+                "op:GET /drives/{drive-id}/following;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/following;;",
             )
     }
     /// `GET /drives/{drive-id}/following/$count`
@@ -47,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/following/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/drive/following;;",
-                ),
+                "op:GET /drives/{drive-id}/following/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/drive/following;;",
             )
     }
 }
@@ -64,11 +60,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/following/{driveItem-id};expand select;;;",
-                ),
-            )
+            .call("op:GET /drives/{drive-id}/following/{driveItem-id};expand select;;;")
     }
     /// `GET /drives/{drive-id}/following/{driveItem-id}/content`
     ///
@@ -77,11 +69,7 @@ impl ItemRequestBuilder {
     pub fn get_content(&self) -> Request<Content> {
         self.0
             .segment("content")
-            .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/following/{driveItem-id}/content;;;;",
-                ),
-            )
+            .call("op:GET /drives/{drive-id}/following/{driveItem-id}/content;;;;")
     }
     /// `PUT /drives/{drive-id}/following/{driveItem-id}/content`
     ///
@@ -94,9 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /drives/{drive-id}/following/{driveItem-id}/content;;;;",
-                ),
+                "op:PUT /drives/{drive-id}/following/{driveItem-id}/content;;;;",
                 content,
             )
     }
@@ -107,10 +93,6 @@ impl ItemRequestBuilder {
     pub fn delete_content(&self) -> Request<()> {
         self.0
             .segment("content")
-            .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/following/{driveItem-id}/content;;;;",
-                ),
-            )
+            .call("op:DELETE /drives/{drive-id}/following/{driveItem-id}/content;;;;")
     }
 }

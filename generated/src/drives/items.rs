@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 pub mod analytics;
 pub mod children;
 pub mod created_by_user;
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DriveItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/items;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /drives/{drive-id}/items`
@@ -41,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::DriveItem) -> Request<models::DriveItem> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/items;;;;"), body)
+        self.0.send("op:POST /drives/{drive-id}/items;;;;", body)
     }
     /// `GET /drives/{drive-id}/items/$count`
     ///
@@ -52,7 +50,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /drives/{drive-id}/items/$count;filter search;;;"))
+            .call("op:GET /drives/{drive-id}/items/$count;filter search;;;")
     }
 }
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}`.
@@ -131,9 +129,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}`
@@ -150,9 +146,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DriveItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 changes,
             )
     }
@@ -167,9 +161,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/content`
@@ -184,9 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PUT /drives/{drive-id}/items/{driveItem-id}/content`
@@ -204,9 +194,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /drives/{drive-id}/items/{driveItem-id}/content;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:PUT /drives/{drive-id}/items/{driveItem-id}/content;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 content,
             )
     }
@@ -217,11 +205,7 @@ impl ItemRequestBuilder {
     pub fn delete_content(&self) -> Request<()> {
         self.0
             .segment("content")
-            .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/content;;;;",
-                ),
-            )
+            .call("op:DELETE /drives/{drive-id}/items/{driveItem-id}/content;;;;")
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/assignSensitivityLabel`
     ///
@@ -238,9 +222,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assignSensitivityLabel")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/assignSensitivityLabel;;work=Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/assignSensitivityLabel;;work=Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -259,9 +241,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkin")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/checkin;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/checkin;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -277,9 +257,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkout")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/checkout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/checkout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/copy`
@@ -297,9 +275,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copy")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/copy;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/copy;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -318,9 +294,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createLink")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -339,9 +313,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/createUploadSession;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/createUploadSession;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Sites.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -361,9 +333,7 @@ impl ItemRequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/delta();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/delta;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/delta();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/delta;;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/delta(token='{token}')`
@@ -385,9 +355,7 @@ impl ItemRequestBuilder {
         self.0
             .function("delta", &[("token", Some(&token))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/delta(token='{token}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/delta;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/delta(token='{token}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/delta;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/discardCheckout`
@@ -402,9 +370,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("discardCheckout")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/discardCheckout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/discardCheckout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/extractSensitivityLabels`
@@ -421,9 +387,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("extractSensitivityLabels")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/extractSensitivityLabels;;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/extractSensitivityLabels;;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/follow`
@@ -438,9 +402,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("follow")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/follow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/follow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/getActivitiesByInterval()`
@@ -457,9 +419,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getActivitiesByInterval", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}')`
@@ -488,9 +448,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/invite`
@@ -508,9 +466,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("invite")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/invite;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/invite;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -521,11 +477,7 @@ impl ItemRequestBuilder {
     pub fn permanent_delete(&self) -> Request<()> {
         self.0
             .segment("permanentDelete")
-            .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/permanentDelete;;;;",
-                ),
-            )
+            .call("op:POST /drives/{drive-id}/items/{driveItem-id}/permanentDelete;;;;")
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/preview`
     ///
@@ -542,9 +494,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("preview")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -565,9 +515,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/restore;;personal=Files.ReadWrite.All application=Files.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/restore;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/restore;;personal=Files.ReadWrite.All application=Files.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/restore;;",
                 parameters,
             )
     }
@@ -587,9 +535,7 @@ impl ItemRequestBuilder {
         self.0
             .function("search", &[("q", Some(&q))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/search(q='{q}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/search(q={});;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/search(q='{q}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/search(q={});;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/unfollow`
@@ -606,9 +552,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unfollow")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/unfollow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/unfollow;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/unfollow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/unfollow;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/validatePermission`
@@ -622,9 +566,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("validatePermission")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/validatePermission;;;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/validatePermission;;;;",
                 parameters,
             )
     }

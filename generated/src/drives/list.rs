@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod columns;
 pub mod content_types;
 pub mod created_by_user;
@@ -67,7 +67,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::List> {
-        self.0.call(Operation("op:GET /drives/{drive-id}/list;expand select;;;"))
+        self.0.call("op:GET /drives/{drive-id}/list;expand select;;;")
     }
     /// `PATCH /drives/{drive-id}/list`
     ///
@@ -77,13 +77,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::List>,
     ) -> Request<Option<models::List>> {
-        self.0.update(Operation("op:PATCH /drives/{drive-id}/list;;;;"), changes)
+        self.0.update("op:PATCH /drives/{drive-id}/list;;;;", changes)
     }
     /// `DELETE /drives/{drive-id}/list`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /drives/{drive-id}/list;;;;"))
+        self.0.call("op:DELETE /drives/{drive-id}/list;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/root`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/root`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/root;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{};;",
-                ),
+                "op:GET /drives/{drive-id}/root;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{};;",
             )
     }
     /// `GET /drives/{drive-id}/root/content`
@@ -40,9 +38,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/root/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/content;;",
-                ),
+                "op:GET /drives/{drive-id}/root/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/content;;",
             )
     }
     /// `PUT /drives/{drive-id}/root/content`
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /drives/{drive-id}/root/content;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/content;;",
-                ),
+                "op:PUT /drives/{drive-id}/root/content;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/content;;",
                 content,
             )
     }
@@ -73,9 +67,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete_content(&self) -> Request<()> {
-        self.0
-            .segment("content")
-            .call(Operation("op:DELETE /drives/{drive-id}/root/content;;;;"))
+        self.0.segment("content").call("op:DELETE /drives/{drive-id}/root/content;;;;")
     }
     /// `POST /drives/{drive-id}/root/assignSensitivityLabel`
     ///
@@ -94,9 +86,7 @@ impl RequestBuilder {
         self.0
             .segment("assignSensitivityLabel")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/assignSensitivityLabel;;work=Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/assignsensitivitylabel;;",
-                ),
+                "op:POST /drives/{drive-id}/root/assignSensitivityLabel;;work=Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/assignsensitivitylabel;;",
                 parameters,
             )
     }
@@ -117,9 +107,7 @@ impl RequestBuilder {
         self.0
             .segment("checkin")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/checkin;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/checkin;;",
-                ),
+                "op:POST /drives/{drive-id}/root/checkin;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/checkin;;",
                 parameters,
             )
     }
@@ -137,9 +125,7 @@ impl RequestBuilder {
         self.0
             .segment("checkout")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/checkout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/checkout;;",
-                ),
+                "op:POST /drives/{drive-id}/root/checkout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/checkout;;",
             )
     }
     /// `POST /drives/{drive-id}/root/copy`
@@ -159,9 +145,7 @@ impl RequestBuilder {
         self.0
             .segment("copy")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/copy;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/copy;;",
-                ),
+                "op:POST /drives/{drive-id}/root/copy;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/copy;;",
                 parameters,
             )
     }
@@ -182,9 +166,7 @@ impl RequestBuilder {
         self.0
             .segment("createLink")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/createlink;;",
-                ),
+                "op:POST /drives/{drive-id}/root/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/createlink;;",
                 parameters,
             )
     }
@@ -205,9 +187,7 @@ impl RequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/createUploadSession;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/createuploadsession;;",
-                ),
+                "op:POST /drives/{drive-id}/root/createUploadSession;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/createuploadsession;;",
                 parameters,
             )
     }
@@ -225,9 +205,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/root/delta();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/root/delta();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /drives/{drive-id}/root/delta(token='{token}')`
@@ -247,9 +225,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[("token", Some(&token))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/root/delta(token='{token}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/root/delta(token='{token}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /drives/{drive-id}/root/discardCheckout`
@@ -266,9 +242,7 @@ impl RequestBuilder {
         self.0
             .segment("discardCheckout")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/discardCheckout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/discardcheckout;;",
-                ),
+                "op:POST /drives/{drive-id}/root/discardCheckout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/discardcheckout;;",
             )
     }
     /// `POST /drives/{drive-id}/root/extractSensitivityLabels`
@@ -287,9 +261,7 @@ impl RequestBuilder {
         self.0
             .segment("extractSensitivityLabels")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/extractSensitivityLabels;;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/extractsensitivitylabels;;",
-                ),
+                "op:POST /drives/{drive-id}/root/extractSensitivityLabels;;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/extractsensitivitylabels;;",
             )
     }
     /// `POST /drives/{drive-id}/root/follow`
@@ -306,9 +278,7 @@ impl RequestBuilder {
         self.0
             .segment("follow")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/follow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/follow;;",
-                ),
+                "op:POST /drives/{drive-id}/root/follow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/follow;;",
             )
     }
     /// `GET /drives/{drive-id}/root/getActivitiesByInterval()`
@@ -327,9 +297,7 @@ impl RequestBuilder {
         self.0
             .function("getActivitiesByInterval", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/root/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/getactivitiesbyinterval(enddatetime={},interval={},startdatetime={});;",
-                ),
+                "op:GET /drives/{drive-id}/root/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/getactivitiesbyinterval(enddatetime={},interval={},startdatetime={});;",
             )
     }
     /// `GET /drives/{drive-id}/root/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}')`
@@ -360,9 +328,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/root/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/getactivitiesbyinterval(enddatetime={},interval={},startdatetime={});;",
-                ),
+                "op:GET /drives/{drive-id}/root/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/getactivitiesbyinterval(enddatetime={},interval={},startdatetime={});;",
             )
     }
     /// `POST /drives/{drive-id}/root/invite`
@@ -382,9 +348,7 @@ impl RequestBuilder {
         self.0
             .segment("invite")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/invite;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/invite;;",
-                ),
+                "op:POST /drives/{drive-id}/root/invite;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/invite;;",
                 parameters,
             )
     }
@@ -405,9 +369,7 @@ impl RequestBuilder {
         self.0
             .segment("preview")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/preview;;",
-                ),
+                "op:POST /drives/{drive-id}/root/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/preview;;",
                 parameters,
             )
     }
@@ -428,9 +390,7 @@ impl RequestBuilder {
         self.0
             .segment("restore")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/restore;;personal=Files.ReadWrite.All application=Files.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/restore;;",
-                ),
+                "op:POST /drives/{drive-id}/root/restore;;personal=Files.ReadWrite.All application=Files.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/restore;;",
                 parameters,
             )
     }
@@ -448,9 +408,7 @@ impl RequestBuilder {
         self.0
             .function("search", &[("q", Some(&q))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/root/search(q='{q}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/root/search(q='{q}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /drives/{drive-id}/root/unfollow`
@@ -467,9 +425,7 @@ impl RequestBuilder {
         self.0
             .segment("unfollow")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/root/unfollow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/unfollow;;",
-                ),
+                "op:POST /drives/{drive-id}/root/unfollow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/unfollow;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/special`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/special`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DriveItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/special;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/special;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /drives/{drive-id}/special/$count`
@@ -34,7 +32,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /drives/{drive-id}/special/$count;filter search;;;"))
+            .call("op:GET /drives/{drive-id}/special/$count;filter search;;;")
     }
 }
 /// Requests to `/drives/{drive-id}/special/{driveItem-id}`.
@@ -55,9 +53,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/special/{driveItem-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.ReadWrite.AppFolder,Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/special/{};;",
-                ),
+                "op:GET /drives/{drive-id}/special/{driveItem-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.ReadWrite.AppFolder,Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/special/{};;",
             )
     }
     /// `GET /drives/{drive-id}/special/{driveItem-id}/content`
@@ -67,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get_content(&self) -> Request<Content> {
         self.0
             .segment("content")
-            .call(
-                Operation("op:GET /drives/{drive-id}/special/{driveItem-id}/content;;;;"),
-            )
+            .call("op:GET /drives/{drive-id}/special/{driveItem-id}/content;;;;")
     }
     /// `PUT /drives/{drive-id}/special/{driveItem-id}/content`
     ///
@@ -82,9 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /drives/{drive-id}/special/{driveItem-id}/content;;;;",
-                ),
+                "op:PUT /drives/{drive-id}/special/{driveItem-id}/content;;;;",
                 content,
             )
     }
@@ -95,10 +87,6 @@ impl ItemRequestBuilder {
     pub fn delete_content(&self) -> Request<()> {
         self.0
             .segment("content")
-            .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/special/{driveItem-id}/content;;;;",
-                ),
-            )
+            .call("op:DELETE /drives/{drive-id}/special/{driveItem-id}/content;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/classes`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod assignment_categories;
 pub mod assignment_defaults;
 pub mod assignment_settings;
@@ -35,9 +35,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationClass>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/classes;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes`
@@ -56,9 +54,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationClass> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/classes;;application=EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes;;application=EduRoster.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -80,9 +76,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/classes/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/classes;us-government china;",
-                ),
+                "op:GET /education/classes/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/classes;us-government china;",
             )
     }
     /// `GET /education/classes/delta()`
@@ -101,9 +95,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /education/classes/delta();count expand filter orderby search select skip top;work=EduRoster.ReadBasic,EduRoster.Read,EduRoster.ReadWrite application=EduRoster.ReadBasic.All,EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/classes/delta();count expand filter orderby search select skip top;work=EduRoster.ReadBasic,EduRoster.Read,EduRoster.ReadWrite application=EduRoster.ReadBasic.All,EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
 }
@@ -170,9 +162,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationClass> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id};expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id};expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}`
@@ -191,9 +181,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationClass>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id};;application=EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id};;application=EduRoster.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -210,9 +198,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id};;application=EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id};;application=EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /education/classes/{educationClass-id}/getRecentlyModifiedSubmissions()`
@@ -233,9 +219,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getRecentlyModifiedSubmissions", &[])
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/getRecentlyModifiedSubmissions();count expand filter orderby search select skip top;work=EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.Read.All,EduAssignments.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/getRecentlyModifiedSubmissions();count expand filter orderby search select skip top;work=EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.Read.All,EduAssignments.ReadWrite.All;us-government china;",
             )
     }
 }

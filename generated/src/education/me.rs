@@ -2,7 +2,7 @@
 
 //! `/education/me`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod assignments;
 pub mod classes;
 pub mod rubrics;
@@ -57,9 +57,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EducationUser> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/me;expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/me;expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /education/me`
@@ -78,9 +76,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EducationUser>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/me;;application=EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /education/me;;application=EduRoster.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -91,6 +87,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /education/me;;;us-government china;"))
+        self.0.call("op:DELETE /education/me;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/reports`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod reading_assignment_submissions;
 pub mod reading_coach_passages;
 pub mod reflect_check_in_responses;
@@ -51,12 +51,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ReportsRoot> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /education/reports;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /education/reports;expand select;;us-government china;")
     }
     /// `PATCH /education/reports`
     ///
@@ -68,11 +63,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ReportsRoot>,
     ) -> Request<Option<models::ReportsRoot>> {
-        self.0
-            .update(
-                Operation("op:PATCH /education/reports;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /education/reports;;;us-government china;", changes)
     }
     /// `DELETE /education/reports`
     ///
@@ -81,6 +72,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /education/reports;;;us-government china;"))
+        self.0.call("op:DELETE /education/reports;;;us-government china;")
     }
 }

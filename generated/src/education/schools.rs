@@ -2,7 +2,7 @@
 
 //! `/education/schools`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod administrative_unit;
 pub mod classes;
 pub mod users;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationSchool>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/schools;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/schools;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/schools`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationSchool> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/schools;;application=EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/schools;;application=EduRoster.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/schools/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/schools;us-government china;",
-                ),
+                "op:GET /education/schools/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/schools;us-government china;",
             )
     }
     /// `GET /education/schools/delta()`
@@ -95,9 +89,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /education/schools/delta();count expand filter orderby search select skip top;work=EduRoster.ReadBasic,EduRoster.Read,EduRoster.ReadWrite application=EduRoster.ReadBasic.All,EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/schools/delta();count expand filter orderby search select skip top;work=EduRoster.ReadBasic,EduRoster.Read,EduRoster.ReadWrite application=EduRoster.ReadBasic.All,EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
 }
@@ -134,9 +126,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationSchool> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/schools/{educationSchool-id};expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/schools/{educationSchool-id};expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /education/schools/{educationSchool-id}`
@@ -155,9 +145,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationSchool>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/schools/{educationSchool-id};;application=EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /education/schools/{educationSchool-id};;application=EduRoster.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -174,9 +162,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/schools/{educationSchool-id};;application=EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /education/schools/{educationSchool-id};;application=EduRoster.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/users`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod assignments;
 pub mod classes;
 pub mod rubrics;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationUser>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users;count expand filter orderby search select skip top;application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/users;count expand filter orderby search select skip top;application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/users`
@@ -53,9 +51,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationUser> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/users;;application=EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/users;;application=EduRoster.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -77,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/users/$count;filter search;application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/users;us-government china;",
-                ),
+                "op:GET /education/users/$count;filter search;application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/users;us-government china;",
             )
     }
     /// `GET /education/users/delta()`
@@ -98,9 +92,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /education/users/delta();count expand filter orderby search select skip top;work=EduRoster.ReadBasic,EduRoster.Read,EduRoster.ReadWrite application=EduRoster.ReadBasic.All,EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/users/delta();count expand filter orderby search select skip top;work=EduRoster.ReadBasic,EduRoster.Read,EduRoster.ReadWrite application=EduRoster.ReadBasic.All,EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
 }
@@ -152,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationUser> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id};expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id};expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /education/users/{educationUser-id}`
@@ -173,9 +163,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationUser>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/users/{educationUser-id};;application=EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /education/users/{educationUser-id};;application=EduRoster.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -192,9 +180,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/users/{educationUser-id};;application=EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /education/users/{educationUser-id};;application=EduRoster.ReadWrite.All;us-government china;",
             )
     }
 }

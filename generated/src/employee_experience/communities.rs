@@ -2,7 +2,7 @@
 
 //! `/employeeExperience/communities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod group;
 pub mod owners;
 /// Requests to `/employeeExperience/communities`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Community>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/communities;count expand filter orderby search select skip top;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/communities;count expand filter orderby search select skip top;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /employeeExperience/communities`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Community) -> Request<models::Community> {
         self.0
             .send(
-                Operation(
-                    "op:POST /employeeExperience/communities;;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /employeeExperience/communities;;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /employeeExperience/communities/$count;filter search;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All provenance=inferred:count:/employeeexperience/communities;us-government china;",
-                ),
+                "op:GET /employeeExperience/communities/$count;filter search;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All provenance=inferred:count:/employeeexperience/communities;us-government china;",
             )
     }
 }
@@ -104,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Community> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/communities/{community-id};expand select;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/communities/{community-id};expand select;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/communities/{community-id}`
@@ -125,9 +117,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Community>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/communities/{community-id};;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/communities/{community-id};;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -144,9 +134,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/communities/{community-id};;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/communities/{community-id};;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china;",
             )
     }
 }

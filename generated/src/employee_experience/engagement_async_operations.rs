@@ -2,7 +2,7 @@
 
 //! `/employeeExperience/engagementAsyncOperations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/employeeExperience/engagementAsyncOperations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EngagementAsyncOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/engagementAsyncOperations;count expand filter orderby search select skip top;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/engagementAsyncOperations;count expand filter orderby search select skip top;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /employeeExperience/engagementAsyncOperations`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::EngagementAsyncOperation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /employeeExperience/engagementAsyncOperations;;;us-government china;",
-                ),
+                "op:POST /employeeExperience/engagementAsyncOperations;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /employeeExperience/engagementAsyncOperations/$count;filter search;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All provenance=inferred:count:/employeeexperience/engagementasyncoperations;us-government china;",
-                ),
+                "op:GET /employeeExperience/engagementAsyncOperations/$count;filter search;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All provenance=inferred:count:/employeeexperience/engagementasyncoperations;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EngagementAsyncOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};expand select;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All,EngagementConversation.Migration.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};expand select;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All,EngagementConversation.Migration.All;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EngagementAsyncOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};;;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};;;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/employeeExperience/learningCourseActivities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/employeeExperience/learningCourseActivities`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -36,9 +36,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LearningCourseActivity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningCourseActivities;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningCourseActivities;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /employeeExperience/learningCourseActivities`
@@ -53,9 +51,7 @@ impl RequestBuilder {
     ) -> Request<models::LearningCourseActivity> {
         self.0
             .send(
-                Operation(
-                    "op:POST /employeeExperience/learningCourseActivities;;;us-government china;",
-                ),
+                "op:POST /employeeExperience/learningCourseActivities;;;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningCourseActivities/$count;filter search;;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningCourseActivities/$count;filter search;;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
     pub fn get(&self) -> Request<models::LearningCourseActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}')`
@@ -116,9 +108,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
     ) -> Request<Option<models::LearningCourseActivity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -131,9 +121,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;;us-government china;",
             )
     }
 }
@@ -155,9 +143,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LearningCourseActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/learningCourseActivities/{learningCourseActivity-id}`
@@ -176,9 +162,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LearningCourseActivity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -191,9 +175,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/learningCourseActivities/{learningCourseActivity-id};;;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/learningCourseActivities/{learningCourseActivity-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/employeeExperience/learningProviders`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod learning_contents;
 pub mod learning_course_activities;
 /// Requests to `/employeeExperience/learningProviders`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LearningProvider>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders;count expand filter orderby search select skip top;work=LearningProvider.Read,LearningProvider.ReadWrite;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders;count expand filter orderby search select skip top;work=LearningProvider.Read,LearningProvider.ReadWrite;us-government china;",
             )
     }
     /// `POST /employeeExperience/learningProviders`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::LearningProvider> {
         self.0
             .send(
-                Operation(
-                    "op:POST /employeeExperience/learningProviders;;work=LearningProvider.ReadWrite;us-government china;",
-                ),
+                "op:POST /employeeExperience/learningProviders;;work=LearningProvider.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders/$count;filter search;work=LearningProvider.Read,LearningProvider.ReadWrite provenance=inferred:count:/employeeexperience/learningproviders;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders/$count;filter search;work=LearningProvider.Read,LearningProvider.ReadWrite provenance=inferred:count:/employeeexperience/learningproviders;us-government china;",
             )
     }
 }
@@ -111,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LearningProvider> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id};expand select;work=LearningProvider.Read,LearningProvider.ReadWrite;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders/{learningProvider-id};expand select;work=LearningProvider.Read,LearningProvider.ReadWrite;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/learningProviders/{learningProvider-id}`
@@ -132,9 +124,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LearningProvider>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id};;work=LearningProvider.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/learningProviders/{learningProvider-id};;work=LearningProvider.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -151,9 +141,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id};;work=LearningProvider.ReadWrite;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/learningProviders/{learningProvider-id};;work=LearningProvider.ReadWrite;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/employeeExperience/roles`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/employeeExperience/roles`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EngagementRole>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/roles;count expand filter orderby search select skip top;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/roles;count expand filter orderby search select skip top;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /employeeExperience/roles`
@@ -42,11 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::EngagementRole,
     ) -> Request<models::EngagementRole> {
-        self.0
-            .send(
-                Operation("op:POST /employeeExperience/roles;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /employeeExperience/roles;;;us-government china;", body)
     }
     /// `GET /employeeExperience/roles/$count`
     ///
@@ -66,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /employeeExperience/roles/$count;filter search;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All provenance=inferred:count:/employeeexperience/roles;us-government china;",
-                ),
+                "op:GET /employeeExperience/roles/$count;filter search;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All provenance=inferred:count:/employeeexperience/roles;us-government china;",
             )
     }
 }
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EngagementRole> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/roles/{engagementRole-id};expand select;;us-government china;",
-                ),
+                "op:GET /employeeExperience/roles/{engagementRole-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/roles/{engagementRole-id}`
@@ -108,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EngagementRole>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/roles/{engagementRole-id};;;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/roles/{engagementRole-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/roles/{engagementRole-id};;;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/roles/{engagementRole-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/external/connections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod groups;
 pub mod items;
 pub mod operations;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::external_connectors::ExternalConnection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections;count expand filter orderby search select skip top;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
-                ),
+                "op:GET /external/connections;count expand filter orderby search select skip top;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
             )
     }
     /// `POST /external/connections`
@@ -53,9 +51,7 @@ impl RequestBuilder {
     ) -> Request<models::external_connectors::ExternalConnection> {
         self.0
             .send(
-                Operation(
-                    "op:POST /external/connections;;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
-                ),
+                "op:POST /external/connections;;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
                 body,
             )
     }
@@ -77,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /external/connections/$count;filter search;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All provenance=inferred:count:/external/connections;china;",
-                ),
+                "op:GET /external/connections/$count;filter search;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All provenance=inferred:count:/external/connections;china;",
             )
     }
 }
@@ -121,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::ExternalConnection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id};expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id};expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
             )
     }
     /// `PATCH /external/connections/{externalConnection-id}`
@@ -142,9 +134,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::ExternalConnection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /external/connections/{externalConnection-id};;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
-                ),
+                "op:PATCH /external/connections/{externalConnection-id};;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -161,9 +151,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /external/connections/{externalConnection-id};;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
-                ),
+                "op:DELETE /external/connections/{externalConnection-id};;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
             )
     }
 }

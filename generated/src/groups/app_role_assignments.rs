@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/appRoleAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/appRoleAssignments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AppRoleAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/appRoleAssignments;count expand filter orderby search select skip top;work=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/appRoleAssignments;count expand filter orderby search select skip top;work=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/appRoleAssignments`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::AppRoleAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/appRoleAssignments/$count;filter search;work=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/approleassignments;;",
-                ),
+                "op:GET /groups/{group-id}/appRoleAssignments/$count;filter search;work=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/approleassignments;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AppRoleAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id}`
@@ -102,9 +94,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AppRoleAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};;;;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All;;",
-                ),
+                "op:DELETE /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All;;",
             )
     }
 }

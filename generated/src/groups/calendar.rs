@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/calendar`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod calendar_permissions;
 pub mod calendar_view;
 pub mod events;
@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Calendar> {
-        self.0.call(Operation("op:GET /groups/{group-id}/calendar;select;;;"))
+        self.0.call("op:GET /groups/{group-id}/calendar;select;;;")
     }
     /// `GET /groups/{group-id}/calendar/allowedCalendarSharingRoles(User='{User}')`
     ///
@@ -46,9 +46,7 @@ impl RequestBuilder {
         self.0
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/calendar/getSchedule`
@@ -61,10 +59,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ScheduleInformation>> {
         self.0
             .segment("getSchedule")
-            .send(
-                Operation("op:POST /groups/{group-id}/calendar/getSchedule;;;;"),
-                parameters,
-            )
+            .send("op:POST /groups/{group-id}/calendar/getSchedule;;;;", parameters)
     }
     /// `POST /groups/{group-id}/calendar/permanentDelete`
     ///
@@ -75,10 +70,6 @@ impl RequestBuilder {
     pub fn permanent_delete(&self) -> Request<()> {
         self.0
             .segment("permanentDelete")
-            .call(
-                Operation(
-                    "op:POST /groups/{group-id}/calendar/permanentDelete;;;us-government;",
-                ),
-            )
+            .call("op:POST /groups/{group-id}/calendar/permanentDelete;;;us-government;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/calendarView`
 use crate::models;
-use crate::runtime::{Change, Operation, Page, Path, Request};
+use crate::runtime::{Change, Page, Path, Request};
 /// Requests to `/groups/{group-id}/calendarView`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::Event>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendarView;count filter orderby select skip top;work=Group.Read.All,Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
-                ),
+                "op:GET /groups/{group-id}/calendarView;count filter orderby select skip top;work=Group.Read.All,Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)
@@ -48,9 +46,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendarView/delta();count expand filter orderby search select skip top;work=Group.Read.All;;",
-                ),
+                "op:GET /groups/{group-id}/calendarView/delta();count expand filter orderby search select skip top;work=Group.Read.All;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/conversations`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod threads;
 /// Requests to `/groups/{group-id}/conversations`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Conversation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/conversations;count filter orderby search select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/conversations;count filter orderby search select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/conversations`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Conversation) -> Request<models::Conversation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/conversations;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/conversations;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/conversations/$count;filter search;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/conversations;;",
-                ),
+                "op:GET /groups/{group-id}/conversations/$count;filter search;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/conversations;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Conversation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/conversations/{conversation-id};select;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/conversations/{conversation-id};select;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `DELETE /groups/{group-id}/conversations/{conversation-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/conversations/{conversation-id};;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:DELETE /groups/{group-id}/conversations/{conversation-id};;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
 }

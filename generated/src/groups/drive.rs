@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/drive`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/groups/{group-id}/drive`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Drive> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/drive;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/drive;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /groups/{group-id}/drive/recent()`
@@ -51,9 +49,7 @@ impl RequestBuilder {
         self.0
             .function("recent", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/drive/recent();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/recent;;",
-                ),
+                "op:GET /groups/{group-id}/drive/recent();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/recent;;",
             )
     }
     /// `GET /groups/{group-id}/drive/sharedWithMe()`
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .function("sharedWithMe", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/drive/sharedWithMe();count expand filter orderby search select skip top;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/sharedwithme;;",
-                ),
+                "op:GET /groups/{group-id}/drive/sharedWithMe();count expand filter orderby search select skip top;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/sharedwithme;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/drives`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/drives`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Drive>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/drives;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/drives;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /groups/{group-id}/drives/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/drives/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/groups/{}/drives;;",
-                ),
+                "op:GET /groups/{group-id}/drives/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/groups/{}/drives;;",
             )
     }
 }
@@ -80,9 +76,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Drive> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/drives/{drive-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{};;",
-                ),
+                "op:GET /groups/{group-id}/drives/{drive-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{};;",
             )
     }
     /// `GET /groups/{group-id}/drives/{drive-id}/recent()`
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .function("recent", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/drives/{drive-id}/recent();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/recent;;",
-                ),
+                "op:GET /groups/{group-id}/drives/{drive-id}/recent();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/recent;;",
             )
     }
     /// `GET /groups/{group-id}/drives/{drive-id}/sharedWithMe()`
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .function("sharedWithMe", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/drives/{drive-id}/sharedWithMe();count expand filter orderby search select skip top;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/sharedwithme;;",
-                ),
+                "op:GET /groups/{group-id}/drives/{drive-id}/sharedWithMe();count expand filter orderby search select skip top;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/sharedwithme;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/events`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod attachments;
 pub mod calendar;
 pub mod extensions;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Event>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/events;count filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/events;count filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/events`
@@ -43,12 +41,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::Event) -> Request<models::Event> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /groups/{group-id}/events;;work=Group.ReadWrite.All;;",
-                ),
-                body,
-            )
+            .send("op:POST /groups/{group-id}/events;;work=Group.ReadWrite.All;;", body)
     }
     /// `GET /groups/{group-id}/events/$count`
     ///
@@ -66,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/events/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/events;;",
-                ),
+                "op:GET /groups/{group-id}/events/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/events;;",
             )
     }
     /// `GET /groups/{group-id}/events/delta()`
@@ -89,9 +80,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
-                ),
+                "op:GET /groups/{group-id}/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)
@@ -133,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Event> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/events/{event-id};select;work=Calendars.ReadBasic,Calendars.Read,Group.Read.All,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
-                ),
+                "op:GET /groups/{group-id}/events/{event-id};select;work=Calendars.ReadBasic,Calendars.Read,Group.Read.All,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
             )
     }
     /// `PATCH /groups/{group-id}/events/{event-id}`
@@ -152,9 +139,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Event>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:PATCH /groups/{group-id}/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 changes,
             )
     }
@@ -169,9 +154,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:DELETE /groups/{group-id}/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
             )
     }
     /// `POST /groups/{group-id}/events/{event-id}/accept`
@@ -181,10 +164,7 @@ impl ItemRequestBuilder {
     pub fn accept(&self, parameters: &models::event::AcceptParameters) -> Request<()> {
         self.0
             .segment("accept")
-            .send(
-                Operation("op:POST /groups/{group-id}/events/{event-id}/accept;;;;"),
-                parameters,
-            )
+            .send("op:POST /groups/{group-id}/events/{event-id}/accept;;;;", parameters)
     }
     /// `POST /groups/{group-id}/events/{event-id}/cancel`
     ///
@@ -198,9 +178,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /groups/{group-id}/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 parameters,
             )
     }
@@ -211,10 +189,7 @@ impl ItemRequestBuilder {
     pub fn decline(&self, parameters: &models::event::DeclineParameters) -> Request<()> {
         self.0
             .segment("decline")
-            .send(
-                Operation("op:POST /groups/{group-id}/events/{event-id}/decline;;;;"),
-                parameters,
-            )
+            .send("op:POST /groups/{group-id}/events/{event-id}/decline;;;;", parameters)
     }
     /// `POST /groups/{group-id}/events/{event-id}/dismissReminder`
     ///
@@ -223,11 +198,7 @@ impl ItemRequestBuilder {
     pub fn dismiss_reminder(&self) -> Request<()> {
         self.0
             .segment("dismissReminder")
-            .call(
-                Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/dismissReminder;;;;",
-                ),
-            )
+            .call("op:POST /groups/{group-id}/events/{event-id}/dismissReminder;;;;")
     }
     /// `POST /groups/{group-id}/events/{event-id}/forward`
     ///
@@ -243,9 +214,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("forward")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government;",
-                ),
+                "op:POST /groups/{group-id}/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government;",
                 parameters,
             )
     }
@@ -259,9 +228,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/permanentDelete;;;us-government;",
-                ),
+                "op:POST /groups/{group-id}/events/{event-id}/permanentDelete;;;us-government;",
             )
     }
     /// `POST /groups/{group-id}/events/{event-id}/snoozeReminder`
@@ -275,9 +242,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("snoozeReminder")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/snoozeReminder;;;;",
-                ),
+                "op:POST /groups/{group-id}/events/{event-id}/snoozeReminder;;;;",
                 parameters,
             )
     }
@@ -292,9 +257,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("tentativelyAccept")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/tentativelyAccept;;;;",
-                ),
+                "op:POST /groups/{group-id}/events/{event-id}/tentativelyAccept;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/extensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/extensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Extension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/extensions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/extensions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/extensions`
@@ -30,7 +28,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /groups/{group-id}/extensions;;;;"), body)
+        self.0.send("op:POST /groups/{group-id}/extensions;;;;", body)
     }
     /// `GET /groups/{group-id}/extensions/$count`
     ///
@@ -41,9 +39,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation("op:GET /groups/{group-id}/extensions/$count;filter search;;;"),
-            )
+            .call("op:GET /groups/{group-id}/extensions/$count;filter search;;;")
     }
 }
 /// Requests to `/groups/{group-id}/extensions/{extension-id}`.
@@ -57,11 +53,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::Extension> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /groups/{group-id}/extensions/{extension-id};expand select;;;",
-                ),
-            )
+            .call("op:GET /groups/{group-id}/extensions/{extension-id};expand select;;;")
     }
     /// `PATCH /groups/{group-id}/extensions/{extension-id}`
     ///
@@ -72,19 +64,13 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::Extension>,
     ) -> Request<Option<models::Extension>> {
         self.0
-            .update(
-                Operation("op:PATCH /groups/{group-id}/extensions/{extension-id};;;;"),
-                changes,
-            )
+            .update("op:PATCH /groups/{group-id}/extensions/{extension-id};;;;", changes)
     }
     /// `DELETE /groups/{group-id}/extensions/{extension-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /groups/{group-id}/extensions/{extension-id};;;;"),
-            )
+        self.0.call("op:DELETE /groups/{group-id}/extensions/{extension-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/groupLifecyclePolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 /// Requests to `/groups/{group-id}/groupLifecyclePolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::GroupLifecyclePolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/groupLifecyclePolicies;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/groupLifecyclePolicies;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/groupLifecyclePolicies`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::GroupLifecyclePolicy,
     ) -> Request<models::GroupLifecyclePolicy> {
-        self.0
-            .send(
-                Operation("op:POST /groups/{group-id}/groupLifecyclePolicies;;;;"),
-                body,
-            )
+        self.0.send("op:POST /groups/{group-id}/groupLifecyclePolicies;;;;", body)
     }
     /// `GET /groups/{group-id}/groupLifecyclePolicies/$count`
     ///
@@ -59,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/groupLifecyclePolicies/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/grouplifecyclepolicies;;",
-                ),
+                "op:GET /groups/{group-id}/groupLifecyclePolicies/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/grouplifecyclepolicies;;",
             )
     }
 }
@@ -77,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::GroupLifecyclePolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id}`
@@ -92,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::GroupLifecyclePolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};;;;",
                 changes,
             )
     }
@@ -105,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};;;;",
             )
     }
     /// `POST /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id}/addGroup`
@@ -121,9 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("addGroup")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id}/addGroup;;;;",
-                ),
+                "op:POST /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id}/addGroup;;;;",
                 parameters,
             )
     }
@@ -138,9 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeGroup")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id}/removeGroup;;;;",
-                ),
+                "op:POST /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id}/removeGroup;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/members`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 pub mod as_application;
 pub mod as_device;
 pub mod as_group;
@@ -62,9 +62,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/members;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/members;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
             )
     }
     /// `GET /groups/{group-id}/members/$count`
@@ -83,9 +81,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/members/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/members;;",
-                ),
+                "op:GET /groups/{group-id}/members/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/members;;",
             )
     }
     /// `GET /groups/{group-id}/members/$ref`
@@ -104,9 +100,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/members/$ref;count filter orderby search skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:reference:/groups/{}/members;;",
-                ),
+                "op:GET /groups/{group-id}/members/$ref;count filter orderby search skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:reference:/groups/{}/members;;",
             )
     }
     /// `POST /groups/{group-id}/members/$ref`
@@ -116,7 +110,7 @@ impl RequestBuilder {
     pub fn add_reference(&self, reference: &Reference) -> Request<()> {
         self.0
             .segment("$ref")
-            .send(Operation("op:POST /groups/{group-id}/members/$ref;;;;"), reference)
+            .send("op:POST /groups/{group-id}/members/$ref;;;;", reference)
     }
     /// `DELETE /groups/{group-id}/members/$ref`
     ///
@@ -125,7 +119,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(Operation("op:DELETE /groups/{group-id}/members/$ref;;;;"))
+            .call("op:DELETE /groups/{group-id}/members/$ref;;;;")
             .query("@id", id)
     }
 }
@@ -178,9 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/members/{directoryObject-id}/$ref;;work=GroupMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/members/{};;",
-                ),
+                "op:DELETE /groups/{group-id}/members/{directoryObject-id}/$ref;;work=GroupMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/members/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/membersWithLicenseErrors`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_application;
 pub mod as_device;
 pub mod as_group;
@@ -58,9 +58,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/membersWithLicenseErrors;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/membersWithLicenseErrors/$count`
@@ -73,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/membersWithLicenseErrors/$count;filter search;;;",
             )
     }
 }
@@ -125,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/membersWithLicenseErrors/{directoryObject-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/onPremisesSyncBehavior`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/groups/{group-id}/onPremisesSyncBehavior`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::OnPremisesSyncBehavior> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onPremisesSyncBehavior;expand select;work=Group-OnPremisesSyncBehavior.ReadWrite.All application=Group-OnPremisesSyncBehavior.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/onPremisesSyncBehavior;expand select;work=Group-OnPremisesSyncBehavior.ReadWrite.All application=Group-OnPremisesSyncBehavior.ReadWrite.All;;",
             )
     }
     /// `PATCH /groups/{group-id}/onPremisesSyncBehavior`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::OnPremisesSyncBehavior>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/onPremisesSyncBehavior;;work=Group-OnPremisesSyncBehavior.ReadWrite.All application=Group-OnPremisesSyncBehavior.ReadWrite.All;;",
-                ),
+                "op:PATCH /groups/{group-id}/onPremisesSyncBehavior;;work=Group-OnPremisesSyncBehavior.ReadWrite.All application=Group-OnPremisesSyncBehavior.ReadWrite.All;;",
                 changes,
             )
     }
@@ -49,6 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /groups/{group-id}/onPremisesSyncBehavior;;;;"))
+        self.0.call("op:DELETE /groups/{group-id}/onPremisesSyncBehavior;;;;")
     }
 }

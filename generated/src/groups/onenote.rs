@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/onenote`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod notebooks;
 pub mod operations;
 pub mod pages;
@@ -53,9 +53,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Onenote> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote;expand select;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote;expand select;;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/onenote`
@@ -70,7 +68,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Onenote>> {
         self.0
             .update(
-                Operation("op:PATCH /groups/{group-id}/onenote;;;us-government china;"),
+                "op:PATCH /groups/{group-id}/onenote;;;us-government china;",
                 changes,
             )
     }
@@ -81,9 +79,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /groups/{group-id}/onenote;;;us-government china;"),
-            )
+        self.0.call("op:DELETE /groups/{group-id}/onenote;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/owners`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 pub mod as_application;
 pub mod as_device;
 pub mod as_group;
@@ -62,9 +62,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/owners;count expand filter orderby search select skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/owners;count expand filter orderby search select skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
             )
     }
     /// `GET /groups/{group-id}/owners/$count`
@@ -83,9 +81,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/owners/$count;filter search;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/owners;;",
-                ),
+                "op:GET /groups/{group-id}/owners/$count;filter search;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/owners;;",
             )
     }
     /// `GET /groups/{group-id}/owners/$ref`
@@ -104,9 +100,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/owners/$ref;count filter orderby search skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:reference:/groups/{}/owners;;",
-                ),
+                "op:GET /groups/{group-id}/owners/$ref;count filter orderby search skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:reference:/groups/{}/owners;;",
             )
     }
     /// `POST /groups/{group-id}/owners/$ref`
@@ -123,9 +117,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/owners/$ref;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/groups/{}/owners;;",
-                ),
+                "op:POST /groups/{group-id}/owners/$ref;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/groups/{}/owners;;",
                 reference,
             )
     }
@@ -136,7 +128,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(Operation("op:DELETE /groups/{group-id}/owners/$ref;;;;"))
+            .call("op:DELETE /groups/{group-id}/owners/$ref;;;;")
             .query("@id", id)
     }
 }
@@ -189,9 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/owners/{directoryObject-id}/$ref;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/groups/{}/owners/{};;",
-                ),
+                "op:DELETE /groups/{group-id}/owners/{directoryObject-id}/$ref;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/groups/{}/owners/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/permissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/permissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ResourceSpecificPermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/permissionGrants;expand filter orderby search select;work=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/permissionGrants;expand filter orderby search select;work=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/permissionGrants`
@@ -40,7 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /groups/{group-id}/permissionGrants;;;;"), body)
+        self.0.send("op:POST /groups/{group-id}/permissionGrants;;;;", body)
     }
     /// `GET /groups/{group-id}/permissionGrants/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/permissionGrants/$count;filter search;work=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/permissiongrants;;",
-                ),
+                "op:GET /groups/{group-id}/permissionGrants/$count;filter search;work=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/permissiongrants;;",
             )
     }
 }
@@ -76,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id}`
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ResourceSpecificPermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 changes,
             )
     }
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
             )
     }
 }

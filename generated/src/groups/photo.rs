@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/groups/{group-id}/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ProfilePhoto> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/photo;select;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/photo;select;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All;;",
             )
     }
     /// `PATCH /groups/{group-id}/photo`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ProfilePhoto>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/photo;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /groups/{group-id}/photo;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/photo;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:DELETE /groups/{group-id}/photo;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `GET /groups/{group-id}/photo/$value`
@@ -74,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/photo/$value;;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/groups/{}/photo;;",
-                ),
+                "op:GET /groups/{group-id}/photo/$value;;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/groups/{}/photo;;",
             )
     }
     /// `PUT /groups/{group-id}/photo/$value`
@@ -93,9 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /groups/{group-id}/photo/$value;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/photo;;",
-                ),
+                "op:PUT /groups/{group-id}/photo/$value;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/photo;;",
                 content,
             )
     }
@@ -113,9 +103,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/photo/$value;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/photo;;",
-                ),
+                "op:DELETE /groups/{group-id}/photo/$value;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/photo;;",
             )
     }
 }

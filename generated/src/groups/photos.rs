@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/photos`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Page, Path, Request};
+use crate::runtime::{Content, Page, Path, Request};
 /// Requests to `/groups/{group-id}/photos`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ProfilePhoto>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/photos;filter orderby select skip top;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/photos;filter orderby select skip top;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All;;",
             )
     }
 }
@@ -46,9 +44,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ProfilePhoto> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/photos/{profilePhoto-id};select;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/photos/{profilePhoto-id};select;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All;;",
             )
     }
     /// `GET /groups/{group-id}/photos/{profilePhoto-id}/$value`
@@ -65,9 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/photos/{profilePhoto-id}/$value;;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/groups/{}/photos/{};;",
-                ),
+                "op:GET /groups/{group-id}/photos/{profilePhoto-id}/$value;;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/groups/{}/photos/{};;",
             )
     }
     /// `PUT /groups/{group-id}/photos/{profilePhoto-id}/$value`
@@ -78,9 +72,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /groups/{group-id}/photos/{profilePhoto-id}/$value;;;;",
-                ),
+                "op:PUT /groups/{group-id}/photos/{profilePhoto-id}/$value;;;;",
                 content,
             )
     }
@@ -91,10 +83,6 @@ impl ItemRequestBuilder {
     pub fn delete_value(&self) -> Request<()> {
         self.0
             .segment("$value")
-            .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/photos/{profilePhoto-id}/$value;;;;",
-                ),
-            )
+            .call("op:DELETE /groups/{group-id}/photos/{profilePhoto-id}/$value;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/planner`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod plans;
 /// Requests to `/groups/{group-id}/planner`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,7 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::PlannerGroup> {
-        self.0.call(Operation("op:GET /groups/{group-id}/planner;expand select;;china;"))
+        self.0.call("op:GET /groups/{group-id}/planner;expand select;;china;")
     }
     /// `PATCH /groups/{group-id}/planner`
     ///
@@ -35,7 +35,7 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::PlannerGroup>,
     ) -> Request<Option<models::PlannerGroup>> {
         self.0
-            .update(Operation("op:PATCH /groups/{group-id}/planner;;;china;"), changes)
+            .update("op:PATCH /groups/{group-id}/planner;;;china;", changes)
             .header("If-Match", if_match)
     }
     /// `DELETE /groups/{group-id}/planner`
@@ -45,6 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /groups/{group-id}/planner;;;china;"))
+        self.0.call("op:DELETE /groups/{group-id}/planner;;;china;")
     }
 }

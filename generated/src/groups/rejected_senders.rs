@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/rejectedSenders`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/groups/{group-id}/rejectedSenders`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/rejectedSenders;count filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/rejectedSenders;count filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `GET /groups/{group-id}/rejectedSenders/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/rejectedSenders/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/rejectedsenders;;",
-                ),
+                "op:GET /groups/{group-id}/rejectedSenders/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/rejectedsenders;;",
             )
     }
     /// `GET /groups/{group-id}/rejectedSenders/$ref`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/rejectedSenders/$ref;count filter orderby search skip top;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/rejectedsenders;;",
-                ),
+                "op:GET /groups/{group-id}/rejectedSenders/$ref;count filter orderby search skip top;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/rejectedsenders;;",
             )
     }
     /// `POST /groups/{group-id}/rejectedSenders/$ref`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/rejectedSenders/$ref;;work=Group.ReadWrite.All provenance=inferred:reference:/groups/{}/rejectedsenders;;",
-                ),
+                "op:POST /groups/{group-id}/rejectedSenders/$ref;;work=Group.ReadWrite.All provenance=inferred:reference:/groups/{}/rejectedsenders;;",
                 reference,
             )
     }
@@ -105,9 +97,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/rejectedSenders/$ref;;work=Group.ReadWrite.All provenance=inferred:reference:/groups/{}/rejectedsenders;;",
-                ),
+                "op:DELETE /groups/{group-id}/rejectedSenders/$ref;;work=Group.ReadWrite.All provenance=inferred:reference:/groups/{}/rejectedsenders;;",
             )
             .query("@id", id)
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/rejectedSenders/{directoryObject-id}/$ref;;;;",
-                ),
+                "op:DELETE /groups/{group-id}/rejectedSenders/{directoryObject-id}/$ref;;;;",
             )
     }
 }

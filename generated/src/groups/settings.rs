@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/settings`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/settings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::GroupSetting>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/settings;count expand filter orderby search select skip top;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/settings;count expand filter orderby search select skip top;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/settings`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::GroupSetting) -> Request<models::GroupSetting> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/settings;;work=GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/settings;;work=GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/settings/$count;filter search;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/settings;;",
-                ),
+                "op:GET /groups/{group-id}/settings/$count;filter search;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/settings;;",
             )
     }
 }
@@ -84,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::GroupSetting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/settings/{groupSetting-id};expand select;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/settings/{groupSetting-id};expand select;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /groups/{group-id}/settings/{groupSetting-id}`
@@ -103,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::GroupSetting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/settings/{groupSetting-id};;work=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /groups/{group-id}/settings/{groupSetting-id};;work=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -120,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/settings/{groupSetting-id};;work=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /groups/{group-id}/settings/{groupSetting-id};;work=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod analytics;
 pub mod columns;
 pub mod content_types;
@@ -38,9 +38,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Site>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/$count`
@@ -52,7 +50,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /groups/{group-id}/sites/$count;filter search;;;"))
+            .call("op:GET /groups/{group-id}/sites/$count;filter search;;;")
     }
     /// `POST /groups/{group-id}/sites/add`
     ///
@@ -64,7 +62,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::Site>> {
         self.0
             .segment("add")
-            .send(Operation("op:POST /groups/{group-id}/sites/add;;;;"), parameters)
+            .send("op:POST /groups/{group-id}/sites/add;;;;", parameters)
     }
     /// `GET /groups/{group-id}/sites/delta()`
     ///
@@ -76,9 +74,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/getAllSites()`
@@ -91,9 +87,7 @@ impl RequestBuilder {
         self.0
             .function("getAllSites", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/getAllSites();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/getAllSites();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/remove`
@@ -106,7 +100,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::Site>> {
         self.0
             .segment("remove")
-            .send(Operation("op:POST /groups/{group-id}/sites/remove;;;;"), parameters)
+            .send("op:POST /groups/{group-id}/sites/remove;;;;", parameters)
     }
 }
 /// Requests to `/groups/{group-id}/sites/{site-id}`.
@@ -211,10 +205,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Site> {
-        self.0
-            .call(
-                Operation("op:GET /groups/{group-id}/sites/{site-id};expand select;;;"),
-            )
+        self.0.call("op:GET /groups/{group-id}/sites/{site-id};expand select;;;")
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}`
     ///
@@ -224,11 +215,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Site>,
     ) -> Request<Option<models::Site>> {
-        self.0
-            .update(
-                Operation("op:PATCH /groups/{group-id}/sites/{site-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /groups/{group-id}/sites/{site-id};;;;", changes)
     }
     /// `GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval()`
     ///
@@ -240,9 +227,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getActivitiesByInterval", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}')`
@@ -267,9 +252,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/getApplicableContentTypesForList(listId='{listId}')`
@@ -285,9 +268,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getApplicableContentTypesForList", &[("listId", Some(&list_id))])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;;;",
             )
     }
 }

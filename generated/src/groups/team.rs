@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod all_channels;
 pub mod channels;
 pub mod group;
@@ -97,9 +97,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Team> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team;expand select;work=Group.Read.All application=Group.Read.All;;",
-                ),
+                "op:GET /groups/{group-id}/team;expand select;work=Group.Read.All application=Group.Read.All;;",
             )
     }
     /// `PUT /groups/{group-id}/team`
@@ -113,9 +111,7 @@ impl RequestBuilder {
     pub fn replace(&self, body: &models::Team) -> Request<Option<models::Team>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /groups/{group-id}/team;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:PUT /groups/{group-id}/team;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -124,7 +120,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /groups/{group-id}/team;;;;"))
+        self.0.call("op:DELETE /groups/{group-id}/team;;;;")
     }
     /// `POST /groups/{group-id}/team/archive`
     ///
@@ -133,7 +129,7 @@ impl RequestBuilder {
     pub fn archive(&self, parameters: &models::team::ArchiveParameters) -> Request<()> {
         self.0
             .segment("archive")
-            .send(Operation("op:POST /groups/{group-id}/team/archive;;;;"), parameters)
+            .send("op:POST /groups/{group-id}/team/archive;;;;", parameters)
     }
     /// `POST /groups/{group-id}/team/clone`
     ///
@@ -142,7 +138,7 @@ impl RequestBuilder {
     pub fn clone(&self, parameters: &models::team::CloneParameters) -> Request<()> {
         self.0
             .segment("clone")
-            .send(Operation("op:POST /groups/{group-id}/team/clone;;;;"), parameters)
+            .send("op:POST /groups/{group-id}/team/clone;;;;", parameters)
     }
     /// `POST /groups/{group-id}/team/completeMigration`
     ///
@@ -151,7 +147,7 @@ impl RequestBuilder {
     pub fn complete_migration(&self) -> Request<()> {
         self.0
             .segment("completeMigration")
-            .call(Operation("op:POST /groups/{group-id}/team/completeMigration;;;;"))
+            .call("op:POST /groups/{group-id}/team/completeMigration;;;;")
     }
     /// `POST /groups/{group-id}/team/sendActivityNotification`
     ///
@@ -164,9 +160,7 @@ impl RequestBuilder {
         self.0
             .segment("sendActivityNotification")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/sendActivityNotification;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/sendActivityNotification;;;;",
                 parameters,
             )
     }
@@ -175,8 +169,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn unarchive(&self) -> Request<()> {
-        self.0
-            .segment("unarchive")
-            .call(Operation("op:POST /groups/{group-id}/team/unarchive;;;;"))
+        self.0.segment("unarchive").call("op:POST /groups/{group-id}/team/unarchive;;;;")
     }
 }

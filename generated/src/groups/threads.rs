@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/threads`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod posts;
 /// Requests to `/groups/{group-id}/threads`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationThread>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/threads;count filter orderby select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/threads;count filter orderby select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/threads`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::ConversationThread> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/threads;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/threads;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/threads/$count;filter;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/threads;;",
-                ),
+                "op:GET /groups/{group-id}/threads/$count;filter;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/threads;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationThread> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id};select;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/threads/{conversationThread-id};select;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /groups/{group-id}/threads/{conversationThread-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationThread>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/threads/{conversationThread-id};;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /groups/{group-id}/threads/{conversationThread-id};;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/threads/{conversationThread-id};;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:DELETE /groups/{group-id}/threads/{conversationThread-id};;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/threads/{conversationThread-id}/reply`
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reply")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/reply;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/threads/{conversationThread-id}/reply;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/transitiveMemberOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_administrative_unit;
 pub mod as_group;
 /// Requests to `/groups/{group-id}/transitiveMemberOf`.
@@ -40,9 +40,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /groups/{group-id}/transitiveMemberOf/$count`
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/transitivememberof;;",
-                ),
+                "op:GET /groups/{group-id}/transitiveMemberOf/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/transitivememberof;;",
             )
     }
 }
@@ -93,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
             )
     }
 }

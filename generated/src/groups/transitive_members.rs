@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/transitiveMembers`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_application;
 pub mod as_device;
 pub mod as_group;
@@ -62,9 +62,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/transitiveMembers;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/transitiveMembers;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
             )
     }
     /// `GET /groups/{group-id}/transitiveMembers/$count`
@@ -83,9 +81,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/transitiveMembers/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/transitivemembers;;",
-                ),
+                "op:GET /groups/{group-id}/transitiveMembers/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/transitivemembers;;",
             )
     }
 }
@@ -135,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/transitiveMembers/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/transitiveMembers/{directoryObject-id};expand select;;;",
             )
     }
 }

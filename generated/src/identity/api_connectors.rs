@@ -2,7 +2,7 @@
 
 //! `/identity/apiConnectors`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/apiConnectors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::IdentityApiConnector>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/apiConnectors;count expand filter orderby search select skip top;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/apiConnectors;count expand filter orderby search select skip top;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
             )
     }
     /// `POST /identity/apiConnectors`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::IdentityApiConnector> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/apiConnectors;;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
-                ),
+                "op:POST /identity/apiConnectors;;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/apiConnectors/$count;filter search;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All provenance=inferred:count:/identity/apiconnectors;us-government;",
-                ),
+                "op:GET /identity/apiConnectors/$count;filter search;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All provenance=inferred:count:/identity/apiconnectors;us-government;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::IdentityApiConnector> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/apiConnectors/{identityApiConnector-id};expand select;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/apiConnectors/{identityApiConnector-id};expand select;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
             )
     }
     /// `PATCH /identity/apiConnectors/{identityApiConnector-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::IdentityApiConnector>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/apiConnectors/{identityApiConnector-id};;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
-                ),
+                "op:PATCH /identity/apiConnectors/{identityApiConnector-id};;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/apiConnectors/{identityApiConnector-id};;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
-                ),
+                "op:DELETE /identity/apiConnectors/{identityApiConnector-id};;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
             )
     }
     /// `POST /identity/apiConnectors/{identityApiConnector-id}/uploadClientCertificate`
@@ -157,9 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("uploadClientCertificate")
             .send(
-                Operation(
-                    "op:POST /identity/apiConnectors/{identityApiConnector-id}/uploadClientCertificate;;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
-                ),
+                "op:POST /identity/apiConnectors/{identityApiConnector-id}/uploadClientCertificate;;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/identity/authenticationEventListeners`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/authenticationEventListeners`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationEventListener>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventListeners;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;china;",
-                ),
+                "op:GET /identity/authenticationEventListeners;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;china;",
             )
     }
     /// `POST /identity/authenticationEventListeners`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationEventListener> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/authenticationEventListeners;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china;",
-                ),
+                "op:POST /identity/authenticationEventListeners;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventListeners/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventlisteners;china;",
-                ),
+                "op:GET /identity/authenticationEventListeners/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventlisteners;china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationEventListener> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventListeners/{authenticationEventListener-id};expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;china;",
-                ),
+                "op:GET /identity/authenticationEventListeners/{authenticationEventListener-id};expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;china;",
             )
     }
     /// `PATCH /identity/authenticationEventListeners/{authenticationEventListener-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationEventListener>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/authenticationEventListeners/{authenticationEventListener-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china;",
-                ),
+                "op:PATCH /identity/authenticationEventListeners/{authenticationEventListener-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/authenticationEventListeners/{authenticationEventListener-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china;",
-                ),
+                "op:DELETE /identity/authenticationEventListeners/{authenticationEventListener-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china;",
             )
     }
 }

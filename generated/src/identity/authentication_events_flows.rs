@@ -2,7 +2,7 @@
 
 //! `/identity/authenticationEventsFlows`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_external_users_self_service_sign_up_events_flow;
 pub mod conditions;
 /// Requests to `/identity/authenticationEventsFlows`.
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationEventsFlow>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /identity/authenticationEventsFlows`
@@ -58,9 +56,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationEventsFlow> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/authenticationEventsFlows;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /identity/authenticationEventsFlows;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -82,9 +78,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows;us-government china;",
             )
     }
 }
@@ -120,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationEventsFlow> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id};expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id};expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id}`
@@ -141,9 +133,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationEventsFlow>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -160,9 +150,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
             )
     }
 }

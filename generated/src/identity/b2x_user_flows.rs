@@ -2,7 +2,7 @@
 
 //! `/identity/b2xUserFlows`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod api_connector_configuration;
 pub mod identity_providers;
 pub mod languages;
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::B2xIdentityUserFlow>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `POST /identity/b2xUserFlows`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<models::B2xIdentityUserFlow> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/b2xUserFlows;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:POST /identity/b2xUserFlows;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
                 body,
             )
     }
@@ -76,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows;us-government;",
             )
     }
 }
@@ -137,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::B2xIdentityUserFlow> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}`
@@ -154,9 +146,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::B2xIdentityUserFlow>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id};;;us-government;",
-                ),
+                "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id};;;us-government;",
                 changes,
             )
     }
@@ -173,9 +163,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
 }

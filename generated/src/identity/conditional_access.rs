@@ -2,7 +2,7 @@
 
 //! `/identity/conditionalAccess`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod authentication_context_class_references;
 pub mod authentication_strength;
 pub mod deleted_items;
@@ -61,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("evaluate")
             .send(
-                Operation(
-                    "op:POST /identity/conditionalAccess/evaluate;;work=Policy.Read.ConditionalAccess,Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.ConditionalAccess,Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:POST /identity/conditionalAccess/evaluate;;work=Policy.Read.ConditionalAccess,Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.ConditionalAccess,Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/identity/customAuthenticationExtensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/customAuthenticationExtensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CustomAuthenticationExtension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/customAuthenticationExtensions;count expand filter orderby search select skip top;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
-                ),
+                "op:GET /identity/customAuthenticationExtensions;count expand filter orderby search select skip top;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
             )
     }
     /// `POST /identity/customAuthenticationExtensions`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::CustomAuthenticationExtension> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/customAuthenticationExtensions;;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china;",
-                ),
+                "op:POST /identity/customAuthenticationExtensions;;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/customAuthenticationExtensions/$count;filter search;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All provenance=inferred:count:/identity/customauthenticationextensions;china;",
-                ),
+                "op:GET /identity/customAuthenticationExtensions/$count;filter search;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All provenance=inferred:count:/identity/customauthenticationextensions;china;",
             )
     }
     /// `POST /identity/customAuthenticationExtensions/validateAuthenticationConfiguration`
@@ -93,9 +87,7 @@ impl RequestBuilder {
         self.0
             .segment("validateAuthenticationConfiguration")
             .send(
-                Operation(
-                    "op:POST /identity/customAuthenticationExtensions/validateAuthenticationConfiguration;;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
-                ),
+                "op:POST /identity/customAuthenticationExtensions/validateAuthenticationConfiguration;;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CustomAuthenticationExtension> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};expand select;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
-                ),
+                "op:GET /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};expand select;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
             )
     }
     /// `PATCH /identity/customAuthenticationExtensions/{customAuthenticationExtension-id}`
@@ -139,9 +129,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CustomAuthenticationExtension>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china;",
-                ),
+                "op:PATCH /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -158,9 +146,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china;",
-                ),
+                "op:DELETE /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china;",
             )
     }
     /// `POST /identity/customAuthenticationExtensions/{customAuthenticationExtension-id}/validateAuthenticationConfiguration`
@@ -179,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("validateAuthenticationConfiguration")
             .call(
-                Operation(
-                    "op:POST /identity/customAuthenticationExtensions/{customAuthenticationExtension-id}/validateAuthenticationConfiguration;;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
-                ),
+                "op:POST /identity/customAuthenticationExtensions/{customAuthenticationExtension-id}/validateAuthenticationConfiguration;;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/identityProviders`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/identityProviders`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::IdentityProviderBase>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/identityProviders;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/identityProviders;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
             )
     }
     /// `POST /identity/identityProviders`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::IdentityProviderBase> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/identityProviders;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government;",
-                ),
+                "op:POST /identity/identityProviders;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/identityProviders/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=inferred:count:/identity/identityproviders;us-government;",
-                ),
+                "op:GET /identity/identityProviders/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=inferred:count:/identity/identityproviders;us-government;",
             )
     }
     /// `GET /identity/identityProviders/availableProviderTypes()`
@@ -92,9 +86,7 @@ impl RequestBuilder {
         self.0
             .function("availableProviderTypes", &[])
             .call(
-                Operation(
-                    "op:GET /identity/identityProviders/availableProviderTypes();count filter search skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/identityProviders/availableProviderTypes();count filter search skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
             )
     }
 }
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::IdentityProviderBase> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/identityProviders/{identityProviderBase-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/identityProviders/{identityProviderBase-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
             )
     }
     /// `PATCH /identity/identityProviders/{identityProviderBase-id}`
@@ -137,9 +127,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::IdentityProviderBase>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/identityProviders/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government;",
-                ),
+                "op:PATCH /identity/identityProviders/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government;",
                 changes,
             )
     }
@@ -156,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/identityProviders/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government;",
-                ),
+                "op:DELETE /identity/identityProviders/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/riskPrevention`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod fraud_protection_providers;
 pub mod web_application_firewall_providers;
 pub mod web_application_firewall_verifications;
@@ -46,11 +46,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::RiskPreventionContainer> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /identity/riskPrevention;expand select;;us-government china;",
-                ),
-            )
+            .call("op:GET /identity/riskPrevention;expand select;;us-government china;")
     }
     /// `PATCH /identity/riskPrevention`
     ///
@@ -63,10 +59,7 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::RiskPreventionContainer>,
     ) -> Request<Option<models::RiskPreventionContainer>> {
         self.0
-            .update(
-                Operation("op:PATCH /identity/riskPrevention;;;us-government china;"),
-                changes,
-            )
+            .update("op:PATCH /identity/riskPrevention;;;us-government china;", changes)
     }
     /// `DELETE /identity/riskPrevention`
     ///
@@ -75,7 +68,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /identity/riskPrevention;;;us-government china;"))
+        self.0.call("op:DELETE /identity/riskPrevention;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/userFlowAttributes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/userFlowAttributes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::IdentityUserFlowAttribute>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/userFlowAttributes;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/userFlowAttributes;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `POST /identity/userFlowAttributes`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::IdentityUserFlowAttribute> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/userFlowAttributes;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:POST /identity/userFlowAttributes;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/userFlowAttributes/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/userflowattributes;us-government;",
-                ),
+                "op:GET /identity/userFlowAttributes/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/userflowattributes;us-government;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::IdentityUserFlowAttribute> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/userFlowAttributes/{identityUserFlowAttribute-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/userFlowAttributes/{identityUserFlowAttribute-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `PATCH /identity/userFlowAttributes/{identityUserFlowAttribute-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::IdentityUserFlowAttribute>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/userFlowAttributes/{identityUserFlowAttribute-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:PATCH /identity/userFlowAttributes/{identityUserFlowAttribute-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/userFlowAttributes/{identityUserFlowAttribute-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:DELETE /identity/userFlowAttributes/{identityUserFlowAttribute-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/verifiedId`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod profiles;
 /// Requests to `/identity/verifiedId`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::IdentityVerifiedIdRoot> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /identity/verifiedId;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /identity/verifiedId;expand select;;us-government china;")
     }
     /// `PATCH /identity/verifiedId`
     ///
@@ -38,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::IdentityVerifiedIdRoot>,
     ) -> Request<Option<models::IdentityVerifiedIdRoot>> {
-        self.0
-            .update(
-                Operation("op:PATCH /identity/verifiedId;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /identity/verifiedId;;;us-government china;", changes)
     }
     /// `DELETE /identity/verifiedId`
     ///
@@ -51,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identity/verifiedId;;;us-government china;"))
+        self.0.call("op:DELETE /identity/verifiedId;;;us-government china;")
     }
 }

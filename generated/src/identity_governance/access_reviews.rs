@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/accessReviews`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod definitions;
 pub mod history_definitions;
 /// Requests to `/identityGovernance/accessReviews`.
@@ -25,8 +25,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AccessReviewSet> {
-        self.0
-            .call(Operation("op:GET /identityGovernance/accessReviews;expand select;;;"))
+        self.0.call("op:GET /identityGovernance/accessReviews;expand select;;;")
     }
     /// `PATCH /identityGovernance/accessReviews`
     ///
@@ -36,14 +35,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AccessReviewSet>,
     ) -> Request<Option<models::AccessReviewSet>> {
-        self.0
-            .update(Operation("op:PATCH /identityGovernance/accessReviews;;;;"), changes)
+        self.0.update("op:PATCH /identityGovernance/accessReviews;;;;", changes)
     }
     /// `DELETE /identityGovernance/accessReviews`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/accessReviews;;;;"))
+        self.0.call("op:DELETE /identityGovernance/accessReviews;;;;")
     }
 }

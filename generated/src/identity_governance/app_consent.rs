@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/appConsent`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod app_consent_requests;
 /// Requests to `/identityGovernance/appConsent`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -19,7 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AppConsentApprovalRoute> {
-        self.0.call(Operation("op:GET /identityGovernance/appConsent;expand select;;;"))
+        self.0.call("op:GET /identityGovernance/appConsent;expand select;;;")
     }
     /// `PATCH /identityGovernance/appConsent`
     ///
@@ -29,13 +29,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AppConsentApprovalRoute>,
     ) -> Request<Option<models::AppConsentApprovalRoute>> {
-        self.0.update(Operation("op:PATCH /identityGovernance/appConsent;;;;"), changes)
+        self.0.update("op:PATCH /identityGovernance/appConsent;;;;", changes)
     }
     /// `DELETE /identityGovernance/appConsent`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/appConsent;;;;"))
+        self.0.call("op:DELETE /identityGovernance/appConsent;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/catalogs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod access_packages;
 pub mod custom_workflow_extensions;
 pub mod resource_roles;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageCatalog>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /identityGovernance/catalogs`
@@ -47,11 +45,7 @@ impl RequestBuilder {
         &self,
         body: &models::AccessPackageCatalog,
     ) -> Request<models::AccessPackageCatalog> {
-        self.0
-            .send(
-                Operation("op:POST /identityGovernance/catalogs;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /identityGovernance/catalogs;;;us-government china;", body)
     }
     /// `GET /identityGovernance/catalogs/$count`
     ///
@@ -65,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/$count;filter search;;us-government china;",
             )
     }
 }
@@ -85,9 +77,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageCatalog> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs(uniqueName='{uniqueName}');expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs(uniqueName='{uniqueName}');expand select;;us-government china;",
             )
     }
     /// `PATCH /identityGovernance/catalogs(uniqueName='{uniqueName}')`
@@ -102,9 +92,7 @@ impl ByUniqueNameRequestBuilder {
     ) -> Request<Option<models::AccessPackageCatalog>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/catalogs(uniqueName='{uniqueName}');;;us-government china;",
-                ),
+                "op:PATCH /identityGovernance/catalogs(uniqueName='{uniqueName}');;;us-government china;",
                 changes,
             )
     }
@@ -117,9 +105,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/catalogs(uniqueName='{uniqueName}');;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/catalogs(uniqueName='{uniqueName}');;;us-government china;",
             )
     }
 }
@@ -166,9 +152,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageCatalog> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id};expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}`
@@ -183,9 +167,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageCatalog>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id};;;us-government china;",
-                ),
+                "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id};;;us-government china;",
                 changes,
             )
     }
@@ -198,9 +180,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id};;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id};;;us-government china;",
             )
     }
 }

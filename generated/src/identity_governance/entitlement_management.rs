@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod access_package_assignment_approvals;
 pub mod access_package_suggestions;
 pub mod access_packages;
@@ -121,12 +121,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::EntitlementManagement> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement;expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /identityGovernance/entitlementManagement;expand select;;;")
     }
     /// `PATCH /identityGovernance/entitlementManagement`
     ///
@@ -136,17 +131,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::EntitlementManagement>,
     ) -> Request<Option<models::EntitlementManagement>> {
-        self.0
-            .update(
-                Operation("op:PATCH /identityGovernance/entitlementManagement;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /identityGovernance/entitlementManagement;;;;", changes)
     }
     /// `DELETE /identityGovernance/entitlementManagement`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/entitlementManagement;;;;"))
+        self.0.call("op:DELETE /identityGovernance/entitlementManagement;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod custom_task_extensions;
 pub mod deleted_items;
 pub mod insights;
@@ -57,12 +57,7 @@ impl RequestBuilder {
     pub fn get(
         &self,
     ) -> Request<models::identity_governance::LifecycleWorkflowsContainer> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows;expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /identityGovernance/lifecycleWorkflows;expand select;;;")
     }
     /// `PATCH /identityGovernance/lifecycleWorkflows`
     ///
@@ -74,17 +69,13 @@ impl RequestBuilder {
             models::identity_governance::LifecycleWorkflowsContainer,
         >,
     ) -> Request<Option<models::identity_governance::LifecycleWorkflowsContainer>> {
-        self.0
-            .update(
-                Operation("op:PATCH /identityGovernance/lifecycleWorkflows;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /identityGovernance/lifecycleWorkflows;;;;", changes)
     }
     /// `DELETE /identityGovernance/lifecycleWorkflows`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/lifecycleWorkflows;;;;"))
+        self.0.call("op:DELETE /identityGovernance/lifecycleWorkflows;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/privilegedAccess`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod group;
 /// Requests to `/identityGovernance/privilegedAccess`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -19,10 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::PrivilegedAccessRoot> {
-        self.0
-            .call(
-                Operation("op:GET /identityGovernance/privilegedAccess;expand select;;;"),
-            )
+        self.0.call("op:GET /identityGovernance/privilegedAccess;expand select;;;")
     }
     /// `PATCH /identityGovernance/privilegedAccess`
     ///
@@ -32,17 +29,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::PrivilegedAccessRoot>,
     ) -> Request<Option<models::PrivilegedAccessRoot>> {
-        self.0
-            .update(
-                Operation("op:PATCH /identityGovernance/privilegedAccess;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /identityGovernance/privilegedAccess;;;;", changes)
     }
     /// `DELETE /identityGovernance/privilegedAccess`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/privilegedAccess;;;;"))
+        self.0.call("op:DELETE /identityGovernance/privilegedAccess;;;;")
     }
 }

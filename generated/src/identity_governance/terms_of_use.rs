@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/termsOfUse`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod agreement_acceptances;
 pub mod agreements;
 /// Requests to `/identityGovernance/termsOfUse`.
@@ -25,7 +25,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::TermsOfUseContainer> {
-        self.0.call(Operation("op:GET /identityGovernance/termsOfUse;expand select;;;"))
+        self.0.call("op:GET /identityGovernance/termsOfUse;expand select;;;")
     }
     /// `PATCH /identityGovernance/termsOfUse`
     ///
@@ -35,13 +35,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::TermsOfUseContainer>,
     ) -> Request<Option<models::TermsOfUseContainer>> {
-        self.0.update(Operation("op:PATCH /identityGovernance/termsOfUse;;;;"), changes)
+        self.0.update("op:PATCH /identityGovernance/termsOfUse;;;;", changes)
     }
     /// `DELETE /identityGovernance/termsOfUse`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/termsOfUse;;;;"))
+        self.0.call("op:DELETE /identityGovernance/termsOfUse;;;;")
     }
 }

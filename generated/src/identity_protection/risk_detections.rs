@@ -2,7 +2,7 @@
 
 //! `/identityProtection/riskDetections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityProtection/riskDetections`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RiskDetection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskDetections;expand filter orderby search select top;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
-                ),
+                "op:GET /identityProtection/riskDetections;expand filter orderby search select top;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
             )
     }
     /// `POST /identityProtection/riskDetections`
@@ -41,8 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::RiskDetection,
     ) -> Request<models::RiskDetection> {
-        self.0
-            .send(Operation("op:POST /identityProtection/riskDetections;;;china;"), body)
+        self.0.send("op:POST /identityProtection/riskDetections;;;china;", body)
     }
     /// `GET /identityProtection/riskDetections/$count`
     ///
@@ -62,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskDetections/$count;filter search;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All provenance=inferred:count:/identityprotection/riskdetections;china;",
-                ),
+                "op:GET /identityProtection/riskDetections/$count;filter search;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All provenance=inferred:count:/identityprotection/riskdetections;china;",
             )
     }
 }
@@ -86,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RiskDetection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskDetections/{riskDetection-id};expand select;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
-                ),
+                "op:GET /identityProtection/riskDetections/{riskDetection-id};expand select;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
             )
     }
     /// `PATCH /identityProtection/riskDetections/{riskDetection-id}`
@@ -103,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RiskDetection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityProtection/riskDetections/{riskDetection-id};;;china;",
-                ),
+                "op:PATCH /identityProtection/riskDetections/{riskDetection-id};;;china;",
                 changes,
             )
     }
@@ -118,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityProtection/riskDetections/{riskDetection-id};;;china;",
-                ),
+                "op:DELETE /identityProtection/riskDetections/{riskDetection-id};;;china;",
             )
     }
 }

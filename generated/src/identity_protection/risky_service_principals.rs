@@ -2,7 +2,7 @@
 
 //! `/identityProtection/riskyServicePrincipals`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod history;
 /// Requests to `/identityProtection/riskyServicePrincipals`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RiskyServicePrincipal>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals;count expand filter orderby search select skip top;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china;",
-                ),
+                "op:GET /identityProtection/riskyServicePrincipals;count expand filter orderby search select skip top;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china;",
             )
     }
     /// `POST /identityProtection/riskyServicePrincipals`
@@ -42,11 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::RiskyServicePrincipal,
     ) -> Request<models::RiskyServicePrincipal> {
-        self.0
-            .send(
-                Operation("op:POST /identityProtection/riskyServicePrincipals;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /identityProtection/riskyServicePrincipals;;;china;", body)
     }
     /// `GET /identityProtection/riskyServicePrincipals/$count`
     ///
@@ -66,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals/$count;filter search;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All provenance=inferred:count:/identityprotection/riskyserviceprincipals;china;",
-                ),
+                "op:GET /identityProtection/riskyServicePrincipals/$count;filter search;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All provenance=inferred:count:/identityprotection/riskyserviceprincipals;china;",
             )
     }
     /// `POST /identityProtection/riskyServicePrincipals/confirmCompromised`
@@ -88,9 +80,7 @@ impl RequestBuilder {
         self.0
             .segment("confirmCompromised")
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyServicePrincipals/confirmCompromised;;work=IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.ReadWrite.All;china;",
-                ),
+                "op:POST /identityProtection/riskyServicePrincipals/confirmCompromised;;work=IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -111,9 +101,7 @@ impl RequestBuilder {
         self.0
             .segment("dismiss")
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyServicePrincipals/dismiss;;work=IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.ReadWrite.All;china;",
-                ),
+                "op:POST /identityProtection/riskyServicePrincipals/dismiss;;work=IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -141,9 +129,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RiskyServicePrincipal> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};expand select;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china;",
-                ),
+                "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};expand select;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china;",
             )
     }
     /// `PATCH /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}`
@@ -158,9 +144,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RiskyServicePrincipal>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};;;china;",
-                ),
+                "op:PATCH /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};;;china;",
                 changes,
             )
     }
@@ -173,9 +157,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};;;china;",
-                ),
+                "op:DELETE /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityProtection/riskyUsers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod history;
 /// Requests to `/identityProtection/riskyUsers`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RiskyUser>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyUsers;count expand filter orderby search select skip top;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All;china;",
-                ),
+                "op:GET /identityProtection/riskyUsers;count expand filter orderby search select skip top;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All;china;",
             )
     }
     /// `POST /identityProtection/riskyUsers`
@@ -39,7 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::RiskyUser) -> Request<models::RiskyUser> {
-        self.0.send(Operation("op:POST /identityProtection/riskyUsers;;;china;"), body)
+        self.0.send("op:POST /identityProtection/riskyUsers;;;china;", body)
     }
     /// `GET /identityProtection/riskyUsers/$count`
     ///
@@ -59,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyUsers/$count;filter search;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All provenance=inferred:count:/identityprotection/riskyusers;china;",
-                ),
+                "op:GET /identityProtection/riskyUsers/$count;filter search;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All provenance=inferred:count:/identityprotection/riskyusers;china;",
             )
     }
     /// `POST /identityProtection/riskyUsers/confirmCompromised`
@@ -81,9 +77,7 @@ impl RequestBuilder {
         self.0
             .segment("confirmCompromised")
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyUsers/confirmCompromised;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china;",
-                ),
+                "op:POST /identityProtection/riskyUsers/confirmCompromised;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -104,9 +98,7 @@ impl RequestBuilder {
         self.0
             .segment("confirmSafe")
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyUsers/confirmSafe;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china;",
-                ),
+                "op:POST /identityProtection/riskyUsers/confirmSafe;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -127,9 +119,7 @@ impl RequestBuilder {
         self.0
             .segment("dismiss")
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyUsers/dismiss;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china;",
-                ),
+                "op:POST /identityProtection/riskyUsers/dismiss;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -157,9 +147,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RiskyUser> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyUsers/{riskyUser-id};expand select;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All;china;",
-                ),
+                "op:GET /identityProtection/riskyUsers/{riskyUser-id};expand select;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All;china;",
             )
     }
     /// `PATCH /identityProtection/riskyUsers/{riskyUser-id}`
@@ -174,9 +162,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RiskyUser>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityProtection/riskyUsers/{riskyUser-id};;;china;",
-                ),
+                "op:PATCH /identityProtection/riskyUsers/{riskyUser-id};;;china;",
                 changes,
             )
     }
@@ -187,11 +173,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /identityProtection/riskyUsers/{riskyUser-id};;;china;",
-                ),
-            )
+        self.0.call("op:DELETE /identityProtection/riskyUsers/{riskyUser-id};;;china;")
     }
 }

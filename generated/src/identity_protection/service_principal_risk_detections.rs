@@ -2,7 +2,7 @@
 
 //! `/identityProtection/servicePrincipalRiskDetections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityProtection/servicePrincipalRiskDetections`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServicePrincipalRiskDetection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/servicePrincipalRiskDetections;expand filter orderby search select top;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
-                ),
+                "op:GET /identityProtection/servicePrincipalRiskDetections;expand filter orderby search select top;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
             )
     }
     /// `POST /identityProtection/servicePrincipalRiskDetections`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::ServicePrincipalRiskDetection> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityProtection/servicePrincipalRiskDetections;;;china;",
-                ),
+                "op:POST /identityProtection/servicePrincipalRiskDetections;;;china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityProtection/servicePrincipalRiskDetections/$count;filter search;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All provenance=inferred:count:/identityprotection/serviceprincipalriskdetections;china;",
-                ),
+                "op:GET /identityProtection/servicePrincipalRiskDetections/$count;filter search;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All provenance=inferred:count:/identityprotection/serviceprincipalriskdetections;china;",
             )
     }
 }
@@ -94,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServicePrincipalRiskDetection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};expand select;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
-                ),
+                "op:GET /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};expand select;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
             )
     }
     /// `PATCH /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id}`
@@ -111,9 +103,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ServicePrincipalRiskDetection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};;;china;",
-                ),
+                "op:PATCH /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};;;china;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};;;china;",
-                ),
+                "op:DELETE /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/informationProtection/bitlocker`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod recovery_keys;
 /// Requests to `/informationProtection/bitlocker`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -19,6 +19,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Bitlocker> {
-        self.0.call(Operation("op:GET /informationProtection/bitlocker;expand;;;"))
+        self.0.call("op:GET /informationProtection/bitlocker;expand;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/informationProtection/threatAssessmentRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod results;
 /// Requests to `/informationProtection/threatAssessmentRequests`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ThreatAssessmentRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /informationProtection/threatAssessmentRequests;count expand filter orderby search select skip top;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All;us-government china;",
-                ),
+                "op:GET /informationProtection/threatAssessmentRequests;count expand filter orderby search select skip top;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All;us-government china;",
             )
     }
     /// `POST /informationProtection/threatAssessmentRequests`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::ThreatAssessmentRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /informationProtection/threatAssessmentRequests;;work=ThreatAssessment.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /informationProtection/threatAssessmentRequests;;work=ThreatAssessment.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /informationProtection/threatAssessmentRequests/$count;filter search;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All provenance=inferred:count:/informationprotection/threatassessmentrequests;us-government china;",
-                ),
+                "op:GET /informationProtection/threatAssessmentRequests/$count;filter search;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All provenance=inferred:count:/informationprotection/threatassessmentrequests;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ThreatAssessmentRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};expand select;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All;us-government china;",
-                ),
+                "op:GET /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};expand select;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All;us-government china;",
             )
     }
     /// `PATCH /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ThreatAssessmentRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};;;us-government china;",
-                ),
+                "op:PATCH /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};;;us-government china;",
                 changes,
             )
     }
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};;;us-government china;",
-                ),
+                "op:DELETE /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};;;us-government china;",
             )
     }
 }

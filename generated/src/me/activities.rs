@@ -2,7 +2,7 @@
 
 //! `/me/activities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod history_items;
 /// Requests to `/me/activities`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UserActivity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/activities;expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:GET /me/activities;expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
             )
     }
     /// `POST /me/activities`
@@ -39,7 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::UserActivity) -> Request<models::UserActivity> {
-        self.0.send(Operation("op:POST /me/activities;;;us-government china;"), body)
+        self.0.send("op:POST /me/activities;;;us-government china;", body)
     }
     /// `GET /me/activities/$count`
     ///
@@ -59,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/activities/$count;filter search;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp provenance=inferred:count:/me/activities;us-government china;",
-                ),
+                "op:GET /me/activities/$count;filter search;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp provenance=inferred:count:/me/activities;us-government china;",
             )
     }
     /// `GET /me/activities/recent()`
@@ -80,9 +76,7 @@ impl RequestBuilder {
         self.0
             .function("recent", &[])
             .call(
-                Operation(
-                    "op:GET /me/activities/recent();expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:GET /me/activities/recent();expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
             )
     }
 }
@@ -104,11 +98,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::UserActivity> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /me/activities/{userActivity-id};expand;;us-government china;",
-                ),
-            )
+            .call("op:GET /me/activities/{userActivity-id};expand;;us-government china;")
     }
     /// `PATCH /me/activities/{userActivity-id}`
     ///
@@ -122,9 +112,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserActivity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/activities/{userActivity-id};;;us-government china;",
-                ),
+                "op:PATCH /me/activities/{userActivity-id};;;us-government china;",
                 changes,
             )
     }
@@ -141,9 +129,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:DELETE /me/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
             )
     }
     /// `PUT /me/activities/{userActivity-id}`
@@ -162,9 +148,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserActivity>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /me/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:PUT /me/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 body,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/adhocCalls`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod recordings;
 pub mod transcripts;
 /// Requests to `/me/adhocCalls`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AdhocCall>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/adhocCalls;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /me/adhocCalls`
@@ -36,7 +34,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::AdhocCall) -> Request<models::AdhocCall> {
-        self.0.send(Operation("op:POST /me/adhocCalls;;;china;"), body)
+        self.0.send("op:POST /me/adhocCalls;;;china;", body)
     }
     /// `GET /me/adhocCalls/$count`
     ///
@@ -49,7 +47,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/adhocCalls/$count;filter search;;china;"))
+            .call("op:GET /me/adhocCalls/$count;filter search;;china;")
     }
     /// `GET /me/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime')`
     ///
@@ -75,9 +73,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
             )
     }
     /// `GET /me/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime')`
@@ -104,9 +100,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -132,10 +126,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AdhocCall> {
-        self.0
-            .call(
-                Operation("op:GET /me/adhocCalls/{adhocCall-id};expand select;;china;"),
-            )
+        self.0.call("op:GET /me/adhocCalls/{adhocCall-id};expand select;;china;")
     }
     /// `PATCH /me/adhocCalls/{adhocCall-id}`
     ///
@@ -147,11 +138,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::AdhocCall>,
     ) -> Request<Option<models::AdhocCall>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/adhocCalls/{adhocCall-id};;;china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/adhocCalls/{adhocCall-id};;;china;", changes)
     }
     /// `DELETE /me/adhocCalls/{adhocCall-id}`
     ///
@@ -160,6 +147,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/adhocCalls/{adhocCall-id};;;china;"))
+        self.0.call("op:DELETE /me/adhocCalls/{adhocCall-id};;;china;")
     }
 }

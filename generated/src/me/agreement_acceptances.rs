@@ -2,7 +2,7 @@
 
 //! `/me/agreementAcceptances`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/agreementAcceptances`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AgreementAcceptance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/agreementAcceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All;;",
-                ),
+                "op:GET /me/agreementAcceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All;;",
             )
     }
     /// `GET /me/agreementAcceptances/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/agreementAcceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=inferred:count:/me/agreementacceptances;;",
-                ),
+                "op:GET /me/agreementAcceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=inferred:count:/me/agreementacceptances;;",
             )
     }
 }
@@ -59,9 +55,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AgreementAcceptance> {
-        self.0
-            .call(
-                Operation("op:GET /me/agreementAcceptances/{agreementAcceptance-id};;;;"),
-            )
+        self.0.call("op:GET /me/agreementAcceptances/{agreementAcceptance-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/appRoleAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/appRoleAssignments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AppRoleAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/appRoleAssignments;count expand filter orderby search select skip top;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All provenance=alias:/users/{}/approleassignments;;",
-                ),
+                "op:GET /me/appRoleAssignments;count expand filter orderby search select skip top;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All provenance=alias:/users/{}/approleassignments;;",
             )
     }
     /// `POST /me/appRoleAssignments`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::AppRoleAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All provenance=alias:/users/{}/approleassignments;;",
-                ),
+                "op:POST /me/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All provenance=alias:/users/{}/approleassignments;;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/appRoleAssignments/$count;filter search;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All provenance=inferred:count:/users/{}/approleassignments;;",
-                ),
+                "op:GET /me/appRoleAssignments/$count;filter search;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All provenance=inferred:count:/users/{}/approleassignments;;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AppRoleAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/appRoleAssignments/{appRoleAssignment-id};expand select;;;",
-                ),
+                "op:GET /me/appRoleAssignments/{appRoleAssignment-id};expand select;;;",
             )
     }
     /// `PATCH /me/appRoleAssignments/{appRoleAssignment-id}`
@@ -106,7 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AppRoleAssignment>> {
         self.0
             .update(
-                Operation("op:PATCH /me/appRoleAssignments/{appRoleAssignment-id};;;;"),
+                "op:PATCH /me/appRoleAssignments/{appRoleAssignment-id};;;;",
                 changes,
             )
     }
@@ -123,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All provenance=alias:/users/{}/approleassignments/{};;",
-                ),
+                "op:DELETE /me/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All provenance=alias:/users/{}/approleassignments/{};;",
             )
     }
 }

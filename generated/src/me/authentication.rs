@@ -2,7 +2,7 @@
 
 //! `/me/authentication`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod email_methods;
 pub mod external_authentication_methods;
 pub mod fido2_methods;
@@ -105,7 +105,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Authentication> {
-        self.0.call(Operation("op:GET /me/authentication;expand select;;;"))
+        self.0.call("op:GET /me/authentication;expand select;;;")
     }
     /// `PATCH /me/authentication`
     ///
@@ -115,13 +115,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Authentication>,
     ) -> Request<Option<models::Authentication>> {
-        self.0.update(Operation("op:PATCH /me/authentication;;;;"), changes)
+        self.0.update("op:PATCH /me/authentication;;;;", changes)
     }
     /// `DELETE /me/authentication`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/authentication;;;;"))
+        self.0.call("op:DELETE /me/authentication;;;;")
     }
 }

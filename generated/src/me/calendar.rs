@@ -2,7 +2,7 @@
 
 //! `/me/calendar`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod calendar_permissions;
 pub mod calendar_view;
 pub mod events;
@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Calendar> {
-        self.0.call(Operation("op:GET /me/calendar;select;;;"))
+        self.0.call("op:GET /me/calendar;select;;;")
     }
     /// `PATCH /me/calendar`
     ///
@@ -41,7 +41,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Calendar>,
     ) -> Request<Option<models::Calendar>> {
-        self.0.update(Operation("op:PATCH /me/calendar;;;;"), changes)
+        self.0.update("op:PATCH /me/calendar;;;;", changes)
     }
     /// `GET /me/calendar/allowedCalendarSharingRoles(User='{User}')`
     ///
@@ -56,9 +56,7 @@ impl RequestBuilder {
         self.0
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
-                Operation(
-                    "op:GET /me/calendar/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
-                ),
+                "op:GET /me/calendar/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
             )
     }
     /// `POST /me/calendar/getSchedule`
@@ -76,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("getSchedule")
             .send(
-                Operation(
-                    "op:POST /me/calendar/getSchedule;;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite;;",
-                ),
+                "op:POST /me/calendar/getSchedule;;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite;;",
                 parameters,
             )
     }
@@ -96,9 +92,7 @@ impl RequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /me/calendar/permanentDelete;;work=Calendars.ReadWrite;us-government;",
-                ),
+                "op:POST /me/calendar/permanentDelete;;work=Calendars.ReadWrite;us-government;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/calendarGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod calendars;
 /// Requests to `/me/calendarGroups`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CalendarGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendarGroups;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite;;",
-                ),
+                "op:GET /me/calendarGroups;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite;;",
             )
     }
     /// `POST /me/calendarGroups`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::CalendarGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/calendarGroups;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
-                ),
+                "op:POST /me/calendarGroups;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/calendarGroups/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite provenance=inferred:count:/me/calendargroups;;",
-                ),
+                "op:GET /me/calendarGroups/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite provenance=inferred:count:/me/calendargroups;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CalendarGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id};select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read;;",
-                ),
+                "op:GET /me/calendarGroups/{calendarGroup-id};select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read;;",
             )
     }
     /// `PATCH /me/calendarGroups/{calendarGroup-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CalendarGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
-                ),
+                "op:PATCH /me/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
-                ),
+                "op:DELETE /me/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/calendarView`
 use crate::models;
-use crate::runtime::{Change, Operation, Page, Path, Request};
+use crate::runtime::{Change, Page, Path, Request};
 /// Requests to `/me/calendarView`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::Event>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendarView;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite provenance=alias:/users/{}/calendarview;;",
-                ),
+                "op:GET /me/calendarView;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite provenance=alias:/users/{}/calendarview;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)
@@ -50,9 +48,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/calendarView/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite;;",
-                ),
+                "op:GET /me/calendarView/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)

@@ -2,7 +2,7 @@
 
 //! `/me/calendars`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod calendar_permissions;
 pub mod calendar_view;
 pub mod events;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Calendar>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendars;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite;;",
-                ),
+                "op:GET /me/calendars;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite;;",
             )
     }
     /// `POST /me/calendars`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Calendar) -> Request<models::Calendar> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
-                ),
+                "op:POST /me/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite provenance=inferred:count:/me/calendars;;",
-                ),
+                "op:GET /me/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite provenance=inferred:count:/me/calendars;;",
             )
     }
 }
@@ -96,7 +90,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Calendar> {
-        self.0.call(Operation("op:GET /me/calendars/{calendar-id};expand select;;;"))
+        self.0.call("op:GET /me/calendars/{calendar-id};expand select;;;")
     }
     /// `PATCH /me/calendars/{calendar-id}`
     ///
@@ -106,7 +100,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Calendar>,
     ) -> Request<Option<models::Calendar>> {
-        self.0.update(Operation("op:PATCH /me/calendars/{calendar-id};;;;"), changes)
+        self.0.update("op:PATCH /me/calendars/{calendar-id};;;;", changes)
     }
     /// `DELETE /me/calendars/{calendar-id}`
     ///
@@ -119,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
-                ),
+                "op:DELETE /me/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
             )
     }
     /// `GET /me/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}')`
@@ -137,9 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
-                Operation(
-                    "op:GET /me/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
-                ),
+                "op:GET /me/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
             )
     }
     /// `POST /me/calendars/{calendar-id}/getSchedule`
@@ -152,10 +142,7 @@ impl ItemRequestBuilder {
     ) -> Request<Page<models::ScheduleInformation>> {
         self.0
             .segment("getSchedule")
-            .send(
-                Operation("op:POST /me/calendars/{calendar-id}/getSchedule;;;;"),
-                parameters,
-            )
+            .send("op:POST /me/calendars/{calendar-id}/getSchedule;;;;", parameters)
     }
     /// `POST /me/calendars/{calendar-id}/permanentDelete`
     ///
@@ -166,10 +153,6 @@ impl ItemRequestBuilder {
     pub fn permanent_delete(&self) -> Request<()> {
         self.0
             .segment("permanentDelete")
-            .call(
-                Operation(
-                    "op:POST /me/calendars/{calendar-id}/permanentDelete;;;us-government;",
-                ),
-            )
+            .call("op:POST /me/calendars/{calendar-id}/permanentDelete;;;us-government;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/chats`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod installed_apps;
 pub mod last_message_preview;
 pub mod members;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Chat>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite;;",
-                ),
+                "op:GET /me/chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite;;",
             )
     }
     /// `POST /me/chats`
@@ -42,7 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Chat) -> Request<models::Chat> {
-        self.0.send(Operation("op:POST /me/chats;;;;"), body)
+        self.0.send("op:POST /me/chats;;;;", body)
     }
     /// `GET /me/chats/$count`
     ///
@@ -60,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite provenance=inferred:count:/me/chats;;",
-                ),
+                "op:GET /me/chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite provenance=inferred:count:/me/chats;;",
             )
     }
     /// `GET /me/chats/getAllMessages()`
@@ -77,9 +73,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /me/chats/getAllMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/chats/getAllMessages();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /me/chats/getAllRetainedMessages()`
@@ -92,9 +86,7 @@ impl RequestBuilder {
         self.0
             .function("getAllRetainedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /me/chats/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/chats/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -154,9 +146,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Chat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite;;",
-                ),
+                "op:GET /me/chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite;;",
             )
     }
     /// `PATCH /me/chats/{chat-id}`
@@ -167,14 +157,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Chat>,
     ) -> Request<Option<models::Chat>> {
-        self.0.update(Operation("op:PATCH /me/chats/{chat-id};;;;"), changes)
+        self.0.update("op:PATCH /me/chats/{chat-id};;;;", changes)
     }
     /// `DELETE /me/chats/{chat-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/chats/{chat-id};;;;"))
+        self.0.call("op:DELETE /me/chats/{chat-id};;;;")
     }
     /// `POST /me/chats/{chat-id}/completeMigration`
     ///
@@ -185,11 +175,7 @@ impl ItemRequestBuilder {
     pub fn complete_migration(&self) -> Request<()> {
         self.0
             .segment("completeMigration")
-            .call(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/completeMigration;;;us-government china;",
-                ),
-            )
+            .call("op:POST /me/chats/{chat-id}/completeMigration;;;us-government china;")
     }
     /// `POST /me/chats/{chat-id}/hideForUser`
     ///
@@ -201,7 +187,7 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("hideForUser")
-            .send(Operation("op:POST /me/chats/{chat-id}/hideForUser;;;;"), parameters)
+            .send("op:POST /me/chats/{chat-id}/hideForUser;;;;", parameters)
     }
     /// `POST /me/chats/{chat-id}/markChatReadForUser`
     ///
@@ -213,10 +199,7 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("markChatReadForUser")
-            .send(
-                Operation("op:POST /me/chats/{chat-id}/markChatReadForUser;;;;"),
-                parameters,
-            )
+            .send("op:POST /me/chats/{chat-id}/markChatReadForUser;;;;", parameters)
     }
     /// `POST /me/chats/{chat-id}/markChatUnreadForUser`
     ///
@@ -228,10 +211,7 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("markChatUnreadForUser")
-            .send(
-                Operation("op:POST /me/chats/{chat-id}/markChatUnreadForUser;;;;"),
-                parameters,
-            )
+            .send("op:POST /me/chats/{chat-id}/markChatUnreadForUser;;;;", parameters)
     }
     /// `POST /me/chats/{chat-id}/removeAllAccessForUser`
     ///
@@ -246,7 +226,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeAllAccessForUser")
             .send(
-                Operation("op:POST /me/chats/{chat-id}/removeAllAccessForUser;;;china;"),
+                "op:POST /me/chats/{chat-id}/removeAllAccessForUser;;;china;",
                 parameters,
             )
     }
@@ -260,10 +240,7 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("sendActivityNotification")
-            .send(
-                Operation("op:POST /me/chats/{chat-id}/sendActivityNotification;;;;"),
-                parameters,
-            )
+            .send("op:POST /me/chats/{chat-id}/sendActivityNotification;;;;", parameters)
     }
     /// `POST /me/chats/{chat-id}/startMigration`
     ///
@@ -278,9 +255,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/startMigration;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/startMigration;;;us-government china;",
                 parameters,
             )
     }
@@ -294,6 +269,6 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("unhideForUser")
-            .send(Operation("op:POST /me/chats/{chat-id}/unhideForUser;;;;"), parameters)
+            .send("op:POST /me/chats/{chat-id}/unhideForUser;;;;", parameters)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/cloudClipboard`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod items;
 /// Requests to `/me/cloudClipboard`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::CloudClipboardRoot> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/cloudClipboard;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /me/cloudClipboard;expand select;;us-government china;")
     }
     /// `PATCH /me/cloudClipboard`
     ///
@@ -38,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::CloudClipboardRoot>,
     ) -> Request<Option<models::CloudClipboardRoot>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/cloudClipboard;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/cloudClipboard;;;us-government china;", changes)
     }
     /// `DELETE /me/cloudClipboard`
     ///
@@ -51,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/cloudClipboard;;;us-government china;"))
+        self.0.call("op:DELETE /me/cloudClipboard;;;us-government china;")
     }
 }

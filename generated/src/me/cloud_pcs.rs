@@ -2,7 +2,7 @@
 
 //! `/me/cloudPCs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/cloudPCs`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudPc>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /me/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /me/cloudPCs`
@@ -38,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::CloudPc) -> Request<models::CloudPc> {
-        self.0.send(Operation("op:POST /me/cloudPCs;;;china;"), body)
+        self.0.send("op:POST /me/cloudPCs;;;china;", body)
     }
     /// `GET /me/cloudPCs/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/me/cloudpcs;china;",
-                ),
+                "op:GET /me/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/me/cloudpcs;china;",
             )
     }
 }
@@ -82,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudPc> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /me/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `PATCH /me/cloudPCs/{cloudPC-id}`
@@ -97,7 +91,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::CloudPc>,
     ) -> Request<Option<models::CloudPc>> {
-        self.0.update(Operation("op:PATCH /me/cloudPCs/{cloudPC-id};;;china;"), changes)
+        self.0.update("op:PATCH /me/cloudPCs/{cloudPC-id};;;china;", changes)
     }
     /// `DELETE /me/cloudPCs/{cloudPC-id}`
     ///
@@ -106,7 +100,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/cloudPCs/{cloudPC-id};;;china;"))
+        self.0.call("op:DELETE /me/cloudPCs/{cloudPC-id};;;china;")
     }
     /// `POST /me/cloudPCs/{cloudPC-id}/endGracePeriod`
     ///
@@ -117,7 +111,7 @@ impl ItemRequestBuilder {
     pub fn end_grace_period(&self) -> Request<()> {
         self.0
             .segment("endGracePeriod")
-            .call(Operation("op:POST /me/cloudPCs/{cloudPC-id}/endGracePeriod;;;china;"))
+            .call("op:POST /me/cloudPCs/{cloudPC-id}/endGracePeriod;;;china;")
     }
     /// `POST /me/cloudPCs/{cloudPC-id}/reboot`
     ///
@@ -133,9 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reboot")
             .call(
-                Operation(
-                    "op:POST /me/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /me/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /me/cloudPCs/{cloudPC-id}/rename`
@@ -155,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("rename")
             .send(
-                Operation(
-                    "op:POST /me/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /me/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -178,9 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reprovision")
             .send(
-                Operation(
-                    "op:POST /me/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /me/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -196,10 +184,7 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("resize")
-            .send(
-                Operation("op:POST /me/cloudPCs/{cloudPC-id}/resize;;;china;"),
-                parameters,
-            )
+            .send("op:POST /me/cloudPCs/{cloudPC-id}/resize;;;china;", parameters)
     }
     /// `POST /me/cloudPCs/{cloudPC-id}/restore`
     ///
@@ -213,10 +198,7 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("restore")
-            .send(
-                Operation("op:POST /me/cloudPCs/{cloudPC-id}/restore;;;china;"),
-                parameters,
-            )
+            .send("op:POST /me/cloudPCs/{cloudPC-id}/restore;;;china;", parameters)
     }
     /// `GET /me/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail()`
     ///
@@ -234,9 +216,7 @@ impl ItemRequestBuilder {
         self.0
             .function("retrieveCloudPcLaunchDetail", &[])
             .call(
-                Operation(
-                    "op:GET /me/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /me/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /me/cloudPCs/{cloudPC-id}/troubleshoot`
@@ -253,9 +233,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("troubleshoot")
             .call(
-                Operation(
-                    "op:POST /me/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /me/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All;china;",
             )
     }
 }

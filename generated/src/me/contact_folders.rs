@@ -2,7 +2,7 @@
 
 //! `/me/contactFolders`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod child_folders;
 pub mod contacts;
 /// Requests to `/me/contactFolders`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContactFolder>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/contactFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /me/contactFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `POST /me/contactFolders`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::ContactFolder> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/contactFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
-                ),
+                "op:POST /me/contactFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/me/contactfolders;;",
-                ),
+                "op:GET /me/contactFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/me/contactfolders;;",
             )
     }
     /// `GET /me/contactFolders/delta()`
@@ -88,9 +82,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/delta();count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;china;",
-                ),
+                "op:GET /me/contactFolders/delta();count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;china;",
             )
     }
 }
@@ -120,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContactFolder> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `PATCH /me/contactFolders/{contactFolder-id}`
@@ -139,9 +129,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContactFolder>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
-                ),
+                "op:PATCH /me/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 changes,
             )
     }
@@ -156,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
-                ),
+                "op:DELETE /me/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
             )
     }
     /// `POST /me/contactFolders/{contactFolder-id}/permanentDelete`
@@ -175,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/contactFolders/{contactFolder-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/contacts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod extensions;
 pub mod photo;
 /// Requests to `/me/contacts`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Contact>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/contacts;count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /me/contacts;count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `POST /me/contacts`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Contact) -> Request<models::Contact> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
-                ),
+                "op:POST /me/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/contacts/$count;filter search;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/me/contacts;;",
-                ),
+                "op:GET /me/contacts/$count;filter search;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/me/contacts;;",
             )
     }
     /// `GET /me/contacts/delta()`
@@ -81,9 +75,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/contacts/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/contacts/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -113,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Contact> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /me/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `PATCH /me/contacts/{contact-id}`
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Contact>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
-                ),
+                "op:PATCH /me/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 changes,
             )
     }
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
-                ),
+                "op:DELETE /me/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
             )
     }
     /// `POST /me/contacts/{contact-id}/permanentDelete`
@@ -168,9 +154,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /me/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china;",
             )
     }
 }

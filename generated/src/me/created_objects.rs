@@ -2,7 +2,7 @@
 
 //! `/me/createdObjects`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_service_principal;
 /// Requests to `/me/createdObjects`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/createdObjects;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite;;",
-                ),
+                "op:GET /me/createdObjects;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite;;",
             )
     }
     /// `GET /me/createdObjects/$count`
@@ -51,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/createdObjects/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite provenance=inferred:count:/me/createdobjects;;",
-                ),
+                "op:GET /me/createdObjects/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite provenance=inferred:count:/me/createdobjects;;",
             )
     }
 }
@@ -74,11 +70,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::DirectoryObject> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/createdObjects/{directoryObject-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /me/createdObjects/{directoryObject-id};expand select;;;")
     }
 }

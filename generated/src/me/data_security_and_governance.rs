@@ -2,7 +2,7 @@
 
 //! `/me/dataSecurityAndGovernance`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod activities;
 pub mod protection_scopes;
 pub mod sensitivity_labels;
@@ -33,10 +33,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::UserDataSecurityAndGovernance> {
-        self.0
-            .call(
-                Operation("op:GET /me/dataSecurityAndGovernance;expand select;;china;"),
-            )
+        self.0.call("op:GET /me/dataSecurityAndGovernance;expand select;;china;")
     }
     /// `PATCH /me/dataSecurityAndGovernance`
     ///
@@ -48,11 +45,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::UserDataSecurityAndGovernance>,
     ) -> Request<Option<models::UserDataSecurityAndGovernance>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/dataSecurityAndGovernance;;;china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/dataSecurityAndGovernance;;;china;", changes)
     }
     /// `DELETE /me/dataSecurityAndGovernance`
     ///
@@ -61,7 +54,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/dataSecurityAndGovernance;;;china;"))
+        self.0.call("op:DELETE /me/dataSecurityAndGovernance;;;china;")
     }
     /// `POST /me/dataSecurityAndGovernance/processContent`
     ///
@@ -80,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("processContent")
             .send(
-                Operation(
-                    "op:POST /me/dataSecurityAndGovernance/processContent;;work=Content.Process.User,Content.Process.All;china;",
-                ),
+                "op:POST /me/dataSecurityAndGovernance/processContent;;work=Content.Process.User,Content.Process.All;china;",
                 parameters,
             )
     }

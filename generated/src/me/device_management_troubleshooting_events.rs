@@ -2,7 +2,7 @@
 
 //! `/me/deviceManagementTroubleshootingEvents`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/deviceManagementTroubleshootingEvents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceManagementTroubleshootingEvent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/deviceManagementTroubleshootingEvents;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/deviceManagementTroubleshootingEvents;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/deviceManagementTroubleshootingEvents`
@@ -36,11 +34,7 @@ impl RequestBuilder {
         &self,
         body: &models::DeviceManagementTroubleshootingEvent,
     ) -> Request<models::DeviceManagementTroubleshootingEvent> {
-        self.0
-            .send(
-                Operation("op:POST /me/deviceManagementTroubleshootingEvents;;;;"),
-                body,
-            )
+        self.0.send("op:POST /me/deviceManagementTroubleshootingEvents;;;;", body)
     }
     /// `GET /me/deviceManagementTroubleshootingEvents/$count`
     ///
@@ -52,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/deviceManagementTroubleshootingEvents/$count;filter search;;;",
-                ),
+                "op:GET /me/deviceManagementTroubleshootingEvents/$count;filter search;;;",
             )
     }
 }
@@ -70,9 +62,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceManagementTroubleshootingEvent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};expand select;;;",
-                ),
+                "op:GET /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};expand select;;;",
             )
     }
     /// `PATCH /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id}`
@@ -85,9 +75,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceManagementTroubleshootingEvent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
-                ),
+                "op:PATCH /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
                 changes,
             )
     }
@@ -98,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
-                ),
+                "op:DELETE /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/drive`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/me/drive`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Drive> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/drive;expand select;work=Files.Read,Files.ReadWrite,User.Read,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;;",
-                ),
+                "op:GET /me/drive;expand select;work=Files.Read,Files.ReadWrite,User.Read,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;;",
             )
     }
     /// `GET /me/drive/recent()`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .function("recent", &[])
             .call(
-                Operation(
-                    "op:GET /me/drive/recent();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;;",
-                ),
+                "op:GET /me/drive/recent();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;;",
             )
     }
     /// `GET /me/drive/sharedWithMe()`
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .function("sharedWithMe", &[])
             .call(
-                Operation(
-                    "op:GET /me/drive/sharedWithMe();count expand filter orderby search select skip top;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read.All,Files.ReadWrite.All;;",
-                ),
+                "op:GET /me/drive/sharedWithMe();count expand filter orderby search select skip top;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read.All,Files.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/employeeExperience`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod assigned_roles;
 pub mod learning_course_activities;
 /// Requests to `/me/employeeExperience`.
@@ -31,12 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::EmployeeExperienceUser> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/employeeExperience;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /me/employeeExperience;expand select;;us-government china;")
     }
     /// `PATCH /me/employeeExperience`
     ///
@@ -48,11 +43,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::EmployeeExperienceUser>,
     ) -> Request<Option<models::EmployeeExperienceUser>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/employeeExperience;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/employeeExperience;;;us-government china;", changes)
     }
     /// `DELETE /me/employeeExperience`
     ///
@@ -61,6 +52,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/employeeExperience;;;us-government china;"))
+        self.0.call("op:DELETE /me/employeeExperience;;;us-government china;")
     }
 }

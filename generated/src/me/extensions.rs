@@ -2,7 +2,7 @@
 
 //! `/me/extensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/extensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Extension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/extensions;count expand filter orderby search select skip top;work=User.Read;;",
-                ),
+                "op:GET /me/extensions;count expand filter orderby search select skip top;work=User.Read;;",
             )
     }
     /// `POST /me/extensions`
@@ -34,7 +32,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /me/extensions;;;;"), body)
+        self.0.send("op:POST /me/extensions;;;;", body)
     }
     /// `GET /me/extensions/$count`
     ///
@@ -52,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/extensions/$count;filter search;work=User.Read provenance=inferred:count:/me/extensions;;",
-                ),
+                "op:GET /me/extensions/$count;filter search;work=User.Read provenance=inferred:count:/me/extensions;;",
             )
     }
 }
@@ -68,7 +64,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Extension> {
-        self.0.call(Operation("op:GET /me/extensions/{extension-id};expand select;;;"))
+        self.0.call("op:GET /me/extensions/{extension-id};expand select;;;")
     }
     /// `PATCH /me/extensions/{extension-id}`
     ///
@@ -78,13 +74,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Extension>,
     ) -> Request<Option<models::Extension>> {
-        self.0.update(Operation("op:PATCH /me/extensions/{extension-id};;;;"), changes)
+        self.0.update("op:PATCH /me/extensions/{extension-id};;;;", changes)
     }
     /// `DELETE /me/extensions/{extension-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/extensions/{extension-id};;;;"))
+        self.0.call("op:DELETE /me/extensions/{extension-id};;;;")
     }
 }

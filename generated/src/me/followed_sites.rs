@@ -2,7 +2,7 @@
 
 //! `/me/followedSites`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/followedSites`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Site>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/followedSites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /me/followedSites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /me/followedSites/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/followedSites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/me/followedsites;;",
-                ),
+                "op:GET /me/followedSites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/me/followedsites;;",
             )
     }
     /// `POST /me/followedSites/add`
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /me/followedSites/add;;work=Sites.ReadWrite.All provenance=alias:/users/{}/followedsites/add;;",
-                ),
+                "op:POST /me/followedSites/add;;work=Sites.ReadWrite.All provenance=alias:/users/{}/followedsites/add;;",
                 parameters,
             )
     }
@@ -90,9 +84,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /me/followedSites/remove;;work=Sites.ReadWrite.All provenance=alias:/users/{}/followedsites/remove;;",
-                ),
+                "op:POST /me/followedSites/remove;;work=Sites.ReadWrite.All provenance=alias:/users/{}/followedsites/remove;;",
                 parameters,
             )
     }
@@ -107,6 +99,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Site> {
-        self.0.call(Operation("op:GET /me/followedSites/{site-id};expand select;;;"))
+        self.0.call("op:GET /me/followedSites/{site-id};expand select;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/inferenceClassification`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod overrides;
 /// Requests to `/me/inferenceClassification`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -19,7 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::InferenceClassification> {
-        self.0.call(Operation("op:GET /me/inferenceClassification;select;;;"))
+        self.0.call("op:GET /me/inferenceClassification;select;;;")
     }
     /// `PATCH /me/inferenceClassification`
     ///
@@ -29,6 +29,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::InferenceClassification>,
     ) -> Request<Option<models::InferenceClassification>> {
-        self.0.update(Operation("op:PATCH /me/inferenceClassification;;;;"), changes)
+        self.0.update("op:PATCH /me/inferenceClassification;;;;", changes)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/insights`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod shared;
 pub mod trending;
 pub mod used;
@@ -33,7 +33,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ItemInsights> {
-        self.0.call(Operation("op:GET /me/insights;expand select;;us-government china;"))
+        self.0.call("op:GET /me/insights;expand select;;us-government china;")
     }
     /// `PATCH /me/insights`
     ///
@@ -45,7 +45,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ItemInsights>,
     ) -> Request<Option<models::ItemInsights>> {
-        self.0.update(Operation("op:PATCH /me/insights;;;us-government china;"), changes)
+        self.0.update("op:PATCH /me/insights;;;us-government china;", changes)
     }
     /// `DELETE /me/insights`
     ///
@@ -54,6 +54,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/insights;;;us-government china;"))
+        self.0.call("op:DELETE /me/insights;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod all_channels;
 pub mod channels;
 pub mod group;
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Team>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All;;",
-                ),
+                "op:GET /me/joinedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All;;",
             )
     }
     /// `POST /me/joinedTeams`
@@ -47,7 +45,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Team) -> Request<models::Team> {
-        self.0.send(Operation("op:POST /me/joinedTeams;;;;"), body)
+        self.0.send("op:POST /me/joinedTeams;;;;", body)
     }
     /// `GET /me/joinedTeams/$count`
     ///
@@ -65,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/$count;filter search;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All provenance=inferred:count:/me/joinedteams;;",
-                ),
+                "op:GET /me/joinedTeams/$count;filter search;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All provenance=inferred:count:/me/joinedteams;;",
             )
     }
     /// `GET /me/joinedTeams/getAllMessages()`
@@ -82,9 +78,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/getAllMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/getAllMessages();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -163,7 +157,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Team> {
-        self.0.call(Operation("op:GET /me/joinedTeams/{team-id};expand select;;;"))
+        self.0.call("op:GET /me/joinedTeams/{team-id};expand select;;;")
     }
     /// `PATCH /me/joinedTeams/{team-id}`
     ///
@@ -173,14 +167,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Team>,
     ) -> Request<Option<models::Team>> {
-        self.0.update(Operation("op:PATCH /me/joinedTeams/{team-id};;;;"), changes)
+        self.0.update("op:PATCH /me/joinedTeams/{team-id};;;;", changes)
     }
     /// `DELETE /me/joinedTeams/{team-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/joinedTeams/{team-id};;;;"))
+        self.0.call("op:DELETE /me/joinedTeams/{team-id};;;;")
     }
     /// `POST /me/joinedTeams/{team-id}/archive`
     ///
@@ -189,7 +183,7 @@ impl ItemRequestBuilder {
     pub fn archive(&self, parameters: &models::team::ArchiveParameters) -> Request<()> {
         self.0
             .segment("archive")
-            .send(Operation("op:POST /me/joinedTeams/{team-id}/archive;;;;"), parameters)
+            .send("op:POST /me/joinedTeams/{team-id}/archive;;;;", parameters)
     }
     /// `POST /me/joinedTeams/{team-id}/clone`
     ///
@@ -198,7 +192,7 @@ impl ItemRequestBuilder {
     pub fn clone(&self, parameters: &models::team::CloneParameters) -> Request<()> {
         self.0
             .segment("clone")
-            .send(Operation("op:POST /me/joinedTeams/{team-id}/clone;;;;"), parameters)
+            .send("op:POST /me/joinedTeams/{team-id}/clone;;;;", parameters)
     }
     /// `POST /me/joinedTeams/{team-id}/completeMigration`
     ///
@@ -207,7 +201,7 @@ impl ItemRequestBuilder {
     pub fn complete_migration(&self) -> Request<()> {
         self.0
             .segment("completeMigration")
-            .call(Operation("op:POST /me/joinedTeams/{team-id}/completeMigration;;;;"))
+            .call("op:POST /me/joinedTeams/{team-id}/completeMigration;;;;")
     }
     /// `POST /me/joinedTeams/{team-id}/sendActivityNotification`
     ///
@@ -220,9 +214,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendActivityNotification")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/sendActivityNotification;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/sendActivityNotification;;;;",
                 parameters,
             )
     }
@@ -233,6 +225,6 @@ impl ItemRequestBuilder {
     pub fn unarchive(&self) -> Request<()> {
         self.0
             .segment("unarchive")
-            .call(Operation("op:POST /me/joinedTeams/{team-id}/unarchive;;;;"))
+            .call("op:POST /me/joinedTeams/{team-id}/unarchive;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/licenseDetails`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/licenseDetails`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LicenseDetails>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/licenseDetails;count expand filter orderby search select skip top;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read;;",
-                ),
+                "op:GET /me/licenseDetails;count expand filter orderby search select skip top;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read;;",
             )
     }
     /// `POST /me/licenseDetails`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::LicenseDetails,
     ) -> Request<models::LicenseDetails> {
-        self.0.send(Operation("op:POST /me/licenseDetails;;;;"), body)
+        self.0.send("op:POST /me/licenseDetails;;;;", body)
     }
     /// `GET /me/licenseDetails/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/licenseDetails/$count;filter search;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read provenance=inferred:count:/me/licensedetails;;",
-                ),
+                "op:GET /me/licenseDetails/$count;filter search;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read provenance=inferred:count:/me/licensedetails;;",
             )
     }
     /// `GET /me/licenseDetails/getTeamsLicensingDetails()`
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsLicensingDetails", &[])
             .call(
-                Operation(
-                    "op:GET /me/licenseDetails/getTeamsLicensingDetails();;work=User.Read,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/users/{}/licensedetails/getteamslicensingdetails;;",
-                ),
+                "op:GET /me/licenseDetails/getTeamsLicensingDetails();;work=User.Read,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/users/{}/licensedetails/getteamslicensingdetails;;",
             )
     }
 }
@@ -90,12 +84,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::LicenseDetails> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/licenseDetails/{licenseDetails-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /me/licenseDetails/{licenseDetails-id};expand select;;;")
     }
     /// `PATCH /me/licenseDetails/{licenseDetails-id}`
     ///
@@ -105,17 +94,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::LicenseDetails>,
     ) -> Request<Option<models::LicenseDetails>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/licenseDetails/{licenseDetails-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/licenseDetails/{licenseDetails-id};;;;", changes)
     }
     /// `DELETE /me/licenseDetails/{licenseDetails-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/licenseDetails/{licenseDetails-id};;;;"))
+        self.0.call("op:DELETE /me/licenseDetails/{licenseDetails-id};;;;")
     }
 }

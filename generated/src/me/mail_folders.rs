@@ -2,7 +2,7 @@
 
 //! `/me/mailFolders`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod child_folders;
 pub mod message_rules;
 pub mod messages;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MailFolder>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;;",
-                ),
+                "op:GET /me/mailFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;;",
             )
     }
     /// `POST /me/mailFolders`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::MailFolder) -> Request<models::MailFolder> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/mailFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/mailFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite provenance=inferred:count:/me/mailfolders;;",
-                ),
+                "op:GET /me/mailFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite provenance=inferred:count:/me/mailfolders;;",
             )
     }
     /// `GET /me/mailFolders/delta()`
@@ -88,9 +82,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/delta();count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;china;",
-                ),
+                "op:GET /me/mailFolders/delta();count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;china;",
             )
     }
 }
@@ -127,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MailFolder> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id};expand select;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id};expand select;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;;",
             )
     }
     /// `PATCH /me/mailFolders/{mailFolder-id}`
@@ -146,9 +136,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MailFolder>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:PATCH /me/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 changes,
             )
     }
@@ -163,9 +151,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:DELETE /me/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
             )
     }
     /// `POST /me/mailFolders/{mailFolder-id}/copy`
@@ -183,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copy")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -204,9 +188,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("move")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -224,9 +206,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite;us-government china;",
             )
     }
 }

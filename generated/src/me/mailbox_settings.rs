@@ -2,7 +2,7 @@
 
 //! `/me/mailboxSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/mailboxSettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::MailboxSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailboxSettings;expand select;work=MailboxSettings.Read,MailboxSettings.ReadWrite personal=MailboxSettings.Read,MailboxSettings.ReadWrite;;",
-                ),
+                "op:GET /me/mailboxSettings;expand select;work=MailboxSettings.Read,MailboxSettings.ReadWrite personal=MailboxSettings.Read,MailboxSettings.ReadWrite;;",
             )
     }
     /// `PATCH /me/mailboxSettings`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MailboxSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/mailboxSettings;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite;;",
-                ),
+                "op:PATCH /me/mailboxSettings;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite;;",
                 changes,
             )
     }

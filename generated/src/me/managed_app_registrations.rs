@@ -2,7 +2,7 @@
 
 //! `/me/managedAppRegistrations`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/managedAppRegistrations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedAppRegistration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/managedAppRegistrations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/managedAppRegistrations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /me/managedAppRegistrations/$count`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation("op:GET /me/managedAppRegistrations/$count;filter search;;;"),
-            )
+            .call("op:GET /me/managedAppRegistrations/$count;filter search;;;")
     }
 }
 /// Requests to `/me/managedAppRegistrations/{managedAppRegistration-id}`.
@@ -51,9 +47,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedAppRegistration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/managedAppRegistrations/{managedAppRegistration-id};expand select;;;",
-                ),
+                "op:GET /me/managedAppRegistrations/{managedAppRegistration-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/managedDevices`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod device_category;
 pub mod device_compliance_policy_states;
 pub mod device_configuration_states;
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedDevice>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/managedDevices;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/managedDevices;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/managedDevices`
@@ -39,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::ManagedDevice,
     ) -> Request<models::ManagedDevice> {
-        self.0.send(Operation("op:POST /me/managedDevices;;;;"), body)
+        self.0.send("op:POST /me/managedDevices;;;;", body)
     }
     /// `GET /me/managedDevices/$count`
     ///
@@ -50,7 +48,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/managedDevices/$count;filter search;;;"))
+            .call("op:GET /me/managedDevices/$count;filter search;;;")
     }
 }
 /// Requests to `/me/managedDevices/{managedDevice-id}`.
@@ -103,12 +101,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ManagedDevice> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /me/managedDevices/{managedDevice-id};expand select;;;")
     }
     /// `PATCH /me/managedDevices/{managedDevice-id}`
     ///
@@ -118,18 +111,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::ManagedDevice>,
     ) -> Request<Option<models::ManagedDevice>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/managedDevices/{managedDevice-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/managedDevices/{managedDevice-id};;;;", changes)
     }
     /// `DELETE /me/managedDevices/{managedDevice-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/managedDevices/{managedDevice-id};;;;"))
+        self.0.call("op:DELETE /me/managedDevices/{managedDevice-id};;;;")
     }
     /// `POST /me/managedDevices/{managedDevice-id}/bypassActivationLock`
     ///
@@ -139,9 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("bypassActivationLock")
             .call(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/bypassActivationLock;;;;",
-                ),
+                "op:POST /me/managedDevices/{managedDevice-id}/bypassActivationLock;;;;",
             )
     }
     /// `POST /me/managedDevices/{managedDevice-id}/cleanWindowsDevice`
@@ -155,9 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cleanWindowsDevice")
             .send(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/cleanWindowsDevice;;;;",
-                ),
+                "op:POST /me/managedDevices/{managedDevice-id}/cleanWindowsDevice;;;;",
                 parameters,
             )
     }
@@ -172,9 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deleteUserFromSharedAppleDevice")
             .send(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;;;",
-                ),
+                "op:POST /me/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;;;",
                 parameters,
             )
     }
@@ -185,11 +168,7 @@ impl ItemRequestBuilder {
     pub fn disable_lost_mode(&self) -> Request<()> {
         self.0
             .segment("disableLostMode")
-            .call(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/disableLostMode;;;;",
-                ),
-            )
+            .call("op:POST /me/managedDevices/{managedDevice-id}/disableLostMode;;;;")
     }
     /// `POST /me/managedDevices/{managedDevice-id}/locateDevice`
     ///
@@ -198,11 +177,7 @@ impl ItemRequestBuilder {
     pub fn locate_device(&self) -> Request<()> {
         self.0
             .segment("locateDevice")
-            .call(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/locateDevice;;;;",
-                ),
-            )
+            .call("op:POST /me/managedDevices/{managedDevice-id}/locateDevice;;;;")
     }
     /// `POST /me/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser`
     ///
@@ -212,9 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("logoutSharedAppleDeviceActiveUser")
             .call(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;;;",
-                ),
+                "op:POST /me/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;;;",
             )
     }
     /// `POST /me/managedDevices/{managedDevice-id}/rebootNow`
@@ -224,9 +197,7 @@ impl ItemRequestBuilder {
     pub fn reboot_now(&self) -> Request<()> {
         self.0
             .segment("rebootNow")
-            .call(
-                Operation("op:POST /me/managedDevices/{managedDevice-id}/rebootNow;;;;"),
-            )
+            .call("op:POST /me/managedDevices/{managedDevice-id}/rebootNow;;;;")
     }
     /// `POST /me/managedDevices/{managedDevice-id}/recoverPasscode`
     ///
@@ -235,11 +206,7 @@ impl ItemRequestBuilder {
     pub fn recover_passcode(&self) -> Request<()> {
         self.0
             .segment("recoverPasscode")
-            .call(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/recoverPasscode;;;;",
-                ),
-            )
+            .call("op:POST /me/managedDevices/{managedDevice-id}/recoverPasscode;;;;")
     }
     /// `POST /me/managedDevices/{managedDevice-id}/remoteLock`
     ///
@@ -248,9 +215,7 @@ impl ItemRequestBuilder {
     pub fn remote_lock(&self) -> Request<()> {
         self.0
             .segment("remoteLock")
-            .call(
-                Operation("op:POST /me/managedDevices/{managedDevice-id}/remoteLock;;;;"),
-            )
+            .call("op:POST /me/managedDevices/{managedDevice-id}/remoteLock;;;;")
     }
     /// `POST /me/managedDevices/{managedDevice-id}/requestRemoteAssistance`
     ///
@@ -260,9 +225,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("requestRemoteAssistance")
             .call(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/requestRemoteAssistance;;;;",
-                ),
+                "op:POST /me/managedDevices/{managedDevice-id}/requestRemoteAssistance;;;;",
             )
     }
     /// `POST /me/managedDevices/{managedDevice-id}/resetPasscode`
@@ -272,11 +235,7 @@ impl ItemRequestBuilder {
     pub fn reset_passcode(&self) -> Request<()> {
         self.0
             .segment("resetPasscode")
-            .call(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/resetPasscode;;;;",
-                ),
-            )
+            .call("op:POST /me/managedDevices/{managedDevice-id}/resetPasscode;;;;")
     }
     /// `POST /me/managedDevices/{managedDevice-id}/retire`
     ///
@@ -285,7 +244,7 @@ impl ItemRequestBuilder {
     pub fn retire(&self) -> Request<()> {
         self.0
             .segment("retire")
-            .call(Operation("op:POST /me/managedDevices/{managedDevice-id}/retire;;;;"))
+            .call("op:POST /me/managedDevices/{managedDevice-id}/retire;;;;")
     }
     /// `POST /me/managedDevices/{managedDevice-id}/shutDown`
     ///
@@ -294,9 +253,7 @@ impl ItemRequestBuilder {
     pub fn shut_down(&self) -> Request<()> {
         self.0
             .segment("shutDown")
-            .call(
-                Operation("op:POST /me/managedDevices/{managedDevice-id}/shutDown;;;;"),
-            )
+            .call("op:POST /me/managedDevices/{managedDevice-id}/shutDown;;;;")
     }
     /// `POST /me/managedDevices/{managedDevice-id}/syncDevice`
     ///
@@ -305,9 +262,7 @@ impl ItemRequestBuilder {
     pub fn sync_device(&self) -> Request<()> {
         self.0
             .segment("syncDevice")
-            .call(
-                Operation("op:POST /me/managedDevices/{managedDevice-id}/syncDevice;;;;"),
-            )
+            .call("op:POST /me/managedDevices/{managedDevice-id}/syncDevice;;;;")
     }
     /// `POST /me/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount`
     ///
@@ -320,9 +275,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("updateWindowsDeviceAccount")
             .send(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;;;",
-                ),
+                "op:POST /me/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;;;",
                 parameters,
             )
     }
@@ -337,9 +290,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("windowsDefenderScan")
             .send(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/windowsDefenderScan;;;;",
-                ),
+                "op:POST /me/managedDevices/{managedDevice-id}/windowsDefenderScan;;;;",
                 parameters,
             )
     }
@@ -351,9 +302,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("windowsDefenderUpdateSignatures")
             .call(
-                Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;;;",
-                ),
+                "op:POST /me/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;;;",
             )
     }
     /// `POST /me/managedDevices/{managedDevice-id}/wipe`
@@ -366,9 +315,6 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("wipe")
-            .send(
-                Operation("op:POST /me/managedDevices/{managedDevice-id}/wipe;;;;"),
-                parameters,
-            )
+            .send("op:POST /me/managedDevices/{managedDevice-id}/wipe;;;;", parameters)
     }
 }

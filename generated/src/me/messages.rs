@@ -2,7 +2,7 @@
 
 //! `/me/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 pub mod attachments;
 pub mod extensions;
 /// Requests to `/me/messages`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Message>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/messages;count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;;",
-                ),
+                "op:GET /me/messages;count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;;",
             )
     }
     /// `POST /me/messages`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Message) -> Request<models::Message> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/messages/$count;filter search;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite provenance=inferred:count:/me/messages;;",
-                ),
+                "op:GET /me/messages/$count;filter search;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite provenance=inferred:count:/me/messages;;",
             )
     }
     /// `GET /me/messages/delta()`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/messages/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/messages/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -119,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Message> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/messages/{message-id};expand select;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic;;",
-                ),
+                "op:GET /me/messages/{message-id};expand select;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic;;",
             )
     }
     /// `PATCH /me/messages/{message-id}`
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Message>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:PATCH /me/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 changes,
             )
     }
@@ -155,9 +143,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:DELETE /me/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
             )
     }
     /// `GET /me/messages/{message-id}/$value`
@@ -174,9 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /me/messages/{message-id}/$value;;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic provenance=inferred:reference:/me/messages/{};;",
-                ),
+                "op:GET /me/messages/{message-id}/$value;;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic provenance=inferred:reference:/me/messages/{};;",
             )
     }
     /// `PUT /me/messages/{message-id}/$value`
@@ -186,10 +170,7 @@ impl ItemRequestBuilder {
     pub fn put_value(&self, content: impl Into<runtime::Body>) -> Request<Content> {
         self.0
             .segment("$value")
-            .send_bytes(
-                Operation("op:PUT /me/messages/{message-id}/$value;;;;"),
-                content,
-            )
+            .send_bytes("op:PUT /me/messages/{message-id}/$value;;;;", content)
     }
     /// `DELETE /me/messages/{message-id}/$value`
     ///
@@ -205,9 +186,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /me/messages/{message-id}/$value;;work=Mail.ReadWrite personal=Mail.ReadWrite provenance=inferred:reference:/me/messages/{};;",
-                ),
+                "op:DELETE /me/messages/{message-id}/$value;;work=Mail.ReadWrite personal=Mail.ReadWrite provenance=inferred:reference:/me/messages/{};;",
             )
     }
     /// `POST /me/messages/{message-id}/copy`
@@ -225,9 +204,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copy")
             .send(
-                Operation(
-                    "op:POST /me/messages/{message-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/messages/{message-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -246,9 +223,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createForward")
             .send(
-                Operation(
-                    "op:POST /me/messages/{message-id}/createForward;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/messages/{message-id}/createForward;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -267,9 +242,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createReply")
             .send(
-                Operation(
-                    "op:POST /me/messages/{message-id}/createReply;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/messages/{message-id}/createReply;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -288,9 +261,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createReplyAll")
             .send(
-                Operation(
-                    "op:POST /me/messages/{message-id}/createReplyAll;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/messages/{message-id}/createReplyAll;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -309,9 +280,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("forward")
             .send(
-                Operation(
-                    "op:POST /me/messages/{message-id}/forward;;work=Mail.Send personal=Mail.Send;;",
-                ),
+                "op:POST /me/messages/{message-id}/forward;;work=Mail.Send personal=Mail.Send;;",
                 parameters,
             )
     }
@@ -330,9 +299,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("move")
             .send(
-                Operation(
-                    "op:POST /me/messages/{message-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/messages/{message-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -350,9 +317,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /me/messages/{message-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/messages/{message-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite;us-government china;",
             )
     }
     /// `POST /me/messages/{message-id}/reply`
@@ -367,9 +332,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reply")
             .send(
-                Operation(
-                    "op:POST /me/messages/{message-id}/reply;;work=Mail.Send personal=Mail.Send;;",
-                ),
+                "op:POST /me/messages/{message-id}/reply;;work=Mail.Send personal=Mail.Send;;",
                 parameters,
             )
     }
@@ -390,9 +353,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("replyAll")
             .send(
-                Operation(
-                    "op:POST /me/messages/{message-id}/replyAll;;work=Mail.Send personal=Mail.Send provenance=alias:/users/{}/messages/{}/replyall;;",
-                ),
+                "op:POST /me/messages/{message-id}/replyAll;;work=Mail.Send personal=Mail.Send provenance=alias:/users/{}/messages/{}/replyall;;",
                 parameters,
             )
     }
@@ -408,9 +369,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("send")
             .call(
-                Operation(
-                    "op:POST /me/messages/{message-id}/send;;work=Mail.Send personal=Mail.Send;;",
-                ),
+                "op:POST /me/messages/{message-id}/send;;work=Mail.Send personal=Mail.Send;;",
             )
     }
 }

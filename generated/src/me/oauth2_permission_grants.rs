@@ -2,7 +2,7 @@
 
 //! `/me/oauth2PermissionGrants`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/oauth2PermissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Oauth2PermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/oauth2PermissionGrants;count expand filter orderby search select skip top;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All;;",
-                ),
+                "op:GET /me/oauth2PermissionGrants;count expand filter orderby search select skip top;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All;;",
             )
     }
     /// `GET /me/oauth2PermissionGrants/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/oauth2PermissionGrants/$count;filter search;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All provenance=inferred:count:/me/oauth2permissiongrants;;",
-                ),
+                "op:GET /me/oauth2PermissionGrants/$count;filter search;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All provenance=inferred:count:/me/oauth2permissiongrants;;",
             )
     }
 }
@@ -63,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Oauth2PermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/oauth2PermissionGrants/{oAuth2PermissionGrant-id};expand select;;;",
-                ),
+                "op:GET /me/oauth2PermissionGrants/{oAuth2PermissionGrant-id};expand select;;;",
             )
     }
 }

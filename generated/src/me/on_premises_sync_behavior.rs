@@ -2,7 +2,7 @@
 
 //! `/me/onPremisesSyncBehavior`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/onPremisesSyncBehavior`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::OnPremisesSyncBehavior> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onPremisesSyncBehavior;expand select;work=User-OnPremisesSyncBehavior.ReadWrite.All provenance=alias:/users/{}/onpremisessyncbehavior;;",
-                ),
+                "op:GET /me/onPremisesSyncBehavior;expand select;work=User-OnPremisesSyncBehavior.ReadWrite.All provenance=alias:/users/{}/onpremisessyncbehavior;;",
             )
     }
     /// `PATCH /me/onPremisesSyncBehavior`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::OnPremisesSyncBehavior>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/onPremisesSyncBehavior;;work=User-OnPremisesSyncBehavior.ReadWrite.All provenance=alias:/users/{}/onpremisessyncbehavior;;",
-                ),
+                "op:PATCH /me/onPremisesSyncBehavior;;work=User-OnPremisesSyncBehavior.ReadWrite.All provenance=alias:/users/{}/onpremisessyncbehavior;;",
                 changes,
             )
     }
@@ -53,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/onPremisesSyncBehavior;;;;"))
+        self.0.call("op:DELETE /me/onPremisesSyncBehavior;;;;")
     }
 }

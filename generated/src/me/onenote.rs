@@ -2,7 +2,7 @@
 
 //! `/me/onenote`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod notebooks;
 pub mod operations;
 pub mod pages;
@@ -56,11 +56,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::Onenote> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /me/onenote;expand select;work=User.Read;us-government china;",
-                ),
-            )
+            .call("op:GET /me/onenote;expand select;work=User.Read;us-government china;")
     }
     /// `PATCH /me/onenote`
     ///
@@ -72,7 +68,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Onenote>,
     ) -> Request<Option<models::Onenote>> {
-        self.0.update(Operation("op:PATCH /me/onenote;;;us-government china;"), changes)
+        self.0.update("op:PATCH /me/onenote;;;us-government china;", changes)
     }
     /// `DELETE /me/onenote`
     ///
@@ -81,6 +77,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/onenote;;;us-government china;"))
+        self.0.call("op:DELETE /me/onenote;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/onlineMeetings`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Content, Count, Page, Path, Request, Wrapped};
 pub mod attendance_reports;
 pub mod recordings;
 pub mod transcripts;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnlineMeeting>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite;china;",
-                ),
+                "op:GET /me/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite;china;",
             )
     }
     /// `POST /me/onlineMeetings`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::OnlineMeeting> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/onlineMeetings;;work=OnlineMeetings.ReadWrite;china;",
-                ),
+                "op:POST /me/onlineMeetings;;work=OnlineMeetings.ReadWrite;china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite provenance=inferred:count:/me/onlinemeetings;china;",
-                ),
+                "op:GET /me/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite provenance=inferred:count:/me/onlinemeetings;china;",
             )
     }
     /// `POST /me/onlineMeetings/createOrGet`
@@ -96,9 +90,7 @@ impl RequestBuilder {
         self.0
             .segment("createOrGet")
             .send(
-                Operation(
-                    "op:POST /me/onlineMeetings/createOrGet;;work=OnlineMeetings.ReadWrite;china;",
-                ),
+                "op:POST /me/onlineMeetings/createOrGet;;work=OnlineMeetings.ReadWrite;china;",
                 parameters,
             )
     }
@@ -129,9 +121,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
             )
     }
     /// `GET /me/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime')`
@@ -161,9 +151,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -200,9 +188,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnlineMeeting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id};expand select;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id};expand select;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite;china;",
             )
     }
     /// `PATCH /me/onlineMeetings/{onlineMeeting-id}`
@@ -221,9 +207,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnlineMeeting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite;china;",
-                ),
+                "op:PATCH /me/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite;china;",
                 changes,
             )
     }
@@ -240,9 +224,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite;china;",
-                ),
+                "op:DELETE /me/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite;china;",
             )
     }
     /// `GET /me/onlineMeetings/{onlineMeeting-id}/attendeeReport`
@@ -259,9 +241,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attendeeReport")
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;work=OnlineMeetingArtifact.Read.All;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;work=OnlineMeetingArtifact.Read.All;china;",
             )
     }
     /// `PUT /me/onlineMeetings/{onlineMeeting-id}/attendeeReport`
@@ -277,9 +257,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attendeeReport")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
-                ),
+                "op:PUT /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
                 content,
             )
     }
@@ -293,9 +271,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attendeeReport")
             .call(
-                Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
-                ),
+                "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
             )
     }
     /// `GET /me/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl()`
@@ -312,9 +288,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getVirtualAppointmentJoinWebUrl", &[])
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;work=VirtualAppointment.Read,VirtualAppointment.ReadWrite,OnlineMeetings.Read,OnlineMeetings.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;work=VirtualAppointment.Read,VirtualAppointment.ReadWrite,OnlineMeetings.Read,OnlineMeetings.ReadWrite;us-government china;",
             )
     }
     /// `POST /me/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms`
@@ -334,9 +308,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendVirtualAppointmentReminderSms")
             .send(
-                Operation(
-                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;work=VirtualAppointmentNotification.Send;us-government china;",
-                ),
+                "op:POST /me/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;work=VirtualAppointmentNotification.Send;us-government china;",
                 parameters,
             )
     }
@@ -357,9 +329,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendVirtualAppointmentSms")
             .send(
-                Operation(
-                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;work=VirtualAppointmentNotification.Send;us-government china;",
-                ),
+                "op:POST /me/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;work=VirtualAppointmentNotification.Send;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/outlook`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod master_categories;
 /// Requests to `/me/outlook`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,7 +23,7 @@ impl RequestBuilder {
     /// | application | not supported |
     #[inline]
     pub fn get(&self) -> Request<models::OutlookUser> {
-        self.0.call(Operation("op:GET /me/outlook;select;work=User.Read;;"))
+        self.0.call("op:GET /me/outlook;select;work=User.Read;;")
     }
     /// `GET /me/outlook/supportedLanguages()`
     ///
@@ -39,9 +39,7 @@ impl RequestBuilder {
         self.0
             .function("supportedLanguages", &[])
             .call(
-                Operation(
-                    "op:GET /me/outlook/supportedLanguages();count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read;;",
-                ),
+                "op:GET /me/outlook/supportedLanguages();count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read;;",
             )
     }
     /// `GET /me/outlook/supportedTimeZones()`
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .function("supportedTimeZones", &[])
             .call(
-                Operation(
-                    "op:GET /me/outlook/supportedTimeZones();count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read;;",
-                ),
+                "op:GET /me/outlook/supportedTimeZones();count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read;;",
             )
     }
     /// `GET /me/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}')`
@@ -80,12 +76,10 @@ impl RequestBuilder {
         self.0
             .function(
                 "supportedTimeZones",
-                &[("TimeZoneStandard", Some(&time_zone_standard))],
+                &[("TimeZoneStandard", Some(time_zone_standard))],
             )
             .call(
-                Operation(
-                    "op:GET /me/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}');count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read;;",
-                ),
+                "op:GET /me/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}');count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read;;",
             )
     }
 }

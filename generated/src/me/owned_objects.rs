@@ -2,7 +2,7 @@
 
 //! `/me/ownedObjects`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_application;
 pub mod as_group;
 pub mod as_service_principal;
@@ -44,9 +44,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/ownedObjects;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /me/ownedObjects;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `GET /me/ownedObjects/$count`
@@ -65,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/ownedObjects/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/ownedobjects;;",
-                ),
+                "op:GET /me/ownedObjects/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/ownedobjects;;",
             )
     }
 }
@@ -100,11 +96,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::DirectoryObject> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/ownedObjects/{directoryObject-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /me/ownedObjects/{directoryObject-id};expand select;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/people`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/people`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Person>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/people;count filter orderby search select skip top;work=People.Read,People.Read.All personal=People.Read;china;",
-                ),
+                "op:GET /me/people;count filter orderby search select skip top;work=People.Read,People.Read.All personal=People.Read;china;",
             )
     }
     /// `GET /me/people/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/people/$count;filter search;work=People.Read,People.Read.All personal=People.Read provenance=inferred:count:/me/people;china;",
-                ),
+                "op:GET /me/people/$count;filter search;work=People.Read,People.Read.All personal=People.Read provenance=inferred:count:/me/people;china;",
             )
     }
 }
@@ -67,6 +63,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Person> {
-        self.0.call(Operation("op:GET /me/people/{person-id};select;;china;"))
+        self.0.call("op:GET /me/people/{person-id};select;;china;")
     }
 }

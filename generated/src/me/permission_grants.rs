@@ -2,7 +2,7 @@
 
 //! `/me/permissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/permissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ResourceSpecificPermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser provenance=alias:/users/{}/permissiongrants;;",
-                ),
+                "op:GET /me/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser provenance=alias:/users/{}/permissiongrants;;",
             )
     }
     /// `POST /me/permissionGrants`
@@ -42,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /me/permissionGrants;;;;"), body)
+        self.0.send("op:POST /me/permissionGrants;;;;", body)
     }
     /// `GET /me/permissionGrants/$count`
     ///
@@ -60,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser provenance=inferred:count:/users/{}/permissiongrants;;",
-                ),
+                "op:GET /me/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser provenance=inferred:count:/users/{}/permissiongrants;;",
             )
     }
 }
@@ -78,9 +74,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
-                ),
+                "op:GET /me/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
             )
     }
     /// `PATCH /me/permissionGrants/{resourceSpecificPermissionGrant-id}`
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ResourceSpecificPermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:PATCH /me/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 changes,
             )
     }
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:DELETE /me/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/me/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ProfilePhoto> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/photo;select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All;;",
-                ),
+                "op:GET /me/photo;select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All;;",
             )
     }
     /// `PATCH /me/photo`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ProfilePhoto>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All;;",
-                ),
+                "op:PATCH /me/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All;;",
                 changes,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All;;",
-                ),
+                "op:DELETE /me/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All;;",
             )
     }
     /// `GET /me/photo/$value`
@@ -74,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /me/photo/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photo;;",
-                ),
+                "op:GET /me/photo/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photo;;",
             )
     }
     /// `PUT /me/photo/$value`
@@ -93,9 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photo;;",
-                ),
+                "op:PUT /me/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photo;;",
                 content,
             )
     }
@@ -113,9 +103,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /me/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photo;;",
-                ),
+                "op:DELETE /me/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photo;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/photos`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Page, Path, Request};
+use crate::runtime::{Content, Page, Path, Request};
 /// Requests to `/me/photos`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ProfilePhoto>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/photos;filter orderby select skip top;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All;;",
-                ),
+                "op:GET /me/photos;filter orderby select skip top;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All;;",
             )
     }
 }
@@ -46,9 +44,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ProfilePhoto> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/photos/{profilePhoto-id};select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All;;",
-                ),
+                "op:GET /me/photos/{profilePhoto-id};select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All;;",
             )
     }
     /// `GET /me/photos/{profilePhoto-id}/$value`
@@ -65,9 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /me/photos/{profilePhoto-id}/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photos/{};;",
-                ),
+                "op:GET /me/photos/{profilePhoto-id}/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photos/{};;",
             )
     }
     /// `PUT /me/photos/{profilePhoto-id}/$value`
@@ -77,10 +71,7 @@ impl ItemRequestBuilder {
     pub fn put_value(&self, content: impl Into<runtime::Body>) -> Request<Content> {
         self.0
             .segment("$value")
-            .send_bytes(
-                Operation("op:PUT /me/photos/{profilePhoto-id}/$value;;;;"),
-                content,
-            )
+            .send_bytes("op:PUT /me/photos/{profilePhoto-id}/$value;;;;", content)
     }
     /// `DELETE /me/photos/{profilePhoto-id}/$value`
     ///
@@ -89,6 +80,6 @@ impl ItemRequestBuilder {
     pub fn delete_value(&self) -> Request<()> {
         self.0
             .segment("$value")
-            .call(Operation("op:DELETE /me/photos/{profilePhoto-id}/$value;;;;"))
+            .call("op:DELETE /me/photos/{profilePhoto-id}/$value;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/planner`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod plans;
 pub mod tasks;
 /// Requests to `/me/planner`.
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PlannerUser> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/planner;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite;china;",
-                ),
+                "op:GET /me/planner;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite;china;",
             )
     }
     /// `PATCH /me/planner`
@@ -55,9 +53,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PlannerUser>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/planner;;work=Tasks.ReadWrite,Group.ReadWrite.All;china;",
-                ),
+                "op:PATCH /me/planner;;work=Tasks.ReadWrite,Group.ReadWrite.All;china;",
                 changes,
             )
             .header("If-Match", if_match)
@@ -69,6 +65,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/planner;;;china;"))
+        self.0.call("op:DELETE /me/planner;;;china;")
     }
 }

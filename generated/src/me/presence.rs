@@ -2,7 +2,7 @@
 
 //! `/me/presence`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/presence`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Presence> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/presence;expand select;work=Presence.Read,Presence.Read.All;china;",
-                ),
+                "op:GET /me/presence;expand select;work=Presence.Read,Presence.Read.All;china;",
             )
     }
     /// `PATCH /me/presence`
@@ -36,7 +34,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Presence>,
     ) -> Request<Option<models::Presence>> {
-        self.0.update(Operation("op:PATCH /me/presence;;;china;"), changes)
+        self.0.update("op:PATCH /me/presence;;;china;", changes)
     }
     /// `DELETE /me/presence`
     ///
@@ -45,7 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/presence;;;china;"))
+        self.0.call("op:DELETE /me/presence;;;china;")
     }
     /// `POST /me/presence/clearAutomaticLocation`
     ///
@@ -63,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("clearAutomaticLocation")
             .call(
-                Operation(
-                    "op:POST /me/presence/clearAutomaticLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearautomaticlocation;us-government china;",
-                ),
+                "op:POST /me/presence/clearAutomaticLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearautomaticlocation;us-government china;",
             )
     }
     /// `POST /me/presence/clearLocation`
@@ -84,9 +80,7 @@ impl RequestBuilder {
         self.0
             .segment("clearLocation")
             .call(
-                Operation(
-                    "op:POST /me/presence/clearLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearlocation;us-government china;",
-                ),
+                "op:POST /me/presence/clearLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearlocation;us-government china;",
             )
     }
     /// `POST /me/presence/clearPresence`
@@ -108,9 +102,7 @@ impl RequestBuilder {
         self.0
             .segment("clearPresence")
             .send(
-                Operation(
-                    "op:POST /me/presence/clearPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearpresence;china;",
-                ),
+                "op:POST /me/presence/clearPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearpresence;china;",
                 parameters,
             )
     }
@@ -130,9 +122,7 @@ impl RequestBuilder {
         self.0
             .segment("clearUserPreferredPresence")
             .call(
-                Operation(
-                    "op:POST /me/presence/clearUserPreferredPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearuserpreferredpresence;china;",
-                ),
+                "op:POST /me/presence/clearUserPreferredPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearuserpreferredpresence;china;",
             )
     }
     /// `POST /me/presence/setAutomaticLocation`
@@ -154,9 +144,7 @@ impl RequestBuilder {
         self.0
             .segment("setAutomaticLocation")
             .send(
-                Operation(
-                    "op:POST /me/presence/setAutomaticLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setautomaticlocation;us-government china;",
-                ),
+                "op:POST /me/presence/setAutomaticLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setautomaticlocation;us-government china;",
                 parameters,
             )
     }
@@ -179,9 +167,7 @@ impl RequestBuilder {
         self.0
             .segment("setManualLocation")
             .send(
-                Operation(
-                    "op:POST /me/presence/setManualLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setmanuallocation;us-government china;",
-                ),
+                "op:POST /me/presence/setManualLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setmanuallocation;us-government china;",
                 parameters,
             )
     }
@@ -204,9 +190,7 @@ impl RequestBuilder {
         self.0
             .segment("setPresence")
             .send(
-                Operation(
-                    "op:POST /me/presence/setPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setpresence;china;",
-                ),
+                "op:POST /me/presence/setPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setpresence;china;",
                 parameters,
             )
     }
@@ -229,9 +213,7 @@ impl RequestBuilder {
         self.0
             .segment("setStatusMessage")
             .send(
-                Operation(
-                    "op:POST /me/presence/setStatusMessage;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setstatusmessage;china;",
-                ),
+                "op:POST /me/presence/setStatusMessage;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setstatusmessage;china;",
                 parameters,
             )
     }
@@ -254,9 +236,7 @@ impl RequestBuilder {
         self.0
             .segment("setUserPreferredPresence")
             .send(
-                Operation(
-                    "op:POST /me/presence/setUserPreferredPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setuserpreferredpresence;china;",
-                ),
+                "op:POST /me/presence/setUserPreferredPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setuserpreferredpresence;china;",
                 parameters,
             )
     }

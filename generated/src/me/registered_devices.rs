@@ -2,7 +2,7 @@
 
 //! `/me/registeredDevices`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_app_role_assignment;
 pub mod as_device;
 pub mod as_endpoint;
@@ -44,9 +44,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/registeredDevices;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /me/registeredDevices;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `GET /me/registeredDevices/$count`
@@ -65,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/registeredDevices/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/registereddevices;;",
-                ),
+                "op:GET /me/registeredDevices/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/registereddevices;;",
             )
     }
 }
@@ -100,11 +96,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::DirectoryObject> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/registeredDevices/{directoryObject-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /me/registeredDevices/{directoryObject-id};expand select;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/scopedRoleMemberOf`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/scopedRoleMemberOf`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ScopedRoleMembership>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/scopedRoleMemberOf;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /me/scopedRoleMemberOf;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /me/scopedRoleMemberOf`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::ScopedRoleMembership,
     ) -> Request<models::ScopedRoleMembership> {
-        self.0.send(Operation("op:POST /me/scopedRoleMemberOf;;;;"), body)
+        self.0.send("op:POST /me/scopedRoleMemberOf;;;;", body)
     }
     /// `GET /me/scopedRoleMemberOf/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/scopedRoleMemberOf/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/me/scopedrolememberof;;",
-                ),
+                "op:GET /me/scopedRoleMemberOf/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/me/scopedrolememberof;;",
             )
     }
 }
@@ -73,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ScopedRoleMembership> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/scopedRoleMemberOf/{scopedRoleMembership-id};expand select;;;",
-                ),
+                "op:GET /me/scopedRoleMemberOf/{scopedRoleMembership-id};expand select;;;",
             )
     }
     /// `PATCH /me/scopedRoleMemberOf/{scopedRoleMembership-id}`
@@ -88,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ScopedRoleMembership>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
-                ),
+                "op:PATCH /me/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
                 changes,
             )
     }
@@ -99,11 +91,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /me/scopedRoleMemberOf/{scopedRoleMembership-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/serviceProvisioningErrors`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/serviceProvisioningErrors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceProvisioningError>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/serviceProvisioningErrors;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/serviceProvisioningErrors;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /me/serviceProvisioningErrors/$count`
@@ -29,8 +27,6 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation("op:GET /me/serviceProvisioningErrors/$count;filter search;;;"),
-            )
+            .call("op:GET /me/serviceProvisioningErrors/$count;filter search;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/settings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod exchange;
 pub mod item_insights;
 pub mod shift_preferences;
@@ -55,9 +55,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/settings;expand select;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /me/settings;expand select;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All;;",
             )
     }
     /// `PATCH /me/settings`
@@ -74,9 +72,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/settings;;work=User.ReadWrite,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
-                ),
+                "op:PATCH /me/settings;;work=User.ReadWrite,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
                 changes,
             )
     }
@@ -85,6 +81,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/settings;;;;"))
+        self.0.call("op:DELETE /me/settings;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/solutions`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod working_time_schedule;
 /// Requests to `/me/solutions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,8 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::UserSolutionRoot> {
-        self.0
-            .call(Operation("op:GET /me/solutions;expand select;;us-government china;"))
+        self.0.call("op:GET /me/solutions;expand select;;us-government china;")
     }
     /// `PATCH /me/solutions`
     ///
@@ -34,8 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::UserSolutionRoot>,
     ) -> Request<Option<models::UserSolutionRoot>> {
-        self.0
-            .update(Operation("op:PATCH /me/solutions;;;us-government china;"), changes)
+        self.0.update("op:PATCH /me/solutions;;;us-government china;", changes)
     }
     /// `DELETE /me/solutions`
     ///
@@ -44,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/solutions;;;us-government china;"))
+        self.0.call("op:DELETE /me/solutions;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/sponsorOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/sponsorOf`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/sponsorOf;count expand filter orderby search select skip top;work=User.Read,User.Read.All,User.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /me/sponsorOf;count expand filter orderby search select skip top;work=User.Read,User.Read.All,User.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /me/sponsorOf/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/sponsorOf/$count;filter search;work=User.Read,User.Read.All,User.ReadWrite.All provenance=inferred:count:/me/sponsorof;us-government china;",
-                ),
+                "op:GET /me/sponsorOf/$count;filter search;work=User.Read,User.Read.All,User.ReadWrite.All provenance=inferred:count:/me/sponsorof;us-government china;",
             )
     }
 }
@@ -69,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/sponsorOf/{directoryObject-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/sponsorOf/{directoryObject-id};expand select;;us-government china;",
             )
     }
 }

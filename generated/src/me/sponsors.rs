@@ -2,7 +2,7 @@
 
 //! `/me/sponsors`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/me/sponsors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/sponsors;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /me/sponsors;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All;;",
             )
     }
     /// `GET /me/sponsors/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/sponsors/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All provenance=inferred:count:/me/sponsors;;",
-                ),
+                "op:GET /me/sponsors/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All provenance=inferred:count:/me/sponsors;;",
             )
     }
     /// `GET /me/sponsors/$ref`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /me/sponsors/$ref;count filter orderby search skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All provenance=inferred:reference:/me/sponsors;;",
-                ),
+                "op:GET /me/sponsors/$ref;count filter orderby search skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All provenance=inferred:reference:/me/sponsors;;",
             )
     }
     /// `POST /me/sponsors/$ref`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /me/sponsors/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/sponsors;;",
-                ),
+                "op:POST /me/sponsors/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/sponsors;;",
                 reference,
             )
     }
@@ -96,10 +88,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn remove_reference(&self, id: &str) -> Request<()> {
-        self.0
-            .segment("$ref")
-            .call(Operation("op:DELETE /me/sponsors/$ref;;;;"))
-            .query("@id", id)
+        self.0.segment("$ref").call("op:DELETE /me/sponsors/$ref;;;;").query("@id", id)
     }
 }
 /// Requests to `/me/sponsors/{directoryObject-id}`.
@@ -119,9 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /me/sponsors/{directoryObject-id}/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/sponsors/{};;",
-                ),
+                "op:DELETE /me/sponsors/{directoryObject-id}/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/sponsors/{};;",
             )
     }
 }

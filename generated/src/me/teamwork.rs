@@ -2,7 +2,7 @@
 
 //! `/me/teamwork`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod associated_teams;
 pub mod installed_apps;
 /// Requests to `/me/teamwork`.
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserTeamwork> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/teamwork;expand select;work=UserTeamwork.Read provenance=alias:/users/{}/teamwork;;",
-                ),
+                "op:GET /me/teamwork;expand select;work=UserTeamwork.Read provenance=alias:/users/{}/teamwork;;",
             )
     }
     /// `PATCH /me/teamwork`
@@ -46,14 +44,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::UserTeamwork>,
     ) -> Request<Option<models::UserTeamwork>> {
-        self.0.update(Operation("op:PATCH /me/teamwork;;;;"), changes)
+        self.0.update("op:PATCH /me/teamwork;;;;", changes)
     }
     /// `DELETE /me/teamwork`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/teamwork;;;;"))
+        self.0.call("op:DELETE /me/teamwork;;;;")
     }
     /// `POST /me/teamwork/deleteTargetedMessage`
     ///
@@ -74,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("deleteTargetedMessage")
             .send(
-                Operation(
-                    "op:POST /me/teamwork/deleteTargetedMessage;;work=TeamworkTargetedMessage.ReadWrite provenance=alias:/users/{}/teamwork/deletetargetedmessage;us-government china;",
-                ),
+                "op:POST /me/teamwork/deleteTargetedMessage;;work=TeamworkTargetedMessage.ReadWrite provenance=alias:/users/{}/teamwork/deletetargetedmessage;us-government china;",
                 parameters,
             )
     }
@@ -94,9 +90,7 @@ impl RequestBuilder {
         self.0
             .function("getAllRetainedTargetedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /me/teamwork/getAllRetainedTargetedMessages();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/teamwork/getAllRetainedTargetedMessages();count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /me/teamwork/getAllTargetedMessages()`
@@ -113,9 +107,7 @@ impl RequestBuilder {
         self.0
             .function("getAllTargetedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /me/teamwork/getAllTargetedMessages();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/teamwork/getAllTargetedMessages();count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/teamwork/sendActivityNotification`
@@ -135,9 +127,7 @@ impl RequestBuilder {
         self.0
             .segment("sendActivityNotification")
             .send(
-                Operation(
-                    "op:POST /me/teamwork/sendActivityNotification;;work=TeamsActivity.Send provenance=alias:/users/{}/teamwork/sendactivitynotification;;",
-                ),
+                "op:POST /me/teamwork/sendActivityNotification;;work=TeamsActivity.Send provenance=alias:/users/{}/teamwork/sendactivitynotification;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/todo`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod lists;
 /// Requests to `/me/todo`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,7 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Todo> {
-        self.0.call(Operation("op:GET /me/todo;expand select;;china;"))
+        self.0.call("op:GET /me/todo;expand select;;china;")
     }
     /// `PATCH /me/todo`
     ///
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Todo>,
     ) -> Request<Option<models::Todo>> {
-        self.0.update(Operation("op:PATCH /me/todo;;;china;"), changes)
+        self.0.update("op:PATCH /me/todo;;;china;", changes)
     }
     /// `DELETE /me/todo`
     ///
@@ -42,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/todo;;;china;"))
+        self.0.call("op:DELETE /me/todo;;;china;")
     }
 }

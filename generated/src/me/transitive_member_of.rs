@@ -2,7 +2,7 @@
 
 //! `/me/transitiveMemberOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_administrative_unit;
 pub mod as_directory_role;
 pub mod as_group;
@@ -46,9 +46,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/transitiveMemberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /me/transitiveMemberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /me/transitiveMemberOf/$count`
@@ -67,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/transitiveMemberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All provenance=inferred:count:/me/transitivememberof;;",
-                ),
+                "op:GET /me/transitiveMemberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All provenance=inferred:count:/me/transitivememberof;;",
             )
     }
 }
@@ -103,10 +99,6 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /me/transitiveMemberOf/{directoryObject-id};expand select;;;",
-                ),
-            )
+            .call("op:GET /me/transitiveMemberOf/{directoryObject-id};expand select;;;")
     }
 }

@@ -129,14 +129,6 @@ impl runtime::Model for AadUserConversationMember {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -186,11 +178,12 @@ impl runtime::Model for AadUserConversationMember {
             5 => reader.read(&mut self.user),
             6 => reader.read(&mut self.user_id),
             7 => reader.read(&mut self.visible_history_start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.email);
         writer.write(2, &self.id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.accessEntityType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessEntityType {
     /// `user`
@@ -16,23 +16,24 @@ pub enum AccessEntityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessEntityType {
-    const NAME: &'static str = "microsoft.graph.accessEntityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("user", Self::User),
-        ("group", Self::Group),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessEntityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::User => "user",
+            Self::Group => "group",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessEntityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessEntityType",
+        members: &[Self::User, Self::Group, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessEntityType);

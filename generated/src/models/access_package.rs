@@ -83,14 +83,6 @@ impl runtime::Model for AccessPackage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -109,11 +101,12 @@ impl runtime::Model for AccessPackage {
             9 => reader.read(&mut self.is_hidden),
             10 => reader.read(&mut self.modified_date_time),
             11 => reader.read(&mut self.resource_role_scopes),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_packages_incompatible_with);
         writer.write(1, &self.assignment_policies);
         writer.write(2, &self.catalog);

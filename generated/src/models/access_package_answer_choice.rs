@@ -33,14 +33,6 @@ impl runtime::Model for AccessPackageAnswerChoice {
         properties: &["actualValue", "localizations", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AccessPackageAnswerChoice {
             0 => reader.read(&mut self.actual_value),
             1 => reader.read(&mut self.localizations),
             2 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.actual_value);
         writer.write(1, &self.localizations);
         writer.write(2, &self.text);

@@ -67,14 +67,6 @@ impl runtime::Model for AccessPackageAssignment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -90,11 +82,12 @@ impl runtime::Model for AccessPackageAssignment {
             6 => reader.read(&mut self.state),
             7 => reader.read(&mut self.status),
             8 => reader.read(&mut self.target),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_package);
         writer.write(1, &self.assignment_policy);
         writer.write(2, &self.custom_extension_callout_instances);

@@ -43,14 +43,6 @@ impl runtime::Model for AccessPackageAssignmentApprovalSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for AccessPackageAssignmentApprovalSettings {
             1 => reader.read(&mut self.is_approval_required_for_update),
             2 => reader.read(&mut self.is_requestor_justification_required),
             3 => reader.read(&mut self.stages),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_approval_required_for_add);
         writer.write(1, &self.is_approval_required_for_update);
         writer.write(2, &self.is_requestor_justification_required);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageAssignmentFilterByCurrentUserOptions`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageAssignmentFilterByCurrentUserOptions {
     /// `target`
@@ -18,25 +18,34 @@ pub enum AccessPackageAssignmentFilterByCurrentUserOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageAssignmentFilterByCurrentUserOptions {
-    const NAME: &'static str = "microsoft.graph.accessPackageAssignmentFilterByCurrentUserOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("target", Self::Target),
-        ("createdBy", Self::CreatedBy),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("targetManager", Self::TargetManager),
-        ("targetAgentIdentitySponsorOrOwner", Self::TargetAgentIdentitySponsorOrOwner),
-    ];
+impl AccessPackageAssignmentFilterByCurrentUserOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Target => "target",
+            Self::CreatedBy => "createdBy",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::TargetManager => "targetManager",
+            Self::TargetAgentIdentitySponsorOrOwner => {
+                "targetAgentIdentitySponsorOrOwner"
+            }
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageAssignmentFilterByCurrentUserOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageAssignmentFilterByCurrentUserOptions",
+        members: &[
+            Self::Target,
+            Self::CreatedBy,
+            Self::UnknownFutureValue,
+            Self::TargetManager,
+            Self::TargetAgentIdentitySponsorOrOwner,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageAssignmentFilterByCurrentUserOptions);

@@ -105,14 +105,6 @@ impl runtime::Model for AccessPackageAssignmentPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -136,11 +128,12 @@ impl runtime::Model for AccessPackageAssignmentPolicy {
             14 => reader.read(&mut self.requestor_settings),
             15 => reader.read(&mut self.review_settings),
             16 => reader.read(&mut self.specific_allowed_targets),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_package);
         writer.write(1, &self.allowed_target_scope);
         writer.write(2, &self.automatic_request_settings);

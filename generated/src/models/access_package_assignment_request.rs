@@ -83,14 +83,6 @@ impl runtime::Model for AccessPackageAssignmentRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -110,11 +102,12 @@ impl runtime::Model for AccessPackageAssignmentRequest {
             10 => reader.read(&mut self.schedule),
             11 => reader.read(&mut self.state),
             12 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_package);
         writer.write(1, &self.answers);
         writer.write(2, &self.assignment);
@@ -160,14 +153,6 @@ impl runtime::Model for ResumeParameters {
         properties: &["data", "source", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -177,11 +162,12 @@ impl runtime::Model for ResumeParameters {
             0 => reader.read(&mut self.data),
             1 => reader.read(&mut self.source),
             2 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.data);
         writer.write(1, &self.source);
         writer.write(2, &self.r#type);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageAssignmentRequestFilterByCurrentUserOptions`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageAssignmentRequestFilterByCurrentUserOptions {
     /// `target`
@@ -24,28 +24,40 @@ pub enum AccessPackageAssignmentRequestFilterByCurrentUserOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageAssignmentRequestFilterByCurrentUserOptions {
-    const NAME: &'static str = "microsoft.graph.accessPackageAssignmentRequestFilterByCurrentUserOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("target", Self::Target),
-        ("createdBy", Self::CreatedBy),
-        ("approver", Self::Approver),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("targetOrRequestor", Self::TargetOrRequestor),
-        ("targetManager", Self::TargetManager),
-        ("requestForOthers", Self::RequestForOthers),
-        ("targetAgentIdentitySponsorOrOwner", Self::TargetAgentIdentitySponsorOrOwner),
-    ];
+impl AccessPackageAssignmentRequestFilterByCurrentUserOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Target => "target",
+            Self::CreatedBy => "createdBy",
+            Self::Approver => "approver",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::TargetOrRequestor => "targetOrRequestor",
+            Self::TargetManager => "targetManager",
+            Self::RequestForOthers => "requestForOthers",
+            Self::TargetAgentIdentitySponsorOrOwner => {
+                "targetAgentIdentitySponsorOrOwner"
+            }
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageAssignmentRequestFilterByCurrentUserOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageAssignmentRequestFilterByCurrentUserOptions",
+        members: &[
+            Self::Target,
+            Self::CreatedBy,
+            Self::Approver,
+            Self::UnknownFutureValue,
+            Self::TargetOrRequestor,
+            Self::TargetManager,
+            Self::RequestForOthers,
+            Self::TargetAgentIdentitySponsorOrOwner,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageAssignmentRequestFilterByCurrentUserOptions);

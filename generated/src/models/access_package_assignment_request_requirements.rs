@@ -63,14 +63,6 @@ impl runtime::Model for AccessPackageAssignmentRequestRequirements {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for AccessPackageAssignmentRequestRequirements {
             6 => reader.read(&mut self.policy_id),
             7 => reader.read(&mut self.questions),
             8 => reader.read(&mut self.schedule),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_custom_assignment_schedule);
         writer.write(1, &self.is_approval_required_for_add);
         writer.write(2, &self.is_approval_required_for_update);

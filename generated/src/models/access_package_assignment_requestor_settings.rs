@@ -57,14 +57,6 @@ impl runtime::Model for AccessPackageAssignmentRequestorSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for AccessPackageAssignmentRequestorSettings {
             5 => reader.read(&mut self.enable_targets_to_self_remove_access),
             6 => reader.read(&mut self.enable_targets_to_self_update_access),
             7 => reader.read(&mut self.on_behalf_requestors),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_custom_assignment_schedule);
         writer.write(1, &self.enable_on_behalf_requestors_to_add_access);
         writer.write(2, &self.enable_on_behalf_requestors_to_remove_access);

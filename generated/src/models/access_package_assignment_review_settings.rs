@@ -57,14 +57,6 @@ impl runtime::Model for AccessPackageAssignmentReviewSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for AccessPackageAssignmentReviewSettings {
             5 => reader.read(&mut self.is_self_review),
             6 => reader.read(&mut self.primary_reviewers),
             7 => reader.read(&mut self.schedule),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.expiration_behavior);
         writer.write(1, &self.fallback_reviewers);
         writer.write(2, &self.is_enabled);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageAssignmentState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageAssignmentState {
     /// `delivering`
@@ -20,26 +20,34 @@ pub enum AccessPackageAssignmentState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageAssignmentState {
-    const NAME: &'static str = "microsoft.graph.accessPackageAssignmentState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("delivering", Self::Delivering),
-        ("partiallyDelivered", Self::PartiallyDelivered),
-        ("delivered", Self::Delivered),
-        ("expired", Self::Expired),
-        ("deliveryFailed", Self::DeliveryFailed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageAssignmentState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Delivering => "delivering",
+            Self::PartiallyDelivered => "partiallyDelivered",
+            Self::Delivered => "delivered",
+            Self::Expired => "expired",
+            Self::DeliveryFailed => "deliveryFailed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageAssignmentState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageAssignmentState",
+        members: &[
+            Self::Delivering,
+            Self::PartiallyDelivered,
+            Self::Delivered,
+            Self::Expired,
+            Self::DeliveryFailed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageAssignmentState);

@@ -37,14 +37,6 @@ impl runtime::Model for AccessPackageAutomaticRequestSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for AccessPackageAutomaticRequestSettings {
             0 => reader.read(&mut self.grace_period_before_access_removal),
             1 => reader.read(&mut self.remove_access_when_target_leaves_allowed_targets),
             2 => reader.read(&mut self.request_access_for_allowed_targets),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.grace_period_before_access_removal);
         writer.write(1, &self.remove_access_when_target_leaves_allowed_targets);
         writer.write(2, &self.request_access_for_allowed_targets);

@@ -85,14 +85,6 @@ impl runtime::Model for AccessPackageCatalog {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -112,11 +104,12 @@ impl runtime::Model for AccessPackageCatalog {
             10 => reader.read(&mut self.resource_scopes),
             11 => reader.read(&mut self.resources),
             12 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_packages);
         writer.write(1, &self.catalog_type);
         writer.write(2, &self.created_date_time);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageCatalogState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageCatalogState {
     /// `unpublished`
@@ -14,23 +14,24 @@ pub enum AccessPackageCatalogState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageCatalogState {
-    const NAME: &'static str = "microsoft.graph.accessPackageCatalogState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unpublished", Self::Unpublished),
-        ("published", Self::Published),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageCatalogState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unpublished => "unpublished",
+            Self::Published => "published",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageCatalogState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageCatalogState",
+        members: &[Self::Unpublished, Self::Published, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageCatalogState);

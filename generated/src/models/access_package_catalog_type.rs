@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageCatalogType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageCatalogType {
     /// `userManaged`
@@ -16,24 +16,30 @@ pub enum AccessPackageCatalogType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageCatalogType {
-    const NAME: &'static str = "microsoft.graph.accessPackageCatalogType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userManaged", Self::UserManaged),
-        ("serviceDefault", Self::ServiceDefault),
-        ("serviceManaged", Self::ServiceManaged),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageCatalogType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserManaged => "userManaged",
+            Self::ServiceDefault => "serviceDefault",
+            Self::ServiceManaged => "serviceManaged",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageCatalogType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageCatalogType",
+        members: &[
+            Self::UserManaged,
+            Self::ServiceDefault,
+            Self::ServiceManaged,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageCatalogType);

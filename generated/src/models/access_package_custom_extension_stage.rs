@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageCustomExtensionStage`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageCustomExtensionStage {
     /// `assignmentRequestCreated`
@@ -22,30 +22,38 @@ pub enum AccessPackageCustomExtensionStage {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageCustomExtensionStage {
-    const NAME: &'static str = "microsoft.graph.accessPackageCustomExtensionStage";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("assignmentRequestCreated", Self::AssignmentRequestCreated),
-        ("assignmentRequestApproved", Self::AssignmentRequestApproved),
-        ("assignmentRequestGranted", Self::AssignmentRequestGranted),
-        ("assignmentRequestRemoved", Self::AssignmentRequestRemoved),
-        (
-            "assignmentFourteenDaysBeforeExpiration",
-            Self::AssignmentFourteenDaysBeforeExpiration,
-        ),
-        ("assignmentOneDayBeforeExpiration", Self::AssignmentOneDayBeforeExpiration),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageCustomExtensionStage {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AssignmentRequestCreated => "assignmentRequestCreated",
+            Self::AssignmentRequestApproved => "assignmentRequestApproved",
+            Self::AssignmentRequestGranted => "assignmentRequestGranted",
+            Self::AssignmentRequestRemoved => "assignmentRequestRemoved",
+            Self::AssignmentFourteenDaysBeforeExpiration => {
+                "assignmentFourteenDaysBeforeExpiration"
+            }
+            Self::AssignmentOneDayBeforeExpiration => "assignmentOneDayBeforeExpiration",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageCustomExtensionStage {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageCustomExtensionStage",
+        members: &[
+            Self::AssignmentRequestCreated,
+            Self::AssignmentRequestApproved,
+            Self::AssignmentRequestGranted,
+            Self::AssignmentRequestRemoved,
+            Self::AssignmentFourteenDaysBeforeExpiration,
+            Self::AssignmentOneDayBeforeExpiration,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageCustomExtensionStage);

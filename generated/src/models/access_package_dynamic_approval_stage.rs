@@ -67,14 +67,6 @@ impl runtime::Model for AccessPackageDynamicApprovalStage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -90,11 +82,12 @@ impl runtime::Model for AccessPackageDynamicApprovalStage {
             6 => reader.read(&mut self.is_approver_justification_required),
             7 => reader.read(&mut self.is_escalation_enabled),
             8 => reader.read(&mut self.primary_approvers),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.approver_information_visibility);
         writer.write(1, &self.duration_before_automatic_denial);
         writer.write(2, &self.duration_before_escalation);

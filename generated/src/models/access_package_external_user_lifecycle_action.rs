@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageExternalUserLifecycleAction`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageExternalUserLifecycleAction {
     /// `none`
@@ -16,24 +16,30 @@ pub enum AccessPackageExternalUserLifecycleAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageExternalUserLifecycleAction {
-    const NAME: &'static str = "microsoft.graph.accessPackageExternalUserLifecycleAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("blockSignIn", Self::BlockSignIn),
-        ("blockSignInAndDelete", Self::BlockSignInAndDelete),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageExternalUserLifecycleAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::BlockSignIn => "blockSignIn",
+            Self::BlockSignInAndDelete => "blockSignInAndDelete",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageExternalUserLifecycleAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageExternalUserLifecycleAction",
+        members: &[
+            Self::None,
+            Self::BlockSignIn,
+            Self::BlockSignInAndDelete,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageExternalUserLifecycleAction);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageFilterByCurrentUserOptions`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageFilterByCurrentUserOptions {
     /// `allowedRequestor`
@@ -12,22 +12,23 @@ pub enum AccessPackageFilterByCurrentUserOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageFilterByCurrentUserOptions {
-    const NAME: &'static str = "microsoft.graph.accessPackageFilterByCurrentUserOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allowedRequestor", Self::AllowedRequestor),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageFilterByCurrentUserOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllowedRequestor => "allowedRequestor",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageFilterByCurrentUserOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageFilterByCurrentUserOptions",
+        members: &[Self::AllowedRequestor, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageFilterByCurrentUserOptions);

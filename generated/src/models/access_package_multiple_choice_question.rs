@@ -59,14 +59,6 @@ impl runtime::Model for AccessPackageMultipleChoiceQuestion {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for AccessPackageMultipleChoiceQuestion {
             5 => reader.read(&mut self.localizations),
             6 => reader.read(&mut self.sequence),
             7 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.choices);
         writer.write(1, &self.id);
         writer.write(2, &self.is_answer_editable);

@@ -57,14 +57,6 @@ impl runtime::Model for AccessPackageQuestion {
         "microsoft.graph.accessPackageTextInputQuestion",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -77,11 +69,12 @@ impl runtime::Model for AccessPackageQuestion {
             3 => reader.read(&mut self.localizations),
             4 => reader.read(&mut self.sequence),
             5 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.is_answer_editable);
         writer.write(2, &self.is_required);

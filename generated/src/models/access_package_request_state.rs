@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageRequestState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageRequestState {
     /// `submitted`
@@ -28,30 +28,42 @@ pub enum AccessPackageRequestState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageRequestState {
-    const NAME: &'static str = "microsoft.graph.accessPackageRequestState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("submitted", Self::Submitted),
-        ("pendingApproval", Self::PendingApproval),
-        ("delivering", Self::Delivering),
-        ("delivered", Self::Delivered),
-        ("deliveryFailed", Self::DeliveryFailed),
-        ("denied", Self::Denied),
-        ("scheduled", Self::Scheduled),
-        ("canceled", Self::Canceled),
-        ("partiallyDelivered", Self::PartiallyDelivered),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageRequestState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Submitted => "submitted",
+            Self::PendingApproval => "pendingApproval",
+            Self::Delivering => "delivering",
+            Self::Delivered => "delivered",
+            Self::DeliveryFailed => "deliveryFailed",
+            Self::Denied => "denied",
+            Self::Scheduled => "scheduled",
+            Self::Canceled => "canceled",
+            Self::PartiallyDelivered => "partiallyDelivered",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageRequestState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageRequestState",
+        members: &[
+            Self::Submitted,
+            Self::PendingApproval,
+            Self::Delivering,
+            Self::Delivered,
+            Self::DeliveryFailed,
+            Self::Denied,
+            Self::Scheduled,
+            Self::Canceled,
+            Self::PartiallyDelivered,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageRequestState);

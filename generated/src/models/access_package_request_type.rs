@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageRequestType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageRequestType {
     /// `notSpecified`
@@ -34,33 +34,48 @@ pub enum AccessPackageRequestType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageRequestType {
-    const NAME: &'static str = "microsoft.graph.accessPackageRequestType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notSpecified", Self::NotSpecified),
-        ("userAdd", Self::UserAdd),
-        ("userUpdate", Self::UserUpdate),
-        ("userRemove", Self::UserRemove),
-        ("adminAdd", Self::AdminAdd),
-        ("adminUpdate", Self::AdminUpdate),
-        ("adminRemove", Self::AdminRemove),
-        ("systemAdd", Self::SystemAdd),
-        ("systemUpdate", Self::SystemUpdate),
-        ("systemRemove", Self::SystemRemove),
-        ("onBehalfAdd", Self::OnBehalfAdd),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("approverRemove", Self::ApproverRemove),
-    ];
+impl AccessPackageRequestType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotSpecified => "notSpecified",
+            Self::UserAdd => "userAdd",
+            Self::UserUpdate => "userUpdate",
+            Self::UserRemove => "userRemove",
+            Self::AdminAdd => "adminAdd",
+            Self::AdminUpdate => "adminUpdate",
+            Self::AdminRemove => "adminRemove",
+            Self::SystemAdd => "systemAdd",
+            Self::SystemUpdate => "systemUpdate",
+            Self::SystemRemove => "systemRemove",
+            Self::OnBehalfAdd => "onBehalfAdd",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::ApproverRemove => "approverRemove",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageRequestType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageRequestType",
+        members: &[
+            Self::NotSpecified,
+            Self::UserAdd,
+            Self::UserUpdate,
+            Self::UserRemove,
+            Self::AdminAdd,
+            Self::AdminUpdate,
+            Self::AdminRemove,
+            Self::SystemAdd,
+            Self::SystemUpdate,
+            Self::SystemRemove,
+            Self::OnBehalfAdd,
+            Self::UnknownFutureValue,
+            Self::ApproverRemove,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageRequestType);

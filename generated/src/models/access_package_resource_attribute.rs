@@ -49,14 +49,6 @@ impl runtime::Model for AccessPackageResourceAttribute {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for AccessPackageResourceAttribute {
             2 => reader.read(&mut self.is_persisted_on_assignment_removal),
             3 => reader.read(&mut self.name),
             4 => reader.read(&mut self.source),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.destination);
         writer.write(1, &self.is_editable);
         writer.write(2, &self.is_persisted_on_assignment_removal);

@@ -67,14 +67,6 @@ impl runtime::Model for AccessPackageResourceEnvironment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for AccessPackageResourceEnvironment {
             7 => reader.read(&mut self.origin_id),
             8 => reader.read(&mut self.origin_system),
             9 => reader.read(&mut self.resources),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.connection_info);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.description);

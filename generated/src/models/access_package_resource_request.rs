@@ -51,14 +51,6 @@ impl runtime::Model for AccessPackageResourceRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for AccessPackageResourceRequest {
             3 => reader.read(&mut self.request_type),
             4 => reader.read(&mut self.resource),
             5 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.catalog);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.id);

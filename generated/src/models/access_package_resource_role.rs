@@ -57,14 +57,6 @@ impl runtime::Model for AccessPackageResourceRole {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for AccessPackageResourceRole {
             4 => reader.read(&mut self.origin_system),
             5 => reader.read(&mut self.resource),
             6 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

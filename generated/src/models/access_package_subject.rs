@@ -65,14 +65,6 @@ impl runtime::Model for AccessPackageSubject {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for AccessPackageSubject {
             6 => reader.read(&mut self.principal_name),
             7 => reader.read(&mut self.subject_lifecycle),
             8 => reader.read(&mut self.subject_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.connected_organization);
         writer.write(1, &self.display_name);
         writer.write(2, &self.email);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageSubjectLifecycle`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageSubjectLifecycle {
     /// `notDefined`
@@ -18,24 +18,30 @@ pub enum AccessPackageSubjectLifecycle {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageSubjectLifecycle {
-    const NAME: &'static str = "microsoft.graph.accessPackageSubjectLifecycle";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notDefined", Self::NotDefined),
-        ("notGoverned", Self::NotGoverned),
-        ("governed", Self::Governed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageSubjectLifecycle {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotDefined => "notDefined",
+            Self::NotGoverned => "notGoverned",
+            Self::Governed => "governed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageSubjectLifecycle {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageSubjectLifecycle",
+        members: &[
+            Self::NotDefined,
+            Self::NotGoverned,
+            Self::Governed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageSubjectLifecycle);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageSubjectType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageSubjectType {
     /// `notSpecified`
@@ -16,24 +16,30 @@ pub enum AccessPackageSubjectType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageSubjectType {
-    const NAME: &'static str = "microsoft.graph.accessPackageSubjectType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notSpecified", Self::NotSpecified),
-        ("user", Self::User),
-        ("servicePrincipal", Self::ServicePrincipal),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageSubjectType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotSpecified => "notSpecified",
+            Self::User => "user",
+            Self::ServicePrincipal => "servicePrincipal",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageSubjectType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageSubjectType",
+        members: &[
+            Self::NotSpecified,
+            Self::User,
+            Self::ServicePrincipal,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageSubjectType);

@@ -37,14 +37,6 @@ impl runtime::Model for AccessPackageSuggestion {
         properties: &["accessPackage", "id", "reasons"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for AccessPackageSuggestion {
             0 => reader.read(&mut self.access_package),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.reasons),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_package);
         writer.write(1, &self.id);
         writer.write(2, &self.reasons);

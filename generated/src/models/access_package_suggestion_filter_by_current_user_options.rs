@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageSuggestionFilterByCurrentUserOptions`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageSuggestionFilterByCurrentUserOptions {
     /// `none`
@@ -18,24 +18,30 @@ pub enum AccessPackageSuggestionFilterByCurrentUserOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageSuggestionFilterByCurrentUserOptions {
-    const NAME: &'static str = "microsoft.graph.accessPackageSuggestionFilterByCurrentUserOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("relatedPeopleAssignments", Self::RelatedPeopleAssignments),
-        ("assignmentHistory", Self::AssignmentHistory),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageSuggestionFilterByCurrentUserOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::RelatedPeopleAssignments => "relatedPeopleAssignments",
+            Self::AssignmentHistory => "assignmentHistory",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageSuggestionFilterByCurrentUserOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageSuggestionFilterByCurrentUserOptions",
+        members: &[
+            Self::None,
+            Self::RelatedPeopleAssignments,
+            Self::AssignmentHistory,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageSuggestionFilterByCurrentUserOptions);

@@ -34,14 +34,6 @@ impl runtime::Model for AccessPackageSuggestionRelatedPeopleBased {
         properties: &["relatedPeople", "relatedPeopleAssignmentCount"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AccessPackageSuggestionRelatedPeopleBased {
         match property {
             0 => reader.read(&mut self.related_people),
             1 => reader.read(&mut self.related_people_assignment_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.related_people);
         writer.write(1, &self.related_people_assignment_count);
     }

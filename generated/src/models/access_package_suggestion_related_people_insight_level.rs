@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.accessPackageSuggestionRelatedPeopleInsightLevel`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessPackageSuggestionRelatedPeopleInsightLevel {
     /// `disabled`
@@ -18,24 +18,30 @@ pub enum AccessPackageSuggestionRelatedPeopleInsightLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessPackageSuggestionRelatedPeopleInsightLevel {
-    const NAME: &'static str = "microsoft.graph.accessPackageSuggestionRelatedPeopleInsightLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("disabled", Self::Disabled),
-        ("count", Self::Count),
-        ("countAndNames", Self::CountAndNames),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessPackageSuggestionRelatedPeopleInsightLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Disabled => "disabled",
+            Self::Count => "count",
+            Self::CountAndNames => "countAndNames",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessPackageSuggestionRelatedPeopleInsightLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessPackageSuggestionRelatedPeopleInsightLevel",
+        members: &[
+            Self::Disabled,
+            Self::Count,
+            Self::CountAndNames,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessPackageSuggestionRelatedPeopleInsightLevel);

@@ -59,14 +59,6 @@ impl runtime::Model for AccessPackageTextInputQuestion {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for AccessPackageTextInputQuestion {
             5 => reader.read(&mut self.regex_pattern),
             6 => reader.read(&mut self.sequence),
             7 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.is_answer_editable);
         writer.write(2, &self.is_required);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessReviewExpirationBehavior`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessReviewExpirationBehavior {
     /// `keepAccess`
@@ -16,24 +16,30 @@ pub enum AccessReviewExpirationBehavior {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessReviewExpirationBehavior {
-    const NAME: &'static str = "microsoft.graph.accessReviewExpirationBehavior";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("keepAccess", Self::KeepAccess),
-        ("removeAccess", Self::RemoveAccess),
-        ("acceptAccessRecommendation", Self::AcceptAccessRecommendation),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessReviewExpirationBehavior {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::KeepAccess => "keepAccess",
+            Self::RemoveAccess => "removeAccess",
+            Self::AcceptAccessRecommendation => "acceptAccessRecommendation",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessReviewExpirationBehavior {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessReviewExpirationBehavior",
+        members: &[
+            Self::KeepAccess,
+            Self::RemoveAccess,
+            Self::AcceptAccessRecommendation,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessReviewExpirationBehavior);

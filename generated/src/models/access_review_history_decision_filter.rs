@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessReviewHistoryDecisionFilter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessReviewHistoryDecisionFilter {
     /// `approve`
@@ -20,26 +20,34 @@ pub enum AccessReviewHistoryDecisionFilter {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessReviewHistoryDecisionFilter {
-    const NAME: &'static str = "microsoft.graph.accessReviewHistoryDecisionFilter";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("approve", Self::Approve),
-        ("deny", Self::Deny),
-        ("notReviewed", Self::NotReviewed),
-        ("dontKnow", Self::DontKnow),
-        ("notNotified", Self::NotNotified),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessReviewHistoryDecisionFilter {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+            Self::NotReviewed => "notReviewed",
+            Self::DontKnow => "dontKnow",
+            Self::NotNotified => "notNotified",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessReviewHistoryDecisionFilter {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessReviewHistoryDecisionFilter",
+        members: &[
+            Self::Approve,
+            Self::Deny,
+            Self::NotReviewed,
+            Self::DontKnow,
+            Self::NotNotified,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessReviewHistoryDecisionFilter);

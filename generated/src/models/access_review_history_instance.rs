@@ -59,14 +59,6 @@ impl runtime::Model for AccessReviewHistoryInstance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for AccessReviewHistoryInstance {
             5 => reader.read(&mut self.review_history_period_start_date_time),
             6 => reader.read(&mut self.run_date_time),
             7 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.download_uri);
         writer.write(1, &self.expiration_date_time);
         writer.write(2, &self.fulfilled_date_time);

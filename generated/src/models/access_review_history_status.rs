@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.accessReviewHistoryStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessReviewHistoryStatus {
     /// `done`
@@ -18,25 +18,32 @@ pub enum AccessReviewHistoryStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessReviewHistoryStatus {
-    const NAME: &'static str = "microsoft.graph.accessReviewHistoryStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("done", Self::Done),
-        ("inprogress", Self::Inprogress),
-        ("error", Self::Error),
-        ("requested", Self::Requested),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessReviewHistoryStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Done => "done",
+            Self::Inprogress => "inprogress",
+            Self::Error => "error",
+            Self::Requested => "requested",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessReviewHistoryStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accessReviewHistoryStatus",
+        members: &[
+            Self::Done,
+            Self::Inprogress,
+            Self::Error,
+            Self::Requested,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessReviewHistoryStatus);

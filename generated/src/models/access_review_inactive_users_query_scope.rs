@@ -41,14 +41,6 @@ impl runtime::Model for AccessReviewInactiveUsersQueryScope {
         properties: &["inactiveDuration", "query", "queryRoot", "queryType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for AccessReviewInactiveUsersQueryScope {
             1 => reader.read(&mut self.query),
             2 => reader.read(&mut self.query_root),
             3 => reader.read(&mut self.query_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inactive_duration);
         writer.write(1, &self.query);
         writer.write(2, &self.query_root);

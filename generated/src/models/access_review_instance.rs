@@ -71,14 +71,6 @@ impl runtime::Model for AccessReviewInstance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -95,11 +87,12 @@ impl runtime::Model for AccessReviewInstance {
             7 => reader.read(&mut self.stages),
             8 => reader.read(&mut self.start_date_time),
             9 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.contacted_reviewers);
         writer.write(1, &self.decisions);
         writer.write(2, &self.end_date_time);
@@ -145,14 +138,6 @@ impl runtime::Model for BatchRecordDecisionsParameters {
         properties: &["decision", "justification", "principalId", "resourceId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -163,11 +148,12 @@ impl runtime::Model for BatchRecordDecisionsParameters {
             1 => reader.read(&mut self.justification),
             2 => reader.read(&mut self.principal_id),
             3 => reader.read(&mut self.resource_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.decision);
         writer.write(1, &self.justification);
         writer.write(2, &self.principal_id);

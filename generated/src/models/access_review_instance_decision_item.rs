@@ -87,14 +87,6 @@ impl runtime::Model for AccessReviewInstanceDecisionItem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -116,11 +108,12 @@ impl runtime::Model for AccessReviewInstanceDecisionItem {
             12 => reader.read(&mut self.resource_link),
             13 => reader.read(&mut self.reviewed_by),
             14 => reader.read(&mut self.reviewed_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_review_id);
         writer.write(1, &self.applied_by);
         writer.write(2, &self.applied_date_time);

@@ -50,14 +50,6 @@ for AccessReviewInstanceDecisionItemAccessPackageAssignmentPolicyResource {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ for AccessReviewInstanceDecisionItemAccessPackageAssignmentPolicyResource {
             2 => reader.read(&mut self.display_name),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_package_display_name);
         writer.write(1, &self.access_package_id);
         writer.write(2, &self.display_name);

@@ -32,14 +32,6 @@ impl runtime::Model for AccessReviewNotificationRecipientItem {
         properties: &["notificationRecipientScope", "notificationTemplateType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for AccessReviewNotificationRecipientItem {
         match property {
             0 => reader.read(&mut self.notification_recipient_scope),
             1 => reader.read(&mut self.notification_template_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.notification_recipient_scope);
         writer.write(1, &self.notification_template_type);
     }

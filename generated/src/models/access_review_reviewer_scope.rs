@@ -33,14 +33,6 @@ impl runtime::Model for AccessReviewReviewerScope {
         properties: &["query", "queryRoot", "queryType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AccessReviewReviewerScope {
             0 => reader.read(&mut self.query),
             1 => reader.read(&mut self.query_root),
             2 => reader.read(&mut self.query_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.query);
         writer.write(1, &self.query_root);
         writer.write(2, &self.query_type);

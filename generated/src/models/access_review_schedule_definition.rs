@@ -93,14 +93,6 @@ impl runtime::Model for AccessReviewScheduleDefinition {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -123,11 +115,12 @@ impl runtime::Model for AccessReviewScheduleDefinition {
             13 => reader.read(&mut self.settings),
             14 => reader.read(&mut self.stage_settings),
             15 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_notification_recipients);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_date_time);

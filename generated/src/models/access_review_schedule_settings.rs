@@ -79,14 +79,6 @@ impl runtime::Model for AccessReviewScheduleSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -106,11 +98,12 @@ impl runtime::Model for AccessReviewScheduleSettings {
             10 => reader.read(&mut self.recommendations_enabled),
             11 => reader.read(&mut self.recurrence),
             12 => reader.read(&mut self.reminder_notifications_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.apply_actions);
         writer.write(1, &self.auto_apply_decisions_enabled);
         writer.write(2, &self.decision_histories_for_reviewers_enabled);

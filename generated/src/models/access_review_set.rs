@@ -39,14 +39,6 @@ impl runtime::Model for AccessReviewSet {
         properties: &["definitions", "historyDefinitions", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for AccessReviewSet {
             0 => reader.read(&mut self.definitions),
             1 => reader.read(&mut self.history_definitions),
             2 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.definitions);
         writer.write(1, &self.history_definitions);
         writer.write(2, &self.id);

@@ -57,14 +57,6 @@ impl runtime::Model for AccessReviewStage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for AccessReviewStage {
             4 => reader.read(&mut self.reviewers),
             5 => reader.read(&mut self.start_date_time),
             6 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.decisions);
         writer.write(1, &self.end_date_time);
         writer.write(2, &self.fallback_reviewers);

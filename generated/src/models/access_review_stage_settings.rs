@@ -59,14 +59,6 @@ impl runtime::Model for AccessReviewStageSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for AccessReviewStageSettings {
             5 => reader.read(&mut self.recommendations_enabled),
             6 => reader.read(&mut self.reviewers),
             7 => reader.read(&mut self.stage_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.decisions_that_will_move_to_next_stage);
         writer.write(1, &self.depends_on);
         writer.write(2, &self.duration_in_days);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.accountTargetContentType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccountTargetContentType {
     /// `unknown`
@@ -18,24 +18,30 @@ pub enum AccountTargetContentType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccountTargetContentType {
-    const NAME: &'static str = "microsoft.graph.accountTargetContentType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("includeAll", Self::IncludeAll),
-        ("addressBook", Self::AddressBook),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccountTargetContentType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::IncludeAll => "includeAll",
+            Self::AddressBook => "addressBook",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccountTargetContentType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.accountTargetContentType",
+        members: &[
+            Self::Unknown,
+            Self::IncludeAll,
+            Self::AddressBook,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccountTargetContentType);

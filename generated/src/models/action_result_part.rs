@@ -29,14 +29,6 @@ impl runtime::Model for ActionResultPart {
         properties: &["error"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -44,11 +36,12 @@ impl runtime::Model for ActionResultPart {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.error),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.error);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.actionState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ActionState {
     /// `none`
@@ -22,27 +22,36 @@ pub enum ActionState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ActionState {
-    const NAME: &'static str = "microsoft.graph.actionState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("pending", Self::Pending),
-        ("canceled", Self::Canceled),
-        ("active", Self::Active),
-        ("done", Self::Done),
-        ("failed", Self::Failed),
-        ("notSupported", Self::NotSupported),
-    ];
+impl ActionState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Pending => "pending",
+            Self::Canceled => "canceled",
+            Self::Active => "active",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::NotSupported => "notSupported",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ActionState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.actionState",
+        members: &[
+            Self::None,
+            Self::Pending,
+            Self::Canceled,
+            Self::Active,
+            Self::Done,
+            Self::Failed,
+            Self::NotSupported,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ActionState);

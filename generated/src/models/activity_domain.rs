@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.activityDomain`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ActivityDomain {
     /// `unknown`
@@ -18,24 +18,25 @@ pub enum ActivityDomain {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ActivityDomain {
-    const NAME: &'static str = "microsoft.graph.activityDomain";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("work", Self::Work),
-        ("personal", Self::Personal),
-        ("unrestricted", Self::Unrestricted),
-    ];
+impl ActivityDomain {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Work => "work",
+            Self::Personal => "personal",
+            Self::Unrestricted => "unrestricted",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ActivityDomain {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.activityDomain",
+        members: &[Self::Unknown, Self::Work, Self::Personal, Self::Unrestricted],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ActivityDomain);

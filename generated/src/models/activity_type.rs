@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.activityType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ActivityType {
     /// `signin`
@@ -18,24 +18,30 @@ pub enum ActivityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ActivityType {
-    const NAME: &'static str = "microsoft.graph.activityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("signin", Self::Signin),
-        ("user", Self::User),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("servicePrincipal", Self::ServicePrincipal),
-    ];
+impl ActivityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Signin => "signin",
+            Self::User => "user",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::ServicePrincipal => "servicePrincipal",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ActivityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.activityType",
+        members: &[
+            Self::Signin,
+            Self::User,
+            Self::UnknownFutureValue,
+            Self::ServicePrincipal,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ActivityType);

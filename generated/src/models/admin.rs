@@ -75,14 +75,6 @@ impl runtime::Model for Admin {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for Admin {
             6 => reader.read(&mut self.service_announcement),
             7 => reader.read(&mut self.sharepoint),
             8 => reader.read(&mut self.teams),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.configuration_management);
         writer.write(1, &self.edge);
         writer.write(2, &self.exchange);

@@ -55,14 +55,6 @@ impl runtime::Model for AdminConsentRequestPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for AdminConsentRequestPolicy {
             4 => reader.read(&mut self.request_duration_in_days),
             5 => reader.read(&mut self.reviewers),
             6 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.is_enabled);
         writer.write(2, &self.notify_reviewers);

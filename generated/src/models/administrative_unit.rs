@@ -167,14 +167,6 @@ impl runtime::Model for AdministrativeUnit {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -236,11 +228,12 @@ impl runtime::Model for AdministrativeUnit {
             )]
             10 => reader.read(&mut self.scoped_role_members),
             11 => reader.read(&mut self.visibility),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deleted_date_time);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

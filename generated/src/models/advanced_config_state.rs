@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.advancedConfigState`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AdvancedConfigState {
     /// `default`
@@ -18,24 +18,30 @@ pub enum AdvancedConfigState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AdvancedConfigState {
-    const NAME: &'static str = "microsoft.graph.advancedConfigState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("default", Self::Default),
-        ("enabled", Self::Enabled),
-        ("disabled", Self::Disabled),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AdvancedConfigState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Default => "default",
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AdvancedConfigState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.advancedConfigState",
+        members: &[
+            Self::Default,
+            Self::Enabled,
+            Self::Disabled,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AdvancedConfigState);

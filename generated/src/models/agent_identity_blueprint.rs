@@ -283,14 +283,6 @@ impl runtime::Model for AgentIdentityBlueprint {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -354,11 +346,12 @@ impl runtime::Model for AgentIdentityBlueprint {
             51 => reader.read(&mut self.unique_name),
             52 => reader.read(&mut self.verified_publisher),
             53 => reader.read(&mut self.web),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.add_ins);
         writer.write(1, &self.api);
         writer.write(2, &self.app_id);

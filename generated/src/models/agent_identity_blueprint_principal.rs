@@ -311,14 +311,6 @@ impl runtime::Model for AgentIdentityBlueprintPrincipal {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -394,11 +386,12 @@ impl runtime::Model for AgentIdentityBlueprintPrincipal {
             54 => reader.read(&mut self.token_lifetime_policies),
             55 => reader.read(&mut self.transitive_member_of),
             56 => reader.read(&mut self.verified_publisher),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_enabled);
         writer.write(1, &self.add_ins);
         writer.write(2, &self.alternative_names);

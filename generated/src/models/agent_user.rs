@@ -1509,14 +1509,6 @@ impl runtime::Model for AgentUser {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2095,11 +2087,12 @@ impl runtime::Model for AgentUser {
             134 => reader.read(&mut self.usage_location),
             135 => reader.read(&mut self.user_principal_name),
             136 => reader.read(&mut self.user_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.about_me);
         writer.write(1, &self.account_enabled);
         #[cfg(any(feature = "me", feature = "users"))] writer.write(2, &self.activities);

@@ -33,14 +33,6 @@ impl runtime::Model for AggregationOption {
         properties: &["bucketDefinition", "field", "size"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AggregationOption {
             0 => reader.read(&mut self.bucket_definition),
             1 => reader.read(&mut self.field),
             2 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bucket_definition);
         writer.write(1, &self.field);
         writer.write(2, &self.size);

@@ -63,14 +63,6 @@ impl runtime::Model for Agreement {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for Agreement {
             6 => reader.read(&mut self.is_viewing_before_acceptance_required),
             7 => reader.read(&mut self.terms_expiration),
             8 => reader.read(&mut self.user_reaccept_required_frequency),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.acceptances);
         writer.write(1, &self.display_name);
         writer.write(2, &self.file);

@@ -83,14 +83,6 @@ impl runtime::Model for AgreementAcceptance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -111,11 +103,12 @@ impl runtime::Model for AgreementAcceptance {
             11 => reader.read(&mut self.user_email),
             12 => reader.read(&mut self.user_id),
             13 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.agreement_file_id);
         writer.write(1, &self.agreement_id);
         writer.write(2, &self.device_display_name);

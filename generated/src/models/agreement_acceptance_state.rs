@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.agreementAcceptanceState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AgreementAcceptanceState {
     /// `accepted`
@@ -14,23 +14,24 @@ pub enum AgreementAcceptanceState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AgreementAcceptanceState {
-    const NAME: &'static str = "microsoft.graph.agreementAcceptanceState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("accepted", Self::Accepted),
-        ("declined", Self::Declined),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AgreementAcceptanceState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AgreementAcceptanceState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.agreementAcceptanceState",
+        members: &[Self::Accepted, Self::Declined, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AgreementAcceptanceState);

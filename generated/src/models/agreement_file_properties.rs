@@ -64,14 +64,6 @@ impl runtime::Model for AgreementFileProperties {
         "microsoft.graph.agreementFileVersion",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for AgreementFileProperties {
             5 => reader.read(&mut self.is_default),
             6 => reader.read(&mut self.is_major_version),
             7 => reader.read(&mut self.language),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.display_name);
         writer.write(2, &self.file_data);

@@ -40,14 +40,6 @@ impl runtime::Model for AiAgentInfo {
         properties: &["blueprintId", "identifier", "name", "version"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for AiAgentInfo {
             1 => reader.read(&mut self.identifier),
             2 => reader.read(&mut self.name),
             3 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.blueprint_id);
         writer.write(1, &self.identifier);
         writer.write(2, &self.name);

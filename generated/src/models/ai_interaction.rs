@@ -89,14 +89,6 @@ impl runtime::Model for AiInteraction {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -118,11 +110,12 @@ impl runtime::Model for AiInteraction {
             12 => reader.read(&mut self.mentions),
             13 => reader.read(&mut self.request_id),
             14 => reader.read(&mut self.session_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_class);
         writer.write(1, &self.attachments);
         writer.write(2, &self.body);

@@ -41,14 +41,6 @@ impl runtime::Model for AiInteractionAttachment {
         properties: &["attachmentId", "content", "contentType", "contentUrl", "name"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for AiInteractionAttachment {
             2 => reader.read(&mut self.content_type),
             3 => reader.read(&mut self.content_url),
             4 => reader.read(&mut self.name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachment_id);
         writer.write(1, &self.content);
         writer.write(2, &self.content_type);

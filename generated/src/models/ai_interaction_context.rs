@@ -35,14 +35,6 @@ impl runtime::Model for AiInteractionContext {
         properties: &["contextReference", "contextType", "displayName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AiInteractionContext {
             0 => reader.read(&mut self.context_reference),
             1 => reader.read(&mut self.context_type),
             2 => reader.read(&mut self.display_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.context_reference);
         writer.write(1, &self.context_type);
         writer.write(2, &self.display_name);

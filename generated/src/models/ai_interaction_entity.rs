@@ -35,14 +35,6 @@ impl runtime::Model for AiInteractionEntity {
         properties: &["identifier", "name", "version"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AiInteractionEntity {
             0 => reader.read(&mut self.identifier),
             1 => reader.read(&mut self.name),
             2 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.identifier);
         writer.write(1, &self.name);
         writer.write(2, &self.version);

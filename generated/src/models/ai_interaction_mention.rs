@@ -35,14 +35,6 @@ impl runtime::Model for AiInteractionMention {
         properties: &["mentionId", "mentionText", "mentioned"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AiInteractionMention {
             0 => reader.read(&mut self.mention_id),
             1 => reader.read(&mut self.mention_text),
             2 => reader.read(&mut self.mentioned),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.mention_id);
         writer.write(1, &self.mention_text);
         writer.write(2, &self.mentioned);

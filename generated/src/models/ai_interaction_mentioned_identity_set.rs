@@ -45,14 +45,6 @@ impl runtime::Model for AiInteractionMentionedIdentitySet {
         properties: &["application", "conversation", "device", "tag", "user"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for AiInteractionMentionedIdentitySet {
             2 => reader.read(&mut self.device),
             3 => reader.read(&mut self.tag),
             4 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application);
         writer.write(1, &self.conversation);
         writer.write(2, &self.device);

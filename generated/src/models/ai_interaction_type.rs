@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.aiInteractionType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AiInteractionType {
     /// `userPrompt`
@@ -16,23 +16,24 @@ pub enum AiInteractionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AiInteractionType {
-    const NAME: &'static str = "microsoft.graph.aiInteractionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userPrompt", Self::UserPrompt),
-        ("aiResponse", Self::AiResponse),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AiInteractionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserPrompt => "userPrompt",
+            Self::AiResponse => "aiResponse",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AiInteractionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.aiInteractionType",
+        members: &[Self::UserPrompt, Self::AiResponse, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AiInteractionType);

@@ -39,14 +39,6 @@ impl runtime::Model for AiUser {
         properties: &["id", "interactionHistory", "onlineMeetings"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for AiUser {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.interaction_history),
             2 => reader.read(&mut self.online_meetings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.interaction_history);
         writer.write(2, &self.online_meetings);

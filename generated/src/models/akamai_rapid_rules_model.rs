@@ -32,14 +32,6 @@ impl runtime::Model for AkamaiRapidRulesModel {
         properties: &["defaultAction", "isEnabled"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for AkamaiRapidRulesModel {
         match property {
             0 => reader.read(&mut self.default_action),
             1 => reader.read(&mut self.is_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_action);
         writer.write(1, &self.is_enabled);
     }

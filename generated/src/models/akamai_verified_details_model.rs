@@ -45,14 +45,6 @@ impl runtime::Model for AkamaiVerifiedDetailsModel {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -63,11 +55,12 @@ impl runtime::Model for AkamaiVerifiedDetailsModel {
             1 => reader.read(&mut self.active_custom_rules),
             2 => reader.read(&mut self.dns_configuration),
             3 => reader.read(&mut self.rapid_rules),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.active_attack_groups);
         writer.write(1, &self.active_custom_rules);
         writer.write(2, &self.dns_configuration);

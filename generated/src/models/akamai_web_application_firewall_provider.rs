@@ -56,14 +56,6 @@ impl runtime::Model for AkamaiWebApplicationFirewallProvider {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for AkamaiWebApplicationFirewallProvider {
             3 => reader.read(&mut self.display_name),
             4 => reader.read(&mut self.host_prefix),
             5 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_token);
         writer.write(1, &self.client_secret);
         writer.write(2, &self.client_token);

@@ -201,14 +201,6 @@ impl runtime::Model for Alert {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -255,11 +247,12 @@ impl runtime::Model for Alert {
             37 => reader.read(&mut self.user_states),
             38 => reader.read(&mut self.vendor_information),
             39 => reader.read(&mut self.vulnerability_states),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_group_name);
         writer.write(1, &self.alert_detections);
         writer.write(2, &self.assigned_to);

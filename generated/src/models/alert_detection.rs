@@ -35,14 +35,6 @@ impl runtime::Model for AlertDetection {
         properties: &["detectionType", "method", "name"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AlertDetection {
             0 => reader.read(&mut self.detection_type),
             1 => reader.read(&mut self.method),
             2 => reader.read(&mut self.name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.detection_type);
         writer.write(1, &self.method);
         writer.write(2, &self.name);

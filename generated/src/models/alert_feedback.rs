@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.alertFeedback`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AlertFeedback {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum AlertFeedback {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AlertFeedback {
-    const NAME: &'static str = "microsoft.graph.alertFeedback";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("truePositive", Self::TruePositive),
-        ("falsePositive", Self::FalsePositive),
-        ("benignPositive", Self::BenignPositive),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AlertFeedback {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::TruePositive => "truePositive",
+            Self::FalsePositive => "falsePositive",
+            Self::BenignPositive => "benignPositive",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AlertFeedback {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.alertFeedback",
+        members: &[
+            Self::Unknown,
+            Self::TruePositive,
+            Self::FalsePositive,
+            Self::BenignPositive,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AlertFeedback);

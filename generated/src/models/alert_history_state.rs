@@ -55,14 +55,6 @@ impl runtime::Model for AlertHistoryState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for AlertHistoryState {
             4 => reader.read(&mut self.status),
             5 => reader.read(&mut self.updated_date_time),
             6 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_id);
         writer.write(1, &self.assigned_to);
         writer.write(2, &self.comments);

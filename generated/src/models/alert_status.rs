@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.alertStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AlertStatus {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum AlertStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AlertStatus {
-    const NAME: &'static str = "microsoft.graph.alertStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("newAlert", Self::NewAlert),
-        ("inProgress", Self::InProgress),
-        ("resolved", Self::Resolved),
-        ("dismissed", Self::Dismissed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AlertStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::NewAlert => "newAlert",
+            Self::InProgress => "inProgress",
+            Self::Resolved => "resolved",
+            Self::Dismissed => "dismissed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AlertStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.alertStatus",
+        members: &[
+            Self::Unknown,
+            Self::NewAlert,
+            Self::InProgress,
+            Self::Resolved,
+            Self::Dismissed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AlertStatus);

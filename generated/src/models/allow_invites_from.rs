@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.allowInvitesFrom`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AllowInvitesFrom {
     /// `none`
@@ -18,25 +18,32 @@ pub enum AllowInvitesFrom {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AllowInvitesFrom {
-    const NAME: &'static str = "microsoft.graph.allowInvitesFrom";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("adminsAndGuestInviters", Self::AdminsAndGuestInviters),
-        ("adminsGuestInvitersAndAllMembers", Self::AdminsGuestInvitersAndAllMembers),
-        ("everyone", Self::Everyone),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AllowInvitesFrom {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::AdminsAndGuestInviters => "adminsAndGuestInviters",
+            Self::AdminsGuestInvitersAndAllMembers => "adminsGuestInvitersAndAllMembers",
+            Self::Everyone => "everyone",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AllowInvitesFrom {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.allowInvitesFrom",
+        members: &[
+            Self::None,
+            Self::AdminsAndGuestInviters,
+            Self::AdminsGuestInvitersAndAllMembers,
+            Self::Everyone,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AllowInvitesFrom);

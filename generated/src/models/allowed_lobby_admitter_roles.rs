@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.allowedLobbyAdmitterRoles`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AllowedLobbyAdmitterRoles {
     /// `organizerAndCoOrganizersAndPresenters`
@@ -16,26 +16,30 @@ pub enum AllowedLobbyAdmitterRoles {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AllowedLobbyAdmitterRoles {
-    const NAME: &'static str = "microsoft.graph.allowedLobbyAdmitterRoles";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        (
-            "organizerAndCoOrganizersAndPresenters",
-            Self::OrganizerAndCoOrganizersAndPresenters,
-        ),
-        ("organizerAndCoOrganizers", Self::OrganizerAndCoOrganizers),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AllowedLobbyAdmitterRoles {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::OrganizerAndCoOrganizersAndPresenters => {
+                "organizerAndCoOrganizersAndPresenters"
+            }
+            Self::OrganizerAndCoOrganizers => "organizerAndCoOrganizers",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AllowedLobbyAdmitterRoles {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.allowedLobbyAdmitterRoles",
+        members: &[
+            Self::OrganizerAndCoOrganizersAndPresenters,
+            Self::OrganizerAndCoOrganizers,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AllowedLobbyAdmitterRoles);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.allowedTargetScope`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AllowedTargetScope {
     /// `notSpecified`
@@ -30,34 +30,50 @@ pub enum AllowedTargetScope {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AllowedTargetScope {
-    const NAME: &'static str = "microsoft.graph.allowedTargetScope";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notSpecified", Self::NotSpecified),
-        ("specificDirectoryUsers", Self::SpecificDirectoryUsers),
-        ("specificConnectedOrganizationUsers", Self::SpecificConnectedOrganizationUsers),
-        ("specificDirectoryServicePrincipals", Self::SpecificDirectoryServicePrincipals),
-        ("allMemberUsers", Self::AllMemberUsers),
-        ("allDirectoryUsers", Self::AllDirectoryUsers),
-        ("allDirectoryServicePrincipals", Self::AllDirectoryServicePrincipals),
-        (
-            "allConfiguredConnectedOrganizationUsers",
-            Self::AllConfiguredConnectedOrganizationUsers,
-        ),
-        ("allExternalUsers", Self::AllExternalUsers),
-        ("allDirectoryAgentIdentities", Self::AllDirectoryAgentIdentities),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AllowedTargetScope {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotSpecified => "notSpecified",
+            Self::SpecificDirectoryUsers => "specificDirectoryUsers",
+            Self::SpecificConnectedOrganizationUsers => {
+                "specificConnectedOrganizationUsers"
+            }
+            Self::SpecificDirectoryServicePrincipals => {
+                "specificDirectoryServicePrincipals"
+            }
+            Self::AllMemberUsers => "allMemberUsers",
+            Self::AllDirectoryUsers => "allDirectoryUsers",
+            Self::AllDirectoryServicePrincipals => "allDirectoryServicePrincipals",
+            Self::AllConfiguredConnectedOrganizationUsers => {
+                "allConfiguredConnectedOrganizationUsers"
+            }
+            Self::AllExternalUsers => "allExternalUsers",
+            Self::AllDirectoryAgentIdentities => "allDirectoryAgentIdentities",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AllowedTargetScope {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.allowedTargetScope",
+        members: &[
+            Self::NotSpecified,
+            Self::SpecificDirectoryUsers,
+            Self::SpecificConnectedOrganizationUsers,
+            Self::SpecificDirectoryServicePrincipals,
+            Self::AllMemberUsers,
+            Self::AllDirectoryUsers,
+            Self::AllDirectoryServicePrincipals,
+            Self::AllConfiguredConnectedOrganizationUsers,
+            Self::AllExternalUsers,
+            Self::AllDirectoryAgentIdentities,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AllowedTargetScope);

@@ -33,14 +33,6 @@ impl runtime::Model for AlterationResponse {
         properties: &["originalQueryString", "queryAlteration", "queryAlterationType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AlterationResponse {
             0 => reader.read(&mut self.original_query_string),
             1 => reader.read(&mut self.query_alteration),
             2 => reader.read(&mut self.query_alteration_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.original_query_string);
         writer.write(1, &self.query_alteration);
         writer.write(2, &self.query_alteration_type);

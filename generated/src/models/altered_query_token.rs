@@ -33,14 +33,6 @@ impl runtime::Model for AlteredQueryToken {
         properties: &["length", "offset", "suggestion"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AlteredQueryToken {
             0 => reader.read(&mut self.length),
             1 => reader.read(&mut self.offset),
             2 => reader.read(&mut self.suggestion),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.length);
         writer.write(1, &self.offset);
         writer.write(2, &self.suggestion);

@@ -33,14 +33,6 @@ impl runtime::Model for AlternativeSecurityId {
         properties: &["identityProvider", "key", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AlternativeSecurityId {
             0 => reader.read(&mut self.identity_provider),
             1 => reader.read(&mut self.key),
             2 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.identity_provider);
         writer.write(1, &self.key);
         writer.write(2, &self.r#type);

@@ -279,14 +279,6 @@ impl runtime::Model for AndroidGeneralDeviceConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -359,11 +351,12 @@ impl runtime::Model for AndroidGeneralDeviceConfiguration {
             57 => reader.read(&mut self.web_browser_blocked),
             58 => reader.read(&mut self.web_browser_cookie_settings),
             59 => reader.read(&mut self.wi_fi_blocked),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.apps_block_clipboard_sharing);
         writer.write(1, &self.apps_block_copy_paste);
         writer.write(2, &self.apps_block_you_tube);

@@ -129,14 +129,6 @@ impl runtime::Model for AndroidLobApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -167,11 +159,12 @@ impl runtime::Model for AndroidLobApp {
             21 => reader.read(&mut self.size),
             22 => reader.read(&mut self.version_code),
             23 => reader.read(&mut self.version_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.categories);
         writer.write(2, &self.committed_content_version);

@@ -89,14 +89,6 @@ impl runtime::Model for AndroidMinimumOperatingSystem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -119,11 +111,12 @@ impl runtime::Model for AndroidMinimumOperatingSystem {
             13 => reader.read(&mut self.v8_0),
             14 => reader.read(&mut self.v8_1),
             15 => reader.read(&mut self.v9_0),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.v10_0);
         writer.write(1, &self.v11_0);
         writer.write(2, &self.v4_0);

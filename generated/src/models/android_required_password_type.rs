@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.androidRequiredPasswordType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AndroidRequiredPasswordType {
     /// `deviceDefault`
@@ -24,28 +24,38 @@ pub enum AndroidRequiredPasswordType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AndroidRequiredPasswordType {
-    const NAME: &'static str = "microsoft.graph.androidRequiredPasswordType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceDefault", Self::DeviceDefault),
-        ("alphabetic", Self::Alphabetic),
-        ("alphanumeric", Self::Alphanumeric),
-        ("alphanumericWithSymbols", Self::AlphanumericWithSymbols),
-        ("lowSecurityBiometric", Self::LowSecurityBiometric),
-        ("numeric", Self::Numeric),
-        ("numericComplex", Self::NumericComplex),
-        ("any", Self::Any),
-    ];
+impl AndroidRequiredPasswordType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceDefault => "deviceDefault",
+            Self::Alphabetic => "alphabetic",
+            Self::Alphanumeric => "alphanumeric",
+            Self::AlphanumericWithSymbols => "alphanumericWithSymbols",
+            Self::LowSecurityBiometric => "lowSecurityBiometric",
+            Self::Numeric => "numeric",
+            Self::NumericComplex => "numericComplex",
+            Self::Any => "any",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AndroidRequiredPasswordType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.androidRequiredPasswordType",
+        members: &[
+            Self::DeviceDefault,
+            Self::Alphabetic,
+            Self::Alphanumeric,
+            Self::AlphanumericWithSymbols,
+            Self::LowSecurityBiometric,
+            Self::Numeric,
+            Self::NumericComplex,
+            Self::Any,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AndroidRequiredPasswordType);

@@ -105,14 +105,6 @@ impl runtime::Model for AndroidStoreApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -138,11 +130,12 @@ impl runtime::Model for AndroidStoreApp {
             16 => reader.read(&mut self.privacy_information_url),
             17 => reader.read(&mut self.publisher),
             18 => reader.read(&mut self.publishing_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_store_url);
         writer.write(1, &self.assignments);
         writer.write(2, &self.categories);

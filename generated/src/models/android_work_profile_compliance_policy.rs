@@ -179,14 +179,6 @@ impl runtime::Model for AndroidWorkProfileCompliancePolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -240,11 +232,12 @@ impl runtime::Model for AndroidWorkProfileCompliancePolicy {
             31 => reader.read(&mut self.user_status_overview),
             32 => reader.read(&mut self.user_statuses),
             33 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.description);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.androidWorkProfileCrossProfileDataSharingType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AndroidWorkProfileCrossProfileDataSharingType {
     /// `deviceDefault`
@@ -16,24 +16,30 @@ pub enum AndroidWorkProfileCrossProfileDataSharingType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AndroidWorkProfileCrossProfileDataSharingType {
-    const NAME: &'static str = "microsoft.graph.androidWorkProfileCrossProfileDataSharingType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceDefault", Self::DeviceDefault),
-        ("preventAny", Self::PreventAny),
-        ("allowPersonalToWork", Self::AllowPersonalToWork),
-        ("noRestrictions", Self::NoRestrictions),
-    ];
+impl AndroidWorkProfileCrossProfileDataSharingType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceDefault => "deviceDefault",
+            Self::PreventAny => "preventAny",
+            Self::AllowPersonalToWork => "allowPersonalToWork",
+            Self::NoRestrictions => "noRestrictions",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AndroidWorkProfileCrossProfileDataSharingType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.androidWorkProfileCrossProfileDataSharingType",
+        members: &[
+            Self::DeviceDefault,
+            Self::PreventAny,
+            Self::AllowPersonalToWork,
+            Self::NoRestrictions,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AndroidWorkProfileCrossProfileDataSharingType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.androidWorkProfileDefaultAppPermissionPolicyType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AndroidWorkProfileDefaultAppPermissionPolicyType {
     /// `deviceDefault`
@@ -16,24 +16,25 @@ pub enum AndroidWorkProfileDefaultAppPermissionPolicyType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AndroidWorkProfileDefaultAppPermissionPolicyType {
-    const NAME: &'static str = "microsoft.graph.androidWorkProfileDefaultAppPermissionPolicyType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceDefault", Self::DeviceDefault),
-        ("prompt", Self::Prompt),
-        ("autoGrant", Self::AutoGrant),
-        ("autoDeny", Self::AutoDeny),
-    ];
+impl AndroidWorkProfileDefaultAppPermissionPolicyType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceDefault => "deviceDefault",
+            Self::Prompt => "prompt",
+            Self::AutoGrant => "autoGrant",
+            Self::AutoDeny => "autoDeny",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AndroidWorkProfileDefaultAppPermissionPolicyType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.androidWorkProfileDefaultAppPermissionPolicyType",
+        members: &[Self::DeviceDefault, Self::Prompt, Self::AutoGrant, Self::AutoDeny],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AndroidWorkProfileDefaultAppPermissionPolicyType);

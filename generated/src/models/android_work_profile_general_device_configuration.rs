@@ -229,14 +229,6 @@ impl runtime::Model for AndroidWorkProfileGeneralDeviceConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -313,11 +305,12 @@ impl runtime::Model for AndroidWorkProfileGeneralDeviceConfiguration {
                     )
             }
             45 => reader.read(&mut self.work_profile_require_password),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.description);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.androidWorkProfileRequiredPasswordType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AndroidWorkProfileRequiredPasswordType {
     /// `deviceDefault`
@@ -24,28 +24,38 @@ pub enum AndroidWorkProfileRequiredPasswordType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AndroidWorkProfileRequiredPasswordType {
-    const NAME: &'static str = "microsoft.graph.androidWorkProfileRequiredPasswordType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceDefault", Self::DeviceDefault),
-        ("lowSecurityBiometric", Self::LowSecurityBiometric),
-        ("required", Self::Required),
-        ("atLeastNumeric", Self::AtLeastNumeric),
-        ("numericComplex", Self::NumericComplex),
-        ("atLeastAlphabetic", Self::AtLeastAlphabetic),
-        ("atLeastAlphanumeric", Self::AtLeastAlphanumeric),
-        ("alphanumericWithSymbols", Self::AlphanumericWithSymbols),
-    ];
+impl AndroidWorkProfileRequiredPasswordType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceDefault => "deviceDefault",
+            Self::LowSecurityBiometric => "lowSecurityBiometric",
+            Self::Required => "required",
+            Self::AtLeastNumeric => "atLeastNumeric",
+            Self::NumericComplex => "numericComplex",
+            Self::AtLeastAlphabetic => "atLeastAlphabetic",
+            Self::AtLeastAlphanumeric => "atLeastAlphanumeric",
+            Self::AlphanumericWithSymbols => "alphanumericWithSymbols",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AndroidWorkProfileRequiredPasswordType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.androidWorkProfileRequiredPasswordType",
+        members: &[
+            Self::DeviceDefault,
+            Self::LowSecurityBiometric,
+            Self::Required,
+            Self::AtLeastNumeric,
+            Self::NumericComplex,
+            Self::AtLeastAlphabetic,
+            Self::AtLeastAlphanumeric,
+            Self::AlphanumericWithSymbols,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AndroidWorkProfileRequiredPasswordType);

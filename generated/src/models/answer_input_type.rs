@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.answerInputType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AnswerInputType {
     /// `text`
@@ -16,23 +16,24 @@ pub enum AnswerInputType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AnswerInputType {
-    const NAME: &'static str = "microsoft.graph.answerInputType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("text", Self::Text),
-        ("radioButton", Self::RadioButton),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AnswerInputType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Text => "text",
+            Self::RadioButton => "radioButton",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AnswerInputType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.answerInputType",
+        members: &[Self::Text, Self::RadioButton, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AnswerInputType);

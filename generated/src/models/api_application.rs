@@ -45,14 +45,6 @@ impl runtime::Model for ApiApplication {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for ApiApplication {
             2 => reader.read(&mut self.oauth2_permission_scopes),
             3 => reader.read(&mut self.pre_authorized_applications),
             4 => reader.read(&mut self.requested_access_token_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accept_mapped_claims);
         writer.write(1, &self.known_client_applications);
         writer.write(2, &self.oauth2_permission_scopes);

@@ -28,23 +28,17 @@ impl runtime::Model for ApiAuthenticationConfigurationBase {
         properties: &[],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
-        property: usize,
+        _property: usize,
         reader: &mut runtime::Reader<'_>,
     ) -> Result<(), runtime::ReadError> {
-        reader.skip_unknown(property)
+        reader.rest(&mut self.extra)
     }
     #[inline]
-    fn write(&self, _writer: &mut runtime::Writer) {}
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
+    }
 }
 runtime::models!(ApiAuthenticationConfigurationBase);
 /// Changes to a [`ApiAuthenticationConfigurationBase`].

@@ -33,14 +33,6 @@ impl runtime::Model for AppConfigurationSettingItem {
         properties: &["appConfigKey", "appConfigKeyType", "appConfigKeyValue"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AppConfigurationSettingItem {
             0 => reader.read(&mut self.app_config_key),
             1 => reader.read(&mut self.app_config_key_type),
             2 => reader.read(&mut self.app_config_key_value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_config_key);
         writer.write(1, &self.app_config_key_type);
         writer.write(2, &self.app_config_key_value);

@@ -49,14 +49,6 @@ impl runtime::Model for AppConsentRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for AppConsentRequest {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.pending_scopes),
             4 => reader.read(&mut self.user_consent_requests),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_display_name);
         writer.write(1, &self.app_id);
         writer.write(2, &self.id);

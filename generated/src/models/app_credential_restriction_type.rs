@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.appCredentialRestrictionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AppCredentialRestrictionType {
     /// `passwordAddition`
@@ -20,26 +20,34 @@ pub enum AppCredentialRestrictionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AppCredentialRestrictionType {
-    const NAME: &'static str = "microsoft.graph.appCredentialRestrictionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("passwordAddition", Self::PasswordAddition),
-        ("passwordLifetime", Self::PasswordLifetime),
-        ("symmetricKeyAddition", Self::SymmetricKeyAddition),
-        ("symmetricKeyLifetime", Self::SymmetricKeyLifetime),
-        ("customPasswordAddition", Self::CustomPasswordAddition),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AppCredentialRestrictionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::PasswordAddition => "passwordAddition",
+            Self::PasswordLifetime => "passwordLifetime",
+            Self::SymmetricKeyAddition => "symmetricKeyAddition",
+            Self::SymmetricKeyLifetime => "symmetricKeyLifetime",
+            Self::CustomPasswordAddition => "customPasswordAddition",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AppCredentialRestrictionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.appCredentialRestrictionType",
+        members: &[
+            Self::PasswordAddition,
+            Self::PasswordLifetime,
+            Self::SymmetricKeyAddition,
+            Self::SymmetricKeyLifetime,
+            Self::CustomPasswordAddition,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AppCredentialRestrictionType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.appKeyCredentialRestrictionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AppKeyCredentialRestrictionType {
     /// `asymmetricKeyLifetime`
@@ -12,22 +12,23 @@ pub enum AppKeyCredentialRestrictionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AppKeyCredentialRestrictionType {
-    const NAME: &'static str = "microsoft.graph.appKeyCredentialRestrictionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("asymmetricKeyLifetime", Self::AsymmetricKeyLifetime),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AppKeyCredentialRestrictionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AsymmetricKeyLifetime => "asymmetricKeyLifetime",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AppKeyCredentialRestrictionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.appKeyCredentialRestrictionType",
+        members: &[Self::AsymmetricKeyLifetime, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AppKeyCredentialRestrictionType);

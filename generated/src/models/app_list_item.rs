@@ -36,14 +36,6 @@ impl runtime::Model for AppListItem {
         properties: &["appId", "appStoreUrl", "name", "publisher"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for AppListItem {
             1 => reader.read(&mut self.app_store_url),
             2 => reader.read(&mut self.name),
             3 => reader.read(&mut self.publisher),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_id);
         writer.write(1, &self.app_store_url);
         writer.write(2, &self.name);

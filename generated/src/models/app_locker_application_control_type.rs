@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.appLockerApplicationControlType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AppLockerApplicationControlType {
     /// `notConfigured`
@@ -18,31 +18,36 @@ pub enum AppLockerApplicationControlType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AppLockerApplicationControlType {
-    const NAME: &'static str = "microsoft.graph.appLockerApplicationControlType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("enforceComponentsAndStoreApps", Self::EnforceComponentsAndStoreApps),
-        ("auditComponentsAndStoreApps", Self::AuditComponentsAndStoreApps),
-        (
-            "enforceComponentsStoreAppsAndSmartlocker",
-            Self::EnforceComponentsStoreAppsAndSmartlocker,
-        ),
-        (
-            "auditComponentsStoreAppsAndSmartlocker",
-            Self::AuditComponentsStoreAppsAndSmartlocker,
-        ),
-    ];
+impl AppLockerApplicationControlType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::EnforceComponentsAndStoreApps => "enforceComponentsAndStoreApps",
+            Self::AuditComponentsAndStoreApps => "auditComponentsAndStoreApps",
+            Self::EnforceComponentsStoreAppsAndSmartlocker => {
+                "enforceComponentsStoreAppsAndSmartlocker"
+            }
+            Self::AuditComponentsStoreAppsAndSmartlocker => {
+                "auditComponentsStoreAppsAndSmartlocker"
+            }
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AppLockerApplicationControlType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.appLockerApplicationControlType",
+        members: &[
+            Self::NotConfigured,
+            Self::EnforceComponentsAndStoreApps,
+            Self::AuditComponentsAndStoreApps,
+            Self::EnforceComponentsStoreAppsAndSmartlocker,
+            Self::AuditComponentsStoreAppsAndSmartlocker,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AppLockerApplicationControlType);

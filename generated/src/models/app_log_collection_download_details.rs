@@ -33,14 +33,6 @@ impl runtime::Model for AppLogCollectionDownloadDetails {
         properties: &["appLogDecryptionAlgorithm", "decryptionKey", "downloadUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AppLogCollectionDownloadDetails {
             0 => reader.read(&mut self.app_log_decryption_algorithm),
             1 => reader.read(&mut self.decryption_key),
             2 => reader.read(&mut self.download_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_log_decryption_algorithm);
         writer.write(1, &self.decryption_key);
         writer.write(2, &self.download_url);

@@ -47,14 +47,6 @@ impl runtime::Model for AppLogCollectionRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for AppLogCollectionRequest {
             2 => reader.read(&mut self.error_message),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completed_date_time);
         writer.write(1, &self.custom_log_folders);
         writer.write(2, &self.error_message);

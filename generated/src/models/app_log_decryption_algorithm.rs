@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.appLogDecryptionAlgorithm`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AppLogDecryptionAlgorithm {
     /// `aes256`
@@ -12,22 +12,23 @@ pub enum AppLogDecryptionAlgorithm {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AppLogDecryptionAlgorithm {
-    const NAME: &'static str = "microsoft.graph.appLogDecryptionAlgorithm";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("aes256", Self::Aes256),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AppLogDecryptionAlgorithm {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Aes256 => "aes256",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AppLogDecryptionAlgorithm {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.appLogDecryptionAlgorithm",
+        members: &[Self::Aes256, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AppLogDecryptionAlgorithm);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.appLogUploadState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AppLogUploadState {
     /// `pending`
@@ -16,24 +16,30 @@ pub enum AppLogUploadState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AppLogUploadState {
-    const NAME: &'static str = "microsoft.graph.appLogUploadState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pending", Self::Pending),
-        ("completed", Self::Completed),
-        ("failed", Self::Failed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AppLogUploadState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pending => "pending",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AppLogUploadState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.appLogUploadState",
+        members: &[
+            Self::Pending,
+            Self::Completed,
+            Self::Failed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AppLogUploadState);

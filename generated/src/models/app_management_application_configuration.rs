@@ -35,14 +35,6 @@ impl runtime::Model for AppManagementApplicationConfiguration {
         properties: &["identifierUris", "keyCredentials", "passwordCredentials"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AppManagementApplicationConfiguration {
             0 => reader.read(&mut self.identifier_uris),
             1 => reader.read(&mut self.key_credentials),
             2 => reader.read(&mut self.password_credentials),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.identifier_uris);
         writer.write(1, &self.key_credentials);
         writer.write(2, &self.password_credentials);

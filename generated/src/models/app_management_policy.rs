@@ -61,14 +61,6 @@ impl runtime::Model for AppManagementPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -82,11 +74,12 @@ impl runtime::Model for AppManagementPolicy {
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.is_enabled),
             6 => reader.read(&mut self.restrictions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applies_to);
         writer.write(1, &self.deleted_date_time);
         writer.write(2, &self.description);

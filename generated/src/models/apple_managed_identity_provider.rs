@@ -53,14 +53,6 @@ impl runtime::Model for AppleManagedIdentityProvider {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for AppleManagedIdentityProvider {
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.key_id),
             5 => reader.read(&mut self.service_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.certificate_data);
         writer.write(1, &self.developer_id);
         writer.write(2, &self.display_name);

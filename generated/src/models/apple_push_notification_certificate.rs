@@ -63,14 +63,6 @@ impl runtime::Model for ApplePushNotificationCertificate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for ApplePushNotificationCertificate {
             6 => reader.read(&mut self.id),
             7 => reader.read(&mut self.last_modified_date_time),
             8 => reader.read(&mut self.topic_identifier),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.apple_identifier);
         writer.write(1, &self.certificate);
         writer.write(2, &self.certificate_serial_number);

@@ -268,14 +268,6 @@ impl runtime::Model for Application {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.agentIdentityBlueprint"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -336,11 +328,12 @@ impl runtime::Model for Application {
             49 => reader.read(&mut self.unique_name),
             50 => reader.read(&mut self.verified_publisher),
             51 => reader.read(&mut self.web),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.add_ins);
         writer.write(1, &self.api);
         writer.write(2, &self.app_id);
@@ -430,14 +423,6 @@ impl runtime::Model for AddKeyParameters {
         properties: &["keyCredential", "passwordCredential", "proof"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -447,11 +432,12 @@ impl runtime::Model for AddKeyParameters {
             0 => reader.read(&mut self.key_credential),
             1 => reader.read(&mut self.password_credential),
             2 => reader.read(&mut self.proof),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.key_credential);
         writer.write(1, &self.password_credential);
         writer.write(2, &self.proof);
@@ -485,14 +471,6 @@ impl runtime::Model for AddPasswordParameters {
         properties: &["passwordCredential"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -500,11 +478,12 @@ impl runtime::Model for AddPasswordParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.password_credential),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.password_credential);
     }
 }
@@ -539,14 +518,6 @@ impl runtime::Model for RemoveKeyParameters {
         properties: &["keyId", "proof"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -555,11 +526,12 @@ impl runtime::Model for RemoveKeyParameters {
         match property {
             0 => reader.read(&mut self.key_id),
             1 => reader.read(&mut self.proof),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.key_id);
         writer.write(1, &self.proof);
     }
@@ -592,14 +564,6 @@ impl runtime::Model for RemovePasswordParameters {
         properties: &["keyId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -607,11 +571,12 @@ impl runtime::Model for RemovePasswordParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.key_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.key_id);
     }
 }
@@ -643,14 +608,6 @@ impl runtime::Model for SetVerifiedPublisherParameters {
         properties: &["verifiedPublisherId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -658,11 +615,12 @@ impl runtime::Model for SetVerifiedPublisherParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.verified_publisher_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.verified_publisher_id);
     }
 }

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.applicationDataType`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ApplicationDataType {
     /// `none`
@@ -24,27 +24,36 @@ pub enum ApplicationDataType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ApplicationDataType {
-    const NAME: &'static str = "microsoft.graph.applicationDataType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("codingFiles", Self::CodingFiles),
-        ("creditCards", Self::CreditCards),
-        ("databaseFiles", Self::DatabaseFiles),
-        ("documents", Self::Documents),
-        ("mediaFiles", Self::MediaFiles),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ApplicationDataType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::CodingFiles => "codingFiles",
+            Self::CreditCards => "creditCards",
+            Self::DatabaseFiles => "databaseFiles",
+            Self::Documents => "documents",
+            Self::MediaFiles => "mediaFiles",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ApplicationDataType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.applicationDataType",
+        members: &[
+            Self::None,
+            Self::CodingFiles,
+            Self::CreditCards,
+            Self::DatabaseFiles,
+            Self::Documents,
+            Self::MediaFiles,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ApplicationDataType);

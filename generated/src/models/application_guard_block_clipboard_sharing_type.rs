@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.applicationGuardBlockClipboardSharingType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ApplicationGuardBlockClipboardSharingType {
     /// `notConfigured`
@@ -18,25 +18,32 @@ pub enum ApplicationGuardBlockClipboardSharingType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ApplicationGuardBlockClipboardSharingType {
-    const NAME: &'static str = "microsoft.graph.applicationGuardBlockClipboardSharingType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("blockBoth", Self::BlockBoth),
-        ("blockHostToContainer", Self::BlockHostToContainer),
-        ("blockContainerToHost", Self::BlockContainerToHost),
-        ("blockNone", Self::BlockNone),
-    ];
+impl ApplicationGuardBlockClipboardSharingType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::BlockBoth => "blockBoth",
+            Self::BlockHostToContainer => "blockHostToContainer",
+            Self::BlockContainerToHost => "blockContainerToHost",
+            Self::BlockNone => "blockNone",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ApplicationGuardBlockClipboardSharingType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.applicationGuardBlockClipboardSharingType",
+        members: &[
+            Self::NotConfigured,
+            Self::BlockBoth,
+            Self::BlockHostToContainer,
+            Self::BlockContainerToHost,
+            Self::BlockNone,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ApplicationGuardBlockClipboardSharingType);

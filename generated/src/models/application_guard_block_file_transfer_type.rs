@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.applicationGuardBlockFileTransferType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ApplicationGuardBlockFileTransferType {
     /// `notConfigured`
@@ -18,25 +18,32 @@ pub enum ApplicationGuardBlockFileTransferType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ApplicationGuardBlockFileTransferType {
-    const NAME: &'static str = "microsoft.graph.applicationGuardBlockFileTransferType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("blockImageAndTextFile", Self::BlockImageAndTextFile),
-        ("blockImageFile", Self::BlockImageFile),
-        ("blockNone", Self::BlockNone),
-        ("blockTextFile", Self::BlockTextFile),
-    ];
+impl ApplicationGuardBlockFileTransferType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::BlockImageAndTextFile => "blockImageAndTextFile",
+            Self::BlockImageFile => "blockImageFile",
+            Self::BlockNone => "blockNone",
+            Self::BlockTextFile => "blockTextFile",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ApplicationGuardBlockFileTransferType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.applicationGuardBlockFileTransferType",
+        members: &[
+            Self::NotConfigured,
+            Self::BlockImageAndTextFile,
+            Self::BlockImageFile,
+            Self::BlockNone,
+            Self::BlockTextFile,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ApplicationGuardBlockFileTransferType);

@@ -63,14 +63,6 @@ impl runtime::Model for ApplicationRiskFactorCertificateInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for ApplicationRiskFactorCertificateInfo {
             6 => reader.read(&mut self.is_not_before),
             7 => reader.read(&mut self.is_revoked),
             8 => reader.read(&mut self.is_self_signed),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.has_bad_common_name);
         writer.write(1, &self.has_insecure_signature);
         writer.write(2, &self.has_no_chain_of_trust);

@@ -67,14 +67,6 @@ impl runtime::Model for ApplicationRiskFactorGeneralInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for ApplicationRiskFactorGeneralInfo {
             7 => reader.read(&mut self.privacy_policy),
             8 => reader.read(&mut self.processed_data_types),
             9 => reader.read(&mut self.terms_of_service),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.consumer_popularity);
         writer.write(1, &self.domain_registration_date);
         writer.write(2, &self.founded);

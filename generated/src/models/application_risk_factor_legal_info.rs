@@ -38,14 +38,6 @@ impl runtime::Model for ApplicationRiskFactorLegalInfo {
         properties: &["dataRetention", "gdpr", "hasDataOwnership", "hasDmca"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ApplicationRiskFactorLegalInfo {
             1 => reader.read(&mut self.gdpr),
             2 => reader.read(&mut self.has_data_ownership),
             3 => reader.read(&mut self.has_dmca),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.data_retention);
         writer.write(1, &self.gdpr);
         writer.write(2, &self.has_data_ownership);

@@ -47,14 +47,6 @@ impl runtime::Model for ApplicationRiskFactorLegalInfoGdpr {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for ApplicationRiskFactorLegalInfoGdpr {
             2 => reader.read(&mut self.is_reporting_data_breaches),
             3 => reader.read(&mut self.statement_url),
             4 => reader.read(&mut self.user_ownership),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.data_protection);
         writer.write(1, &self.has_right_to_erasure);
         writer.write(2, &self.is_reporting_data_breaches);

@@ -127,14 +127,6 @@ impl runtime::Model for ApplicationRiskFactorSecurityInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -166,11 +158,12 @@ impl runtime::Model for ApplicationRiskFactorSecurityInfo {
             22 => reader.read(&mut self.latest_valid_ssl),
             23 => reader.read(&mut self.password_policy),
             24 => reader.read(&mut self.rest_encryption_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.certificate);
         writer.write(1, &self.domain_to_check);
         writer.write(2, &self.has_admin_audit_trail);

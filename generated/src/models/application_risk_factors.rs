@@ -38,14 +38,6 @@ impl runtime::Model for ApplicationRiskFactors {
         properties: &["compliance", "general", "legal", "security"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ApplicationRiskFactors {
             1 => reader.read(&mut self.general),
             2 => reader.read(&mut self.legal),
             3 => reader.read(&mut self.security),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.compliance);
         writer.write(1, &self.general);
         writer.write(2, &self.legal);

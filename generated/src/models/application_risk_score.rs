@@ -41,14 +41,6 @@ impl runtime::Model for ApplicationRiskScore {
         properties: &["compliance", "legal", "provider", "security", "total"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for ApplicationRiskScore {
             2 => reader.read(&mut self.provider),
             3 => reader.read(&mut self.security),
             4 => reader.read(&mut self.total),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.compliance);
         writer.write(1, &self.legal);
         writer.write(2, &self.provider);

@@ -147,14 +147,6 @@ impl runtime::Model for ApplicationSecurityCompliance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -191,11 +183,12 @@ impl runtime::Model for ApplicationSecurityCompliance {
             27 => reader.read(&mut self.sp800_53),
             28 => reader.read(&mut self.ssae16),
             29 => reader.read(&mut self.ustr),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cobit);
         writer.write(1, &self.coppa);
         writer.write(2, &self.csa_star);

@@ -128,14 +128,6 @@ impl runtime::Model for ApplicationServicePrincipal {
         properties: &["application", "servicePrincipal"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -192,11 +184,12 @@ impl runtime::Model for ApplicationServicePrincipal {
                 )
             )]
             1 => reader.read(&mut self.service_principal),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(
             any(
                 feature = "applications",
@@ -245,7 +238,6 @@ impl runtime::Model for ApplicationServicePrincipal {
                 feature = "users"
             )
         )] writer.write(1, &self.service_principal);
-        let _ = writer;
     }
 }
 runtime::models!(ApplicationServicePrincipal);

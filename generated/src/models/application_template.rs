@@ -99,14 +99,6 @@ impl runtime::Model for ApplicationTemplate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -128,11 +120,12 @@ impl runtime::Model for ApplicationTemplate {
             12 => reader.read(&mut self.risk_score),
             13 => reader.read(&mut self.supported_provisioning_types),
             14 => reader.read(&mut self.supported_single_sign_on_modes),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.categories);
         writer.write(1, &self.deprecation_date);
         writer.write(2, &self.description);
@@ -177,14 +170,6 @@ impl runtime::Model for InstantiateParameters {
         properties: &["displayName", "serviceManagementReference"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -193,11 +178,12 @@ impl runtime::Model for InstantiateParameters {
         match property {
             0 => reader.read(&mut self.display_name),
             1 => reader.read(&mut self.service_management_reference),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.service_management_reference);
     }

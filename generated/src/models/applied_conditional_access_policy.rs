@@ -45,14 +45,6 @@ impl runtime::Model for AppliedConditionalAccessPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for AppliedConditionalAccessPolicy {
             2 => reader.read(&mut self.enforced_session_controls),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.result),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.enforced_grant_controls);
         writer.write(2, &self.enforced_session_controls);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.appliedConditionalAccessPolicyResult`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AppliedConditionalAccessPolicyResult {
     /// `success`
@@ -28,30 +28,42 @@ pub enum AppliedConditionalAccessPolicyResult {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AppliedConditionalAccessPolicyResult {
-    const NAME: &'static str = "microsoft.graph.appliedConditionalAccessPolicyResult";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("success", Self::Success),
-        ("failure", Self::Failure),
-        ("notApplied", Self::NotApplied),
-        ("notEnabled", Self::NotEnabled),
-        ("unknown", Self::Unknown),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("reportOnlySuccess", Self::ReportOnlySuccess),
-        ("reportOnlyFailure", Self::ReportOnlyFailure),
-        ("reportOnlyNotApplied", Self::ReportOnlyNotApplied),
-        ("reportOnlyInterrupted", Self::ReportOnlyInterrupted),
-    ];
+impl AppliedConditionalAccessPolicyResult {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::NotApplied => "notApplied",
+            Self::NotEnabled => "notEnabled",
+            Self::Unknown => "unknown",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::ReportOnlySuccess => "reportOnlySuccess",
+            Self::ReportOnlyFailure => "reportOnlyFailure",
+            Self::ReportOnlyNotApplied => "reportOnlyNotApplied",
+            Self::ReportOnlyInterrupted => "reportOnlyInterrupted",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AppliedConditionalAccessPolicyResult {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.appliedConditionalAccessPolicyResult",
+        members: &[
+            Self::Success,
+            Self::Failure,
+            Self::NotApplied,
+            Self::NotEnabled,
+            Self::Unknown,
+            Self::UnknownFutureValue,
+            Self::ReportOnlySuccess,
+            Self::ReportOnlyFailure,
+            Self::ReportOnlyNotApplied,
+            Self::ReportOnlyInterrupted,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AppliedConditionalAccessPolicyResult);

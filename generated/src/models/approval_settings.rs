@@ -45,14 +45,6 @@ impl runtime::Model for ApprovalSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for ApprovalSettings {
             2 => reader.read(&mut self.is_approval_required),
             3 => reader.read(&mut self.is_approval_required_for_extension),
             4 => reader.read(&mut self.is_requestor_justification_required),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.approval_mode);
         writer.write(1, &self.approval_stages);
         writer.write(2, &self.is_approval_required);

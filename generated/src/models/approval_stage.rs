@@ -59,14 +59,6 @@ impl runtime::Model for ApprovalStage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for ApprovalStage {
             5 => reader.read(&mut self.reviewed_by),
             6 => reader.read(&mut self.reviewed_date_time),
             7 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_to_me);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.approverInformationVisibility`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ApproverInformationVisibility {
     /// `default`
@@ -18,24 +18,30 @@ pub enum ApproverInformationVisibility {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ApproverInformationVisibility {
-    const NAME: &'static str = "microsoft.graph.approverInformationVisibility";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("default", Self::Default),
-        ("notVisible", Self::NotVisible),
-        ("visible", Self::Visible),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ApproverInformationVisibility {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Default => "default",
+            Self::NotVisible => "notVisible",
+            Self::Visible => "visible",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ApproverInformationVisibility {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.approverInformationVisibility",
+        members: &[
+            Self::Default,
+            Self::NotVisible,
+            Self::Visible,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ApproverInformationVisibility);

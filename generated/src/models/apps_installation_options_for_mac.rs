@@ -32,14 +32,6 @@ impl runtime::Model for AppsInstallationOptionsForMac {
         properties: &["isMicrosoft365AppsEnabled", "isSkypeForBusinessEnabled"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for AppsInstallationOptionsForMac {
         match property {
             0 => reader.read(&mut self.is_microsoft365_apps_enabled),
             1 => reader.read(&mut self.is_skype_for_business_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_microsoft365_apps_enabled);
         writer.write(1, &self.is_skype_for_business_enabled);
     }

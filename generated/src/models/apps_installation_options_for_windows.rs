@@ -43,14 +43,6 @@ impl runtime::Model for AppsInstallationOptionsForWindows {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for AppsInstallationOptionsForWindows {
             1 => reader.read(&mut self.is_project_enabled),
             2 => reader.read(&mut self.is_skype_for_business_enabled),
             3 => reader.read(&mut self.is_visio_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_microsoft365_apps_enabled);
         writer.write(1, &self.is_project_enabled);
         writer.write(2, &self.is_skype_for_business_enabled);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.appsUpdateChannelType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AppsUpdateChannelType {
     /// `current`
@@ -18,24 +18,30 @@ pub enum AppsUpdateChannelType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AppsUpdateChannelType {
-    const NAME: &'static str = "microsoft.graph.appsUpdateChannelType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("current", Self::Current),
-        ("monthlyEnterprise", Self::MonthlyEnterprise),
-        ("semiAnnual", Self::SemiAnnual),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AppsUpdateChannelType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Current => "current",
+            Self::MonthlyEnterprise => "monthlyEnterprise",
+            Self::SemiAnnual => "semiAnnual",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AppsUpdateChannelType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.appsUpdateChannelType",
+        members: &[
+            Self::Current,
+            Self::MonthlyEnterprise,
+            Self::SemiAnnual,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AppsUpdateChannelType);

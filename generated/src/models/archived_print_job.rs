@@ -67,14 +67,6 @@ impl runtime::Model for ArchivedPrintJob {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for ArchivedPrintJob {
             7 => reader.read(&mut self.printer_id),
             8 => reader.read(&mut self.printer_name),
             9 => reader.read(&mut self.processing_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.acquired_by_printer);
         writer.write(1, &self.acquired_date_time);
         writer.write(2, &self.completion_date_time);

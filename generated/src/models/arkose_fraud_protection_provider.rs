@@ -53,14 +53,6 @@ impl runtime::Model for ArkoseFraudProtectionProvider {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for ArkoseFraudProtectionProvider {
             3 => reader.read(&mut self.private_key),
             4 => reader.read(&mut self.public_key),
             5 => reader.read(&mut self.verify_sub_domain),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_sub_domain);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

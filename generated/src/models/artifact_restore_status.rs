@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.artifactRestoreStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ArtifactRestoreStatus {
     /// `added`
@@ -24,27 +24,36 @@ pub enum ArtifactRestoreStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ArtifactRestoreStatus {
-    const NAME: &'static str = "microsoft.graph.artifactRestoreStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("added", Self::Added),
-        ("scheduling", Self::Scheduling),
-        ("scheduled", Self::Scheduled),
-        ("inProgress", Self::InProgress),
-        ("succeeded", Self::Succeeded),
-        ("failed", Self::Failed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ArtifactRestoreStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Added => "added",
+            Self::Scheduling => "scheduling",
+            Self::Scheduled => "scheduled",
+            Self::InProgress => "inProgress",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ArtifactRestoreStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.artifactRestoreStatus",
+        members: &[
+            Self::Added,
+            Self::Scheduling,
+            Self::Scheduled,
+            Self::InProgress,
+            Self::Succeeded,
+            Self::Failed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ArtifactRestoreStatus);

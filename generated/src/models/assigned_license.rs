@@ -30,14 +30,6 @@ impl runtime::Model for AssignedLicense {
         properties: &["disabledPlans", "skuId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for AssignedLicense {
         match property {
             0 => reader.read(&mut self.disabled_plans),
             1 => reader.read(&mut self.sku_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.disabled_plans);
         writer.write(1, &self.sku_id);
     }

@@ -36,14 +36,6 @@ impl runtime::Model for AssignedPlan {
         properties: &["assignedDateTime", "capabilityStatus", "service", "servicePlanId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for AssignedPlan {
             1 => reader.read(&mut self.capability_status),
             2 => reader.read(&mut self.service),
             3 => reader.read(&mut self.service_plan_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_date_time);
         writer.write(1, &self.capability_status);
         writer.write(2, &self.service);

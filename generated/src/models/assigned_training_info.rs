@@ -35,14 +35,6 @@ impl runtime::Model for AssignedTrainingInfo {
         properties: &["assignedUserCount", "completedUserCount", "displayName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AssignedTrainingInfo {
             0 => reader.read(&mut self.assigned_user_count),
             1 => reader.read(&mut self.completed_user_count),
             2 => reader.read(&mut self.display_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_user_count);
         writer.write(1, &self.completed_user_count);
         writer.write(2, &self.display_name);

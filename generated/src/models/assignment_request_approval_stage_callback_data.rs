@@ -52,14 +52,6 @@ impl runtime::Model for AssignmentRequestApprovalStageCallbackData {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for AssignmentRequestApprovalStageCallbackData {
             2 => reader.read(&mut self.custom_extension_stage_instance_id),
             3 => reader.read(&mut self.stage),
             4 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.approval_stage);
         writer.write(1, &self.custom_extension_stage_instance_detail);
         writer.write(2, &self.custom_extension_stage_instance_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.assignmentType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AssignmentType {
     /// `required`
@@ -18,24 +18,30 @@ pub enum AssignmentType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AssignmentType {
-    const NAME: &'static str = "microsoft.graph.assignmentType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("required", Self::Required),
-        ("recommended", Self::Recommended),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("peerRecommended", Self::PeerRecommended),
-    ];
+impl AssignmentType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Required => "required",
+            Self::Recommended => "recommended",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::PeerRecommended => "peerRecommended",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AssignmentType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.assignmentType",
+        members: &[
+            Self::Required,
+            Self::Recommended,
+            Self::UnknownFutureValue,
+            Self::PeerRecommended,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AssignmentType);

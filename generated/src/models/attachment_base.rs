@@ -46,14 +46,6 @@ impl runtime::Model for AttachmentBase {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.taskFileAttachment"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -65,11 +57,12 @@ impl runtime::Model for AttachmentBase {
             2 => reader.read(&mut self.last_modified_date_time),
             3 => reader.read(&mut self.name),
             4 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_type);
         writer.write(1, &self.id);
         writer.write(2, &self.last_modified_date_time);
@@ -101,14 +94,6 @@ impl runtime::Model for CreateUploadSessionParameters {
         properties: &["attachmentInfo"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -116,11 +101,12 @@ impl runtime::Model for CreateUploadSessionParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.attachment_info),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachment_info);
     }
 }

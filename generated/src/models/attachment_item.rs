@@ -51,14 +51,6 @@ impl runtime::Model for AttachmentItem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for AttachmentItem {
             3 => reader.read(&mut self.is_inline),
             4 => reader.read(&mut self.name),
             5 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachment_type);
         writer.write(1, &self.content_id);
         writer.write(2, &self.content_type);

@@ -37,14 +37,6 @@ impl runtime::Model for AttachmentSession {
         properties: &["expirationDateTime", "id", "nextExpectedRanges"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for AttachmentSession {
             0 => reader.read(&mut self.expiration_date_time),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.next_expected_ranges),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.expiration_date_time);
         writer.write(1, &self.id);
         writer.write(2, &self.next_expected_ranges);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.attachmentType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AttachmentType {
     /// `file`
@@ -14,23 +14,24 @@ pub enum AttachmentType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AttachmentType {
-    const NAME: &'static str = "microsoft.graph.attachmentType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("file", Self::File),
-        ("item", Self::Item),
-        ("reference", Self::Reference),
-    ];
+impl AttachmentType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::File => "file",
+            Self::Item => "item",
+            Self::Reference => "reference",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AttachmentType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.attachmentType",
+        members: &[Self::File, Self::Item, Self::Reference],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AttachmentType);

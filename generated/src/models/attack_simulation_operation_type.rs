@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.attackSimulationOperationType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AttackSimulationOperationType {
     /// `createSimualation`
@@ -16,23 +16,28 @@ pub enum AttackSimulationOperationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AttackSimulationOperationType {
-    const NAME: &'static str = "microsoft.graph.attackSimulationOperationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("createSimualation", Self::CreateSimualation),
-        ("updateSimulation", Self::UpdateSimulation),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AttackSimulationOperationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::CreateSimualation => "createSimualation",
+            Self::UpdateSimulation => "updateSimulation",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AttackSimulationOperationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.attackSimulationOperationType",
+        members: &[
+            Self::CreateSimualation,
+            Self::UpdateSimulation,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AttackSimulationOperationType);

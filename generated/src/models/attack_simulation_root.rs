@@ -71,14 +71,6 @@ impl runtime::Model for AttackSimulationRoot {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -94,11 +86,12 @@ impl runtime::Model for AttackSimulationRoot {
             6 => reader.read(&mut self.simulation_automations),
             7 => reader.read(&mut self.simulations),
             8 => reader.read(&mut self.trainings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_user_notifications);
         writer.write(1, &self.id);
         writer.write(2, &self.landing_pages);

@@ -47,14 +47,6 @@ impl runtime::Model for AttackSimulationSimulationUserCoverage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for AttackSimulationSimulationUserCoverage {
             2 => reader.read(&mut self.compromised_count),
             3 => reader.read(&mut self.latest_simulation_date_time),
             4 => reader.read(&mut self.simulation_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attack_simulation_user);
         writer.write(1, &self.click_count);
         writer.write(2, &self.compromised_count);

@@ -35,14 +35,6 @@ impl runtime::Model for AttendanceInterval {
         properties: &["durationInSeconds", "joinDateTime", "leaveDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AttendanceInterval {
             0 => reader.read(&mut self.duration_in_seconds),
             1 => reader.read(&mut self.join_date_time),
             2 => reader.read(&mut self.leave_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.duration_in_seconds);
         writer.write(1, &self.join_date_time);
         writer.write(2, &self.leave_date_time);

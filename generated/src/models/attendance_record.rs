@@ -67,14 +67,6 @@ impl runtime::Model for AttendanceRecord {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -89,11 +81,12 @@ impl runtime::Model for AttendanceRecord {
             5 => reader.read(&mut self.registration_id),
             6 => reader.read(&mut self.role),
             7 => reader.read(&mut self.total_attendance_in_seconds),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attendance_intervals);
         writer.write(1, &self.email_address);
         writer.write(2, &self.external_registration_information);

@@ -40,14 +40,6 @@ impl runtime::Model for Attendee {
         properties: &["emailAddress", "proposedNewTime", "status", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for Attendee {
             1 => reader.read(&mut self.proposed_new_time),
             2 => reader.read(&mut self.status),
             3 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.email_address);
         writer.write(1, &self.proposed_new_time);
         writer.write(2, &self.status);

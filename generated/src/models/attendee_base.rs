@@ -33,14 +33,6 @@ impl runtime::Model for AttendeeBase {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.attendee"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -49,11 +41,12 @@ impl runtime::Model for AttendeeBase {
         match property {
             0 => reader.read(&mut self.email_address),
             1 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.email_address);
         writer.write(1, &self.r#type);
     }

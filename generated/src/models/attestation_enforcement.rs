@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.attestationEnforcement`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AttestationEnforcement {
     /// `disabled`
@@ -16,23 +16,24 @@ pub enum AttestationEnforcement {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AttestationEnforcement {
-    const NAME: &'static str = "microsoft.graph.attestationEnforcement";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("disabled", Self::Disabled),
-        ("registrationOnly", Self::RegistrationOnly),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AttestationEnforcement {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Disabled => "disabled",
+            Self::RegistrationOnly => "registrationOnly",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AttestationEnforcement {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.attestationEnforcement",
+        members: &[Self::Disabled, Self::RegistrationOnly, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AttestationEnforcement);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.attestationLevel`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AttestationLevel {
     /// `attested`
@@ -16,23 +16,24 @@ pub enum AttestationLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AttestationLevel {
-    const NAME: &'static str = "microsoft.graph.attestationLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("attested", Self::Attested),
-        ("notAttested", Self::NotAttested),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AttestationLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Attested => "attested",
+            Self::NotAttested => "notAttested",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AttestationLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.attestationLevel",
+        members: &[Self::Attested, Self::NotAttested, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AttestationLevel);

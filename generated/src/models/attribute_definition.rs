@@ -73,14 +73,6 @@ impl runtime::Model for AttributeDefinition {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -99,11 +91,12 @@ impl runtime::Model for AttributeDefinition {
             9 => reader.read(&mut self.referenced_objects),
             10 => reader.read(&mut self.required),
             11 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.anchor);
         writer.write(1, &self.api_expressions);
         writer.write(2, &self.case_exact);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.attributeDefinitionMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AttributeDefinitionMetadata {
     /// `BaseAttributeName`
@@ -26,29 +26,40 @@ pub enum AttributeDefinitionMetadata {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AttributeDefinitionMetadata {
-    const NAME: &'static str = "microsoft.graph.attributeDefinitionMetadata";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("BaseAttributeName", Self::BaseAttributeName),
-        ("ComplexObjectDefinition", Self::ComplexObjectDefinition),
-        ("IsContainer", Self::IsContainer),
-        ("IsCustomerDefined", Self::IsCustomerDefined),
-        ("IsDomainQualified", Self::IsDomainQualified),
-        ("LinkPropertyNames", Self::LinkPropertyNames),
-        ("LinkTypeName", Self::LinkTypeName),
-        ("MaximumLength", Self::MaximumLength),
-        ("ReferencedProperty", Self::ReferencedProperty),
-    ];
+impl AttributeDefinitionMetadata {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::BaseAttributeName => "BaseAttributeName",
+            Self::ComplexObjectDefinition => "ComplexObjectDefinition",
+            Self::IsContainer => "IsContainer",
+            Self::IsCustomerDefined => "IsCustomerDefined",
+            Self::IsDomainQualified => "IsDomainQualified",
+            Self::LinkPropertyNames => "LinkPropertyNames",
+            Self::LinkTypeName => "LinkTypeName",
+            Self::MaximumLength => "MaximumLength",
+            Self::ReferencedProperty => "ReferencedProperty",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AttributeDefinitionMetadata {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.attributeDefinitionMetadata",
+        members: &[
+            Self::BaseAttributeName,
+            Self::ComplexObjectDefinition,
+            Self::IsContainer,
+            Self::IsCustomerDefined,
+            Self::IsDomainQualified,
+            Self::LinkPropertyNames,
+            Self::LinkTypeName,
+            Self::MaximumLength,
+            Self::ReferencedProperty,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AttributeDefinitionMetadata);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.attributeFlowBehavior`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AttributeFlowBehavior {
     /// `FlowWhenChanged`
@@ -12,22 +12,23 @@ pub enum AttributeFlowBehavior {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AttributeFlowBehavior {
-    const NAME: &'static str = "microsoft.graph.attributeFlowBehavior";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("FlowWhenChanged", Self::FlowWhenChanged),
-        ("FlowAlways", Self::FlowAlways),
-    ];
+impl AttributeFlowBehavior {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::FlowWhenChanged => "FlowWhenChanged",
+            Self::FlowAlways => "FlowAlways",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AttributeFlowBehavior {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.attributeFlowBehavior",
+        members: &[Self::FlowWhenChanged, Self::FlowAlways],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AttributeFlowBehavior);

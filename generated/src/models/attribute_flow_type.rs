@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.attributeFlowType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AttributeFlowType {
     /// `Always`
@@ -18,25 +18,32 @@ pub enum AttributeFlowType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AttributeFlowType {
-    const NAME: &'static str = "microsoft.graph.attributeFlowType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Always", Self::Always),
-        ("ObjectAddOnly", Self::ObjectAddOnly),
-        ("MultiValueAddOnly", Self::MultiValueAddOnly),
-        ("ValueAddOnly", Self::ValueAddOnly),
-        ("AttributeAddOnly", Self::AttributeAddOnly),
-    ];
+impl AttributeFlowType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Always => "Always",
+            Self::ObjectAddOnly => "ObjectAddOnly",
+            Self::MultiValueAddOnly => "MultiValueAddOnly",
+            Self::ValueAddOnly => "ValueAddOnly",
+            Self::AttributeAddOnly => "AttributeAddOnly",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AttributeFlowType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.attributeFlowType",
+        members: &[
+            Self::Always,
+            Self::ObjectAddOnly,
+            Self::MultiValueAddOnly,
+            Self::ValueAddOnly,
+            Self::AttributeAddOnly,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AttributeFlowType);

@@ -53,14 +53,6 @@ impl runtime::Model for AttributeMapping {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for AttributeMapping {
             4 => reader.read(&mut self.matching_priority),
             5 => reader.read(&mut self.source),
             6 => reader.read(&mut self.target_attribute_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_value);
         writer.write(1, &self.export_missing_references);
         writer.write(2, &self.flow_behavior);

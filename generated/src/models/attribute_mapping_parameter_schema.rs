@@ -36,14 +36,6 @@ impl runtime::Model for AttributeMappingParameterSchema {
         properties: &["allowMultipleOccurrences", "name", "required", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for AttributeMappingParameterSchema {
             1 => reader.read(&mut self.name),
             2 => reader.read(&mut self.required),
             3 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_multiple_occurrences);
         writer.write(1, &self.name);
         writer.write(2, &self.required);

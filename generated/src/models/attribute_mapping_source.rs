@@ -36,14 +36,6 @@ impl runtime::Model for AttributeMappingSource {
         properties: &["expression", "name", "parameters", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for AttributeMappingSource {
             1 => reader.read(&mut self.name),
             2 => reader.read(&mut self.parameters),
             3 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.expression);
         writer.write(1, &self.name);
         writer.write(2, &self.parameters);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.attributeMappingSourceType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AttributeMappingSourceType {
     /// `Attribute`
@@ -14,23 +14,24 @@ pub enum AttributeMappingSourceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AttributeMappingSourceType {
-    const NAME: &'static str = "microsoft.graph.attributeMappingSourceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Attribute", Self::Attribute),
-        ("Constant", Self::Constant),
-        ("Function", Self::Function),
-    ];
+impl AttributeMappingSourceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Attribute => "Attribute",
+            Self::Constant => "Constant",
+            Self::Function => "Function",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AttributeMappingSourceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.attributeMappingSourceType",
+        members: &[Self::Attribute, Self::Constant, Self::Function],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AttributeMappingSourceType);

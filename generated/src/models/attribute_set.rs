@@ -35,14 +35,6 @@ impl runtime::Model for AttributeSet {
         properties: &["description", "id", "maxAttributesPerSet"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AttributeSet {
             0 => reader.read(&mut self.description),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.max_attributes_per_set),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.id);
         writer.write(2, &self.max_attributes_per_set);

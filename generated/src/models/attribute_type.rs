@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.attributeType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AttributeType {
     /// `String`
@@ -20,26 +20,34 @@ pub enum AttributeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AttributeType {
-    const NAME: &'static str = "microsoft.graph.attributeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("String", Self::String),
-        ("Integer", Self::Integer),
-        ("Reference", Self::Reference),
-        ("Binary", Self::Binary),
-        ("Boolean", Self::Boolean),
-        ("DateTime", Self::DateTime),
-    ];
+impl AttributeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::String => "String",
+            Self::Integer => "Integer",
+            Self::Reference => "Reference",
+            Self::Binary => "Binary",
+            Self::Boolean => "Boolean",
+            Self::DateTime => "DateTime",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AttributeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.attributeType",
+        members: &[
+            Self::String,
+            Self::Integer,
+            Self::Reference,
+            Self::Binary,
+            Self::Boolean,
+            Self::DateTime,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AttributeType);

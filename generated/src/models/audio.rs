@@ -89,14 +89,6 @@ impl runtime::Model for Audio {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -119,11 +111,12 @@ impl runtime::Model for Audio {
             13 => reader.read(&mut self.track),
             14 => reader.read(&mut self.track_count),
             15 => reader.read(&mut self.year),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.album);
         writer.write(1, &self.album_artist);
         writer.write(2, &self.artist);

@@ -51,14 +51,6 @@ impl runtime::Model for AudioConferencing {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for AudioConferencing {
             3 => reader.read(&mut self.toll_free_numbers),
             4 => reader.read(&mut self.toll_number),
             5 => reader.read(&mut self.toll_numbers),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.conference_id);
         writer.write(1, &self.dialin_url);
         writer.write(2, &self.toll_free_number);

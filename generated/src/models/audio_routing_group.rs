@@ -40,14 +40,6 @@ impl runtime::Model for AudioRoutingGroup {
         properties: &["id", "receivers", "routingMode", "sources"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for AudioRoutingGroup {
             1 => reader.read(&mut self.receivers),
             2 => reader.read(&mut self.routing_mode),
             3 => reader.read(&mut self.sources),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.receivers);
         writer.write(2, &self.routing_mode);

@@ -57,14 +57,6 @@ impl runtime::Model for AuditActor {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for AuditActor {
             5 => reader.read(&mut self.user_id),
             6 => reader.read(&mut self.user_permissions),
             7 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_display_name);
         writer.write(1, &self.application_id);
         writer.write(2, &self.audit_actor_type);

@@ -33,14 +33,6 @@ impl runtime::Model for AuditLogRoot {
         properties: &["directoryAudits", "provisioning", "signIns"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AuditLogRoot {
             0 => reader.read(&mut self.directory_audits),
             1 => reader.read(&mut self.provisioning),
             2 => reader.read(&mut self.sign_ins),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.directory_audits);
         writer.write(1, &self.provisioning);
         writer.write(2, &self.sign_ins);

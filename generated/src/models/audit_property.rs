@@ -33,14 +33,6 @@ impl runtime::Model for AuditProperty {
         properties: &["displayName", "newValue", "oldValue"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AuditProperty {
             0 => reader.read(&mut self.display_name),
             1 => reader.read(&mut self.new_value),
             2 => reader.read(&mut self.old_value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.new_value);
         writer.write(2, &self.old_value);

@@ -41,14 +41,6 @@ impl runtime::Model for AuditResource {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for AuditResource {
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.modified_properties),
             3 => reader.read(&mut self.resource_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.audit_resource_type);
         writer.write(1, &self.display_name);
         writer.write(2, &self.modified_properties);

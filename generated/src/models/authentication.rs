@@ -111,14 +111,6 @@ impl runtime::Model for Authentication {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -138,11 +130,12 @@ impl runtime::Model for Authentication {
             10 => reader.read(&mut self.software_oath_methods),
             11 => reader.read(&mut self.temporary_access_pass_methods),
             12 => reader.read(&mut self.windows_hello_for_business_methods),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.email_methods);
         writer.write(1, &self.external_authentication_methods);
         writer.write(2, &self.fido2_methods);

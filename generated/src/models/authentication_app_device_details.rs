@@ -36,14 +36,6 @@ impl runtime::Model for AuthenticationAppDeviceDetails {
         properties: &["appVersion", "clientApp", "deviceId", "operatingSystem"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for AuthenticationAppDeviceDetails {
             1 => reader.read(&mut self.client_app),
             2 => reader.read(&mut self.device_id),
             3 => reader.read(&mut self.operating_system),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_version);
         writer.write(1, &self.client_app);
         writer.write(2, &self.device_id);

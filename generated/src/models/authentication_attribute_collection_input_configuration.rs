@@ -69,14 +69,6 @@ impl runtime::Model for AuthenticationAttributeCollectionInputConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +85,12 @@ impl runtime::Model for AuthenticationAttributeCollectionInputConfiguration {
             7 => reader.read(&mut self.required),
             8 => reader.read(&mut self.validation_reg_ex),
             9 => reader.read(&mut self.write_to_directory),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attribute);
         writer.write(1, &self.default_value);
         writer.write(2, &self.editable);

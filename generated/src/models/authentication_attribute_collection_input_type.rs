@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationAttributeCollectionInputType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationAttributeCollectionInputType {
     /// `text`
@@ -20,25 +20,32 @@ pub enum AuthenticationAttributeCollectionInputType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationAttributeCollectionInputType {
-    const NAME: &'static str = "microsoft.graph.authenticationAttributeCollectionInputType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("text", Self::Text),
-        ("radioSingleSelect", Self::RadioSingleSelect),
-        ("checkboxMultiSelect", Self::CheckboxMultiSelect),
-        ("boolean", Self::Boolean),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuthenticationAttributeCollectionInputType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Text => "text",
+            Self::RadioSingleSelect => "radioSingleSelect",
+            Self::CheckboxMultiSelect => "checkboxMultiSelect",
+            Self::Boolean => "boolean",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationAttributeCollectionInputType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationAttributeCollectionInputType",
+        members: &[
+            Self::Text,
+            Self::RadioSingleSelect,
+            Self::CheckboxMultiSelect,
+            Self::Boolean,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationAttributeCollectionInputType);

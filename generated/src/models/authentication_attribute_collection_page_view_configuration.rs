@@ -35,14 +35,6 @@ impl runtime::Model for AuthenticationAttributeCollectionPageViewConfiguration {
         properties: &["description", "inputs", "title"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AuthenticationAttributeCollectionPageViewConfiguration {
             0 => reader.read(&mut self.description),
             1 => reader.read(&mut self.inputs),
             2 => reader.read(&mut self.title),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.inputs);
         writer.write(2, &self.title);

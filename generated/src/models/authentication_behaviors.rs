@@ -37,14 +37,6 @@ impl runtime::Model for AuthenticationBehaviors {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for AuthenticationBehaviors {
             0 => reader.read(&mut self.block_azure_ad_graph_access),
             1 => reader.read(&mut self.remove_unverified_email_claim),
             2 => reader.read(&mut self.require_client_service_principal),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.block_azure_ad_graph_access);
         writer.write(1, &self.remove_unverified_email_claim);
         writer.write(2, &self.require_client_service_principal);

@@ -40,14 +40,6 @@ impl runtime::Model for AuthenticationCombinationConfiguration {
         "microsoft.graph.x509CertificateCombinationConfiguration",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for AuthenticationCombinationConfiguration {
         match property {
             0 => reader.read(&mut self.applies_to_combinations),
             1 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applies_to_combinations);
         writer.write(1, &self.id);
     }

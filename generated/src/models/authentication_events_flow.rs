@@ -47,14 +47,6 @@ impl runtime::Model for AuthenticationEventsFlow {
         "microsoft.graph.externalUsersSelfServiceSignUpEventsFlow",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -65,11 +57,12 @@ impl runtime::Model for AuthenticationEventsFlow {
             1 => reader.read(&mut self.description),
             2 => reader.read(&mut self.display_name),
             3 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.conditions);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

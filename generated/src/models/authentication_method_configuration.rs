@@ -50,14 +50,6 @@ impl runtime::Model for AuthenticationMethodConfiguration {
         "microsoft.graph.x509CertificateAuthenticationMethodConfiguration",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -67,11 +59,12 @@ impl runtime::Model for AuthenticationMethodConfiguration {
             0 => reader.read(&mut self.exclude_targets),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_targets);
         writer.write(1, &self.id);
         writer.write(2, &self.state);

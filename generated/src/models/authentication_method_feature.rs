@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationMethodFeature`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationMethodFeature {
     /// `ssprRegistered`
@@ -20,26 +20,34 @@ pub enum AuthenticationMethodFeature {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationMethodFeature {
-    const NAME: &'static str = "microsoft.graph.authenticationMethodFeature";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("ssprRegistered", Self::SsprRegistered),
-        ("ssprEnabled", Self::SsprEnabled),
-        ("ssprCapable", Self::SsprCapable),
-        ("passwordlessCapable", Self::PasswordlessCapable),
-        ("mfaCapable", Self::MfaCapable),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuthenticationMethodFeature {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SsprRegistered => "ssprRegistered",
+            Self::SsprEnabled => "ssprEnabled",
+            Self::SsprCapable => "ssprCapable",
+            Self::PasswordlessCapable => "passwordlessCapable",
+            Self::MfaCapable => "mfaCapable",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationMethodFeature {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationMethodFeature",
+        members: &[
+            Self::SsprRegistered,
+            Self::SsprEnabled,
+            Self::SsprCapable,
+            Self::PasswordlessCapable,
+            Self::MfaCapable,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationMethodFeature);

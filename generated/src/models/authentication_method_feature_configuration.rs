@@ -35,14 +35,6 @@ impl runtime::Model for AuthenticationMethodFeatureConfiguration {
         properties: &["excludeTarget", "includeTarget", "state"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AuthenticationMethodFeatureConfiguration {
             0 => reader.read(&mut self.exclude_target),
             1 => reader.read(&mut self.include_target),
             2 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_target);
         writer.write(1, &self.include_target);
         writer.write(2, &self.state);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationMethodKeyStrength`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationMethodKeyStrength {
     /// `normal`
@@ -14,23 +14,24 @@ pub enum AuthenticationMethodKeyStrength {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationMethodKeyStrength {
-    const NAME: &'static str = "microsoft.graph.authenticationMethodKeyStrength";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("normal", Self::Normal),
-        ("weak", Self::Weak),
-        ("unknown", Self::Unknown),
-    ];
+impl AuthenticationMethodKeyStrength {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Normal => "normal",
+            Self::Weak => "weak",
+            Self::Unknown => "unknown",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationMethodKeyStrength {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationMethodKeyStrength",
+        members: &[Self::Normal, Self::Weak, Self::Unknown],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationMethodKeyStrength);

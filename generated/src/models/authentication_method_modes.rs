@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationMethodModes`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationMethodModes {
     /// `password`
@@ -44,38 +44,58 @@ pub enum AuthenticationMethodModes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationMethodModes {
-    const NAME: &'static str = "microsoft.graph.authenticationMethodModes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("password", Self::Password),
-        ("voice", Self::Voice),
-        ("hardwareOath", Self::HardwareOath),
-        ("softwareOath", Self::SoftwareOath),
-        ("sms", Self::Sms),
-        ("fido2", Self::Fido2),
-        ("windowsHelloForBusiness", Self::WindowsHelloForBusiness),
-        ("microsoftAuthenticatorPush", Self::MicrosoftAuthenticatorPush),
-        ("deviceBasedPush", Self::DeviceBasedPush),
-        ("temporaryAccessPassOneTime", Self::TemporaryAccessPassOneTime),
-        ("temporaryAccessPassMultiUse", Self::TemporaryAccessPassMultiUse),
-        ("email", Self::Email),
-        ("x509CertificateSingleFactor", Self::X509CertificateSingleFactor),
-        ("x509CertificateMultiFactor", Self::X509CertificateMultiFactor),
-        ("federatedSingleFactor", Self::FederatedSingleFactor),
-        ("federatedMultiFactor", Self::FederatedMultiFactor),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("qrCodePin", Self::QrCodePin),
-    ];
+impl AuthenticationMethodModes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Password => "password",
+            Self::Voice => "voice",
+            Self::HardwareOath => "hardwareOath",
+            Self::SoftwareOath => "softwareOath",
+            Self::Sms => "sms",
+            Self::Fido2 => "fido2",
+            Self::WindowsHelloForBusiness => "windowsHelloForBusiness",
+            Self::MicrosoftAuthenticatorPush => "microsoftAuthenticatorPush",
+            Self::DeviceBasedPush => "deviceBasedPush",
+            Self::TemporaryAccessPassOneTime => "temporaryAccessPassOneTime",
+            Self::TemporaryAccessPassMultiUse => "temporaryAccessPassMultiUse",
+            Self::Email => "email",
+            Self::X509CertificateSingleFactor => "x509CertificateSingleFactor",
+            Self::X509CertificateMultiFactor => "x509CertificateMultiFactor",
+            Self::FederatedSingleFactor => "federatedSingleFactor",
+            Self::FederatedMultiFactor => "federatedMultiFactor",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::QrCodePin => "qrCodePin",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationMethodModes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationMethodModes",
+        members: &[
+            Self::Password,
+            Self::Voice,
+            Self::HardwareOath,
+            Self::SoftwareOath,
+            Self::Sms,
+            Self::Fido2,
+            Self::WindowsHelloForBusiness,
+            Self::MicrosoftAuthenticatorPush,
+            Self::DeviceBasedPush,
+            Self::TemporaryAccessPassOneTime,
+            Self::TemporaryAccessPassMultiUse,
+            Self::Email,
+            Self::X509CertificateSingleFactor,
+            Self::X509CertificateMultiFactor,
+            Self::FederatedSingleFactor,
+            Self::FederatedMultiFactor,
+            Self::UnknownFutureValue,
+            Self::QrCodePin,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationMethodModes);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationMethodPlatform`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationMethodPlatform {
     /// `unknown`
@@ -22,27 +22,36 @@ pub enum AuthenticationMethodPlatform {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationMethodPlatform {
-    const NAME: &'static str = "microsoft.graph.authenticationMethodPlatform";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("windows", Self::Windows),
-        ("macOS", Self::Macos),
-        ("iOS", Self::IOs),
-        ("android", Self::Android),
-        ("linux", Self::Linux),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuthenticationMethodPlatform {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Windows => "windows",
+            Self::Macos => "macOS",
+            Self::IOs => "iOS",
+            Self::Android => "android",
+            Self::Linux => "linux",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationMethodPlatform {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationMethodPlatform",
+        members: &[
+            Self::Unknown,
+            Self::Windows,
+            Self::Macos,
+            Self::IOs,
+            Self::Android,
+            Self::Linux,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationMethodPlatform);

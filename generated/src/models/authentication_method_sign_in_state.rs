@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationMethodSignInState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationMethodSignInState {
     /// `notSupported`
@@ -22,27 +22,36 @@ pub enum AuthenticationMethodSignInState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationMethodSignInState {
-    const NAME: &'static str = "microsoft.graph.authenticationMethodSignInState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notSupported", Self::NotSupported),
-        ("notAllowedByPolicy", Self::NotAllowedByPolicy),
-        ("notEnabled", Self::NotEnabled),
-        ("phoneNumberNotUnique", Self::PhoneNumberNotUnique),
-        ("ready", Self::Ready),
-        ("notConfigured", Self::NotConfigured),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuthenticationMethodSignInState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotSupported => "notSupported",
+            Self::NotAllowedByPolicy => "notAllowedByPolicy",
+            Self::NotEnabled => "notEnabled",
+            Self::PhoneNumberNotUnique => "phoneNumberNotUnique",
+            Self::Ready => "ready",
+            Self::NotConfigured => "notConfigured",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationMethodSignInState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationMethodSignInState",
+        members: &[
+            Self::NotSupported,
+            Self::NotAllowedByPolicy,
+            Self::NotEnabled,
+            Self::PhoneNumberNotUnique,
+            Self::Ready,
+            Self::NotConfigured,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationMethodSignInState);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationMethodTargetType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationMethodTargetType {
     /// `user`
@@ -14,23 +14,24 @@ pub enum AuthenticationMethodTargetType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationMethodTargetType {
-    const NAME: &'static str = "microsoft.graph.authenticationMethodTargetType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("user", Self::User),
-        ("group", Self::Group),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuthenticationMethodTargetType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::User => "user",
+            Self::Group => "group",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationMethodTargetType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationMethodTargetType",
+        members: &[Self::User, Self::Group, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationMethodTargetType);

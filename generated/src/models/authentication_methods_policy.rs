@@ -69,14 +69,6 @@ impl runtime::Model for AuthenticationMethodsPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -92,11 +84,12 @@ impl runtime::Model for AuthenticationMethodsPolicy {
             6 => reader.read(&mut self.policy_version),
             7 => reader.read(&mut self.reconfirmation_in_days),
             8 => reader.read(&mut self.registration_enforcement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_method_configurations);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationMethodsPolicyMigrationState`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationMethodsPolicyMigrationState {
     /// `preMigration`
@@ -18,24 +18,30 @@ pub enum AuthenticationMethodsPolicyMigrationState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationMethodsPolicyMigrationState {
-    const NAME: &'static str = "microsoft.graph.authenticationMethodsPolicyMigrationState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("preMigration", Self::PreMigration),
-        ("migrationInProgress", Self::MigrationInProgress),
-        ("migrationComplete", Self::MigrationComplete),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuthenticationMethodsPolicyMigrationState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::PreMigration => "preMigration",
+            Self::MigrationInProgress => "migrationInProgress",
+            Self::MigrationComplete => "migrationComplete",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationMethodsPolicyMigrationState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationMethodsPolicyMigrationState",
+        members: &[
+            Self::PreMigration,
+            Self::MigrationInProgress,
+            Self::MigrationComplete,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationMethodsPolicyMigrationState);

@@ -45,14 +45,6 @@ impl runtime::Model for AuthenticationMethodsRegistrationCampaign {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -63,11 +55,12 @@ impl runtime::Model for AuthenticationMethodsRegistrationCampaign {
             1 => reader.read(&mut self.include_targets),
             2 => reader.read(&mut self.snooze_duration_in_days),
             3 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_targets);
         writer.write(1, &self.include_targets);
         writer.write(2, &self.snooze_duration_in_days);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationPhoneType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationPhoneType {
     /// `mobile`
@@ -16,24 +16,30 @@ pub enum AuthenticationPhoneType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationPhoneType {
-    const NAME: &'static str = "microsoft.graph.authenticationPhoneType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("mobile", Self::Mobile),
-        ("alternateMobile", Self::AlternateMobile),
-        ("office", Self::Office),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuthenticationPhoneType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Mobile => "mobile",
+            Self::AlternateMobile => "alternateMobile",
+            Self::Office => "office",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationPhoneType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationPhoneType",
+        members: &[
+            Self::Mobile,
+            Self::AlternateMobile,
+            Self::Office,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationPhoneType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationProtocol`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationProtocol {
     /// `wsFed`
@@ -14,23 +14,24 @@ pub enum AuthenticationProtocol {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationProtocol {
-    const NAME: &'static str = "microsoft.graph.authenticationProtocol";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("wsFed", Self::WsFed),
-        ("saml", Self::Saml),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuthenticationProtocol {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::WsFed => "wsFed",
+            Self::Saml => "saml",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationProtocol {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationProtocol",
+        members: &[Self::WsFed, Self::Saml, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationProtocol);

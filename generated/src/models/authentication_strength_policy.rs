@@ -69,14 +69,6 @@ impl runtime::Model for AuthenticationStrengthPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -92,11 +84,12 @@ impl runtime::Model for AuthenticationStrengthPolicy {
             6 => reader.read(&mut self.modified_date_time),
             7 => reader.read(&mut self.policy_type),
             8 => reader.read(&mut self.requirements_satisfied),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_combinations);
         writer.write(1, &self.combination_configurations);
         writer.write(2, &self.created_date_time);
@@ -134,14 +127,6 @@ impl runtime::Model for UpdateAllowedCombinationsParameters {
         properties: &["allowedCombinations"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -149,11 +134,12 @@ impl runtime::Model for UpdateAllowedCombinationsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.allowed_combinations),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_combinations);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.authenticationStrengthPolicyType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthenticationStrengthPolicyType {
     /// `builtIn`
@@ -14,23 +14,24 @@ pub enum AuthenticationStrengthPolicyType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuthenticationStrengthPolicyType {
-    const NAME: &'static str = "microsoft.graph.authenticationStrengthPolicyType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("builtIn", Self::BuiltIn),
-        ("custom", Self::Custom),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuthenticationStrengthPolicyType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::BuiltIn => "builtIn",
+            Self::Custom => "custom",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuthenticationStrengthPolicyType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.authenticationStrengthPolicyType",
+        members: &[Self::BuiltIn, Self::Custom, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuthenticationStrengthPolicyType);

@@ -40,14 +40,6 @@ impl runtime::Model for AuthenticationStrengthRoot {
         properties: &["authenticationMethodModes", "combinations", "id", "policies"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for AuthenticationStrengthRoot {
             1 => reader.read(&mut self.combinations),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.policies),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_method_modes);
         writer.write(1, &self.combinations);
         writer.write(2, &self.id);

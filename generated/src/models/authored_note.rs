@@ -40,14 +40,6 @@ impl runtime::Model for AuthoredNote {
         properties: &["author", "content", "createdDateTime", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for AuthoredNote {
             1 => reader.read(&mut self.content),
             2 => reader.read(&mut self.created_date_time),
             3 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.author);
         writer.write(1, &self.content);
         writer.write(2, &self.created_date_time);

@@ -81,14 +81,6 @@ impl runtime::Model for AuthorizationPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -107,11 +99,12 @@ impl runtime::Model for AuthorizationPolicy {
             9 => reader.read(&mut self.display_name),
             10 => reader.read(&mut self.guest_user_role_id),
             11 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_email_verified_users_to_join_organization);
         writer.write(1, &self.allow_invites_from);
         writer.write(2, &self.allow_user_consent_for_risky_apps);

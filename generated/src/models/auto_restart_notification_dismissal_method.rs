@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.autoRestartNotificationDismissalMethod`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AutoRestartNotificationDismissalMethod {
     /// `notConfigured`
@@ -16,24 +16,30 @@ pub enum AutoRestartNotificationDismissalMethod {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AutoRestartNotificationDismissalMethod {
-    const NAME: &'static str = "microsoft.graph.autoRestartNotificationDismissalMethod";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("automatic", Self::Automatic),
-        ("user", Self::User),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AutoRestartNotificationDismissalMethod {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::Automatic => "automatic",
+            Self::User => "user",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AutoRestartNotificationDismissalMethod {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.autoRestartNotificationDismissalMethod",
+        members: &[
+            Self::NotConfigured,
+            Self::Automatic,
+            Self::User,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AutoRestartNotificationDismissalMethod);

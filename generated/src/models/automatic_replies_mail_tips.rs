@@ -41,14 +41,6 @@ impl runtime::Model for AutomaticRepliesMailTips {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for AutomaticRepliesMailTips {
             1 => reader.read(&mut self.message_language),
             2 => reader.read(&mut self.scheduled_end_time),
             3 => reader.read(&mut self.scheduled_start_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.message);
         writer.write(1, &self.message_language);
         writer.write(2, &self.scheduled_end_time);

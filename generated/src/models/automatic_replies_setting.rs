@@ -49,14 +49,6 @@ impl runtime::Model for AutomaticRepliesSetting {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for AutomaticRepliesSetting {
             3 => reader.read(&mut self.scheduled_end_date_time),
             4 => reader.read(&mut self.scheduled_start_date_time),
             5 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.external_audience);
         writer.write(1, &self.external_reply_message);
         writer.write(2, &self.internal_reply_message);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.automaticRepliesStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AutomaticRepliesStatus {
     /// `disabled`
@@ -14,23 +14,24 @@ pub enum AutomaticRepliesStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AutomaticRepliesStatus {
-    const NAME: &'static str = "microsoft.graph.automaticRepliesStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("disabled", Self::Disabled),
-        ("alwaysEnabled", Self::AlwaysEnabled),
-        ("scheduled", Self::Scheduled),
-    ];
+impl AutomaticRepliesStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Disabled => "disabled",
+            Self::AlwaysEnabled => "alwaysEnabled",
+            Self::Scheduled => "scheduled",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AutomaticRepliesStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.automaticRepliesStatus",
+        members: &[Self::Disabled, Self::AlwaysEnabled, Self::Scheduled],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AutomaticRepliesStatus);

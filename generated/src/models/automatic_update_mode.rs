@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.automaticUpdateMode`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AutomaticUpdateMode {
     /// `userDefined`
@@ -20,35 +20,40 @@ pub enum AutomaticUpdateMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AutomaticUpdateMode {
-    const NAME: &'static str = "microsoft.graph.automaticUpdateMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("notifyDownload", Self::NotifyDownload),
-        ("autoInstallAtMaintenanceTime", Self::AutoInstallAtMaintenanceTime),
-        (
-            "autoInstallAndRebootAtMaintenanceTime",
-            Self::AutoInstallAndRebootAtMaintenanceTime,
-        ),
-        (
-            "autoInstallAndRebootAtScheduledTime",
-            Self::AutoInstallAndRebootAtScheduledTime,
-        ),
-        (
-            "autoInstallAndRebootWithoutEndUserControl",
-            Self::AutoInstallAndRebootWithoutEndUserControl,
-        ),
-    ];
+impl AutomaticUpdateMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::NotifyDownload => "notifyDownload",
+            Self::AutoInstallAtMaintenanceTime => "autoInstallAtMaintenanceTime",
+            Self::AutoInstallAndRebootAtMaintenanceTime => {
+                "autoInstallAndRebootAtMaintenanceTime"
+            }
+            Self::AutoInstallAndRebootAtScheduledTime => {
+                "autoInstallAndRebootAtScheduledTime"
+            }
+            Self::AutoInstallAndRebootWithoutEndUserControl => {
+                "autoInstallAndRebootWithoutEndUserControl"
+            }
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AutomaticUpdateMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.automaticUpdateMode",
+        members: &[
+            Self::UserDefined,
+            Self::NotifyDownload,
+            Self::AutoInstallAtMaintenanceTime,
+            Self::AutoInstallAndRebootAtMaintenanceTime,
+            Self::AutoInstallAndRebootAtScheduledTime,
+            Self::AutoInstallAndRebootWithoutEndUserControl,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AutomaticUpdateMode);

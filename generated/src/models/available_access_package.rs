@@ -42,14 +42,6 @@ impl runtime::Model for AvailableAccessPackage {
         properties: &["description", "displayName", "id", "resourceRoleScopes"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for AvailableAccessPackage {
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.resource_role_scopes),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

@@ -33,14 +33,6 @@ impl runtime::Model for AzureAdJoinPolicy {
         properties: &["allowedToJoin", "isAdminConfigurable", "localAdmins"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for AzureAdJoinPolicy {
             0 => reader.read(&mut self.allowed_to_join),
             1 => reader.read(&mut self.is_admin_configurable),
             2 => reader.read(&mut self.local_admins),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_to_join);
         writer.write(1, &self.is_admin_configurable);
         writer.write(2, &self.local_admins);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.b2bIdentityProvidersType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum B2bIdentityProvidersType {
     /// `azureActiveDirectory`
@@ -22,27 +22,36 @@ pub enum B2bIdentityProvidersType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for B2bIdentityProvidersType {
-    const NAME: &'static str = "microsoft.graph.b2bIdentityProvidersType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("azureActiveDirectory", Self::AzureActiveDirectory),
-        ("externalFederation", Self::ExternalFederation),
-        ("socialIdentityProviders", Self::SocialIdentityProviders),
-        ("emailOneTimePasscode", Self::EmailOneTimePasscode),
-        ("microsoftAccount", Self::MicrosoftAccount),
-        ("defaultConfiguredIdp", Self::DefaultConfiguredIdp),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl B2bIdentityProvidersType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AzureActiveDirectory => "azureActiveDirectory",
+            Self::ExternalFederation => "externalFederation",
+            Self::SocialIdentityProviders => "socialIdentityProviders",
+            Self::EmailOneTimePasscode => "emailOneTimePasscode",
+            Self::MicrosoftAccount => "microsoftAccount",
+            Self::DefaultConfiguredIdp => "defaultConfiguredIdp",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for B2bIdentityProvidersType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.b2bIdentityProvidersType",
+        members: &[
+            Self::AzureActiveDirectory,
+            Self::ExternalFederation,
+            Self::SocialIdentityProviders,
+            Self::EmailOneTimePasscode,
+            Self::MicrosoftAccount,
+            Self::DefaultConfiguredIdp,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(B2bIdentityProvidersType);

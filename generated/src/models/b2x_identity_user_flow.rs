@@ -67,14 +67,6 @@ impl runtime::Model for B2xIdentityUserFlow {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -89,11 +81,12 @@ impl runtime::Model for B2xIdentityUserFlow {
             5 => reader.read(&mut self.user_flow_identity_providers),
             6 => reader.read(&mut self.user_flow_type),
             7 => reader.read(&mut self.user_flow_type_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.api_connector_configuration);
         writer.write(1, &self.id);
         writer.write(2, &self.identity_providers);

@@ -169,14 +169,6 @@ impl runtime::Model for BackupRestoreRoot {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -209,11 +201,12 @@ impl runtime::Model for BackupRestoreRoot {
             23 => reader.read(&mut self.site_inclusion_rules),
             24 => reader.read(&mut self.site_protection_units),
             25 => reader.read(&mut self.site_protection_units_bulk_addition_jobs),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.browse_sessions);
         writer.write(1, &self.drive_inclusion_rules);
         writer.write(2, &self.drive_protection_units);
@@ -266,14 +259,6 @@ impl runtime::Model for EnableParameters {
         properties: &["appOwnerTenantId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -281,11 +266,12 @@ impl runtime::Model for EnableParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.app_owner_tenant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_owner_tenant_id);
     }
 }

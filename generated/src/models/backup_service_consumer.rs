@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.backupServiceConsumer`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BackupServiceConsumer {
     /// `unknown`
@@ -18,24 +18,30 @@ pub enum BackupServiceConsumer {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BackupServiceConsumer {
-    const NAME: &'static str = "microsoft.graph.backupServiceConsumer";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("firstparty", Self::Firstparty),
-        ("thirdparty", Self::Thirdparty),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BackupServiceConsumer {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Firstparty => "firstparty",
+            Self::Thirdparty => "thirdparty",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BackupServiceConsumer {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.backupServiceConsumer",
+        members: &[
+            Self::Unknown,
+            Self::Firstparty,
+            Self::Thirdparty,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BackupServiceConsumer);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.backupServiceStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BackupServiceStatus {
     /// `disabled`
@@ -20,25 +20,32 @@ pub enum BackupServiceStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BackupServiceStatus {
-    const NAME: &'static str = "microsoft.graph.backupServiceStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("disabled", Self::Disabled),
-        ("enabled", Self::Enabled),
-        ("protectionChangeLocked", Self::ProtectionChangeLocked),
-        ("restoreLocked", Self::RestoreLocked),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BackupServiceStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+            Self::ProtectionChangeLocked => "protectionChangeLocked",
+            Self::RestoreLocked => "restoreLocked",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BackupServiceStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.backupServiceStatus",
+        members: &[
+            Self::Disabled,
+            Self::Enabled,
+            Self::ProtectionChangeLocked,
+            Self::RestoreLocked,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BackupServiceStatus);

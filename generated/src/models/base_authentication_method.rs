@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.baseAuthenticationMethod`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BaseAuthenticationMethod {
     /// `password`
@@ -36,34 +36,50 @@ pub enum BaseAuthenticationMethod {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BaseAuthenticationMethod {
-    const NAME: &'static str = "microsoft.graph.baseAuthenticationMethod";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("password", Self::Password),
-        ("voice", Self::Voice),
-        ("hardwareOath", Self::HardwareOath),
-        ("softwareOath", Self::SoftwareOath),
-        ("sms", Self::Sms),
-        ("fido2", Self::Fido2),
-        ("windowsHelloForBusiness", Self::WindowsHelloForBusiness),
-        ("microsoftAuthenticator", Self::MicrosoftAuthenticator),
-        ("temporaryAccessPass", Self::TemporaryAccessPass),
-        ("email", Self::Email),
-        ("x509Certificate", Self::X509Certificate),
-        ("federation", Self::Federation),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("qrCodePin", Self::QrCodePin),
-    ];
+impl BaseAuthenticationMethod {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Password => "password",
+            Self::Voice => "voice",
+            Self::HardwareOath => "hardwareOath",
+            Self::SoftwareOath => "softwareOath",
+            Self::Sms => "sms",
+            Self::Fido2 => "fido2",
+            Self::WindowsHelloForBusiness => "windowsHelloForBusiness",
+            Self::MicrosoftAuthenticator => "microsoftAuthenticator",
+            Self::TemporaryAccessPass => "temporaryAccessPass",
+            Self::Email => "email",
+            Self::X509Certificate => "x509Certificate",
+            Self::Federation => "federation",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::QrCodePin => "qrCodePin",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BaseAuthenticationMethod {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.baseAuthenticationMethod",
+        members: &[
+            Self::Password,
+            Self::Voice,
+            Self::HardwareOath,
+            Self::SoftwareOath,
+            Self::Sms,
+            Self::Fido2,
+            Self::WindowsHelloForBusiness,
+            Self::MicrosoftAuthenticator,
+            Self::TemporaryAccessPass,
+            Self::Email,
+            Self::X509Certificate,
+            Self::Federation,
+            Self::UnknownFutureValue,
+            Self::QrCodePin,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BaseAuthenticationMethod);

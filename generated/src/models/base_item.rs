@@ -89,14 +89,6 @@ impl runtime::Model for BaseItem {
         "microsoft.graph.sitePage",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -115,11 +107,12 @@ impl runtime::Model for BaseItem {
             9 => reader.read(&mut self.name),
             10 => reader.read(&mut self.parent_reference),
             11 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_by_user);
         writer.write(2, &self.created_date_time);

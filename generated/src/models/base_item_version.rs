@@ -45,14 +45,6 @@ impl runtime::Model for BaseItemVersion {
         "microsoft.graph.listItemVersion",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -63,11 +55,12 @@ impl runtime::Model for BaseItemVersion {
             1 => reader.read(&mut self.last_modified_by),
             2 => reader.read(&mut self.last_modified_date_time),
             3 => reader.read(&mut self.publication),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.last_modified_by);
         writer.write(2, &self.last_modified_date_time);

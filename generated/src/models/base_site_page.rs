@@ -88,14 +88,6 @@ impl runtime::Model for BaseSitePage {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.sitePage"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -117,11 +109,12 @@ impl runtime::Model for BaseSitePage {
             12 => reader.read(&mut self.publishing_state),
             13 => reader.read(&mut self.title),
             14 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_by_user);
         writer.write(2, &self.created_date_time);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.baselineParameterType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BaselineParameterType {
     /// `string`
@@ -18,24 +18,25 @@ pub enum BaselineParameterType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BaselineParameterType {
-    const NAME: &'static str = "microsoft.graph.baselineParameterType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("string", Self::String),
-        ("integer", Self::Integer),
-        ("boolean", Self::Boolean),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BaselineParameterType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BaselineParameterType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.baselineParameterType",
+        members: &[Self::String, Self::Integer, Self::Boolean, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BaselineParameterType);

@@ -35,14 +35,6 @@ impl runtime::Model for BaselineResource {
         properties: &["displayName", "properties", "resourceType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for BaselineResource {
             0 => reader.read(&mut self.display_name),
             1 => reader.read(&mut self.properties),
             2 => reader.read(&mut self.resource_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.properties);
         writer.write(2, &self.resource_type);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.binaryOperator`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BinaryOperator {
     /// `or`
@@ -14,22 +14,23 @@ pub enum BinaryOperator {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BinaryOperator {
-    const NAME: &'static str = "microsoft.graph.binaryOperator";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("or", Self::Or),
-        ("and", Self::And),
-    ];
+impl BinaryOperator {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Or => "or",
+            Self::And => "and",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BinaryOperator {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.binaryOperator",
+        members: &[Self::Or, Self::And],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BinaryOperator);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.bitLockerEncryptionMethod`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BitLockerEncryptionMethod {
     /// `aesCbc128`
@@ -16,24 +16,25 @@ pub enum BitLockerEncryptionMethod {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BitLockerEncryptionMethod {
-    const NAME: &'static str = "microsoft.graph.bitLockerEncryptionMethod";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("aesCbc128", Self::AesCbc128),
-        ("aesCbc256", Self::AesCbc256),
-        ("xtsAes128", Self::XtsAes128),
-        ("xtsAes256", Self::XtsAes256),
-    ];
+impl BitLockerEncryptionMethod {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AesCbc128 => "aesCbc128",
+            Self::AesCbc256 => "aesCbc256",
+            Self::XtsAes128 => "xtsAes128",
+            Self::XtsAes256 => "xtsAes256",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BitLockerEncryptionMethod {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.bitLockerEncryptionMethod",
+        members: &[Self::AesCbc128, Self::AesCbc256, Self::XtsAes128, Self::XtsAes256],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BitLockerEncryptionMethod);

@@ -37,14 +37,6 @@ impl runtime::Model for BitLockerRemovableDrivePolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for BitLockerRemovableDrivePolicy {
             0 => reader.read(&mut self.block_cross_organization_write_access),
             1 => reader.read(&mut self.encryption_method),
             2 => reader.read(&mut self.require_encryption_for_write_access),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.block_cross_organization_write_access);
         writer.write(1, &self.encryption_method);
         writer.write(2, &self.require_encryption_for_write_access);

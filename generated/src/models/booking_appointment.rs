@@ -177,14 +177,6 @@ impl runtime::Model for BookingAppointment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -224,11 +216,12 @@ impl runtime::Model for BookingAppointment {
             30 => reader.read(&mut self.sms_notifications_enabled),
             31 => reader.read(&mut self.staff_member_ids),
             32 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_information);
         writer.write(1, &self.anonymous_join_web_url);
         writer.write(2, &self.appointment_label);
@@ -288,14 +281,6 @@ impl runtime::Model for CancelParameters {
         properties: &["cancellationMessage"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -303,11 +288,12 @@ impl runtime::Model for CancelParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.cancellation_message),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cancellation_message);
     }
 }

@@ -123,14 +123,6 @@ impl runtime::Model for BookingBusiness {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -159,11 +151,12 @@ impl runtime::Model for BookingBusiness {
             19 => reader.read(&mut self.services),
             20 => reader.read(&mut self.staff_members),
             21 => reader.read(&mut self.web_site_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.appointments);
         writer.write(2, &self.booking_page_settings);
@@ -218,14 +211,6 @@ impl runtime::Model for GetStaffAvailabilityParameters {
         properties: &["endDateTime", "staffIds", "startDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -235,11 +220,12 @@ impl runtime::Model for GetStaffAvailabilityParameters {
             0 => reader.read(&mut self.end_date_time),
             1 => reader.read(&mut self.staff_ids),
             2 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_date_time);
         writer.write(1, &self.staff_ids);
         writer.write(2, &self.start_date_time);

@@ -57,14 +57,6 @@ impl runtime::Model for BookingCustomQuestion {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -77,11 +69,12 @@ impl runtime::Model for BookingCustomQuestion {
             3 => reader.read(&mut self.display_name),
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.last_updated_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.answer_input_type);
         writer.write(1, &self.answer_options);
         writer.write(2, &self.created_date_time);

@@ -61,14 +61,6 @@ impl runtime::Model for BookingCustomer {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -82,11 +74,12 @@ impl runtime::Model for BookingCustomer {
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.last_updated_date_time),
             6 => reader.read(&mut self.phones),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.addresses);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);

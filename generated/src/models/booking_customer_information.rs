@@ -61,14 +61,6 @@ impl runtime::Model for BookingCustomerInformation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for BookingCustomerInformation {
             5 => reader.read(&mut self.notes),
             6 => reader.read(&mut self.phone),
             7 => reader.read(&mut self.time_zone),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.custom_question_answers);
         writer.write(1, &self.customer_id);
         writer.write(2, &self.email_address);

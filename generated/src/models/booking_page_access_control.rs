@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.bookingPageAccessControl`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BookingPageAccessControl {
     /// `unrestricted`
@@ -16,23 +16,28 @@ pub enum BookingPageAccessControl {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BookingPageAccessControl {
-    const NAME: &'static str = "microsoft.graph.bookingPageAccessControl";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unrestricted", Self::Unrestricted),
-        ("restrictedToOrganization", Self::RestrictedToOrganization),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BookingPageAccessControl {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unrestricted => "unrestricted",
+            Self::RestrictedToOrganization => "restrictedToOrganization",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BookingPageAccessControl {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.bookingPageAccessControl",
+        members: &[
+            Self::Unrestricted,
+            Self::RestrictedToOrganization,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BookingPageAccessControl);

@@ -71,14 +71,6 @@ impl runtime::Model for BookingPageSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -96,11 +88,12 @@ impl runtime::Model for BookingPageSettings {
             8 => reader.read(&mut self.is_time_slot_time_zone_set_to_business_time_zone),
             9 => reader.read(&mut self.privacy_policy_web_url),
             10 => reader.read(&mut self.terms_and_conditions_web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_control);
         writer.write(1, &self.booking_page_color_code);
         writer.write(2, &self.business_time_zone);

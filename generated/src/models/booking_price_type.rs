@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.bookingPriceType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BookingPriceType {
     /// `undefined`
@@ -28,29 +28,40 @@ pub enum BookingPriceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BookingPriceType {
-    const NAME: &'static str = "microsoft.graph.bookingPriceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("undefined", Self::Undefined),
-        ("fixedPrice", Self::FixedPrice),
-        ("startingAt", Self::StartingAt),
-        ("hourly", Self::Hourly),
-        ("free", Self::Free),
-        ("priceVaries", Self::PriceVaries),
-        ("callUs", Self::CallUs),
-        ("notSet", Self::NotSet),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BookingPriceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Undefined => "undefined",
+            Self::FixedPrice => "fixedPrice",
+            Self::StartingAt => "startingAt",
+            Self::Hourly => "hourly",
+            Self::Free => "free",
+            Self::PriceVaries => "priceVaries",
+            Self::CallUs => "callUs",
+            Self::NotSet => "notSet",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BookingPriceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.bookingPriceType",
+        members: &[
+            Self::Undefined,
+            Self::FixedPrice,
+            Self::StartingAt,
+            Self::Hourly,
+            Self::Free,
+            Self::PriceVaries,
+            Self::CallUs,
+            Self::NotSet,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BookingPriceType);

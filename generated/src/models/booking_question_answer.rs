@@ -55,14 +55,6 @@ impl runtime::Model for BookingQuestionAnswer {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for BookingQuestionAnswer {
             4 => reader.read(&mut self.question),
             5 => reader.read(&mut self.question_id),
             6 => reader.read(&mut self.selected_options),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.answer);
         writer.write(1, &self.answer_input_type);
         writer.write(2, &self.answer_options);

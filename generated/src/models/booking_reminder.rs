@@ -35,14 +35,6 @@ impl runtime::Model for BookingReminder {
         properties: &["message", "offset", "recipients"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for BookingReminder {
             0 => reader.read(&mut self.message),
             1 => reader.read(&mut self.offset),
             2 => reader.read(&mut self.recipients),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.message);
         writer.write(1, &self.offset);
         writer.write(2, &self.recipients);

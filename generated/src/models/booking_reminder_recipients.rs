@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.bookingReminderRecipients`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BookingReminderRecipients {
     /// `allAttendees`
@@ -18,24 +18,30 @@ pub enum BookingReminderRecipients {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BookingReminderRecipients {
-    const NAME: &'static str = "microsoft.graph.bookingReminderRecipients";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAttendees", Self::AllAttendees),
-        ("staff", Self::Staff),
-        ("customer", Self::Customer),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BookingReminderRecipients {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAttendees => "allAttendees",
+            Self::Staff => "staff",
+            Self::Customer => "customer",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BookingReminderRecipients {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.bookingReminderRecipients",
+        members: &[
+            Self::AllAttendees,
+            Self::Staff,
+            Self::Customer,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BookingReminderRecipients);

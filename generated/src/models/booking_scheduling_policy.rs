@@ -65,14 +65,6 @@ impl runtime::Model for BookingSchedulingPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -87,11 +79,12 @@ impl runtime::Model for BookingSchedulingPolicy {
             5 => reader.read(&mut self.minimum_lead_time),
             6 => reader.read(&mut self.send_confirmations_to_owner),
             7 => reader.read(&mut self.time_slot_interval),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_staff_selection);
         writer.write(1, &self.custom_availabilities);
         writer.write(2, &self.general_availability);

@@ -135,14 +135,6 @@ impl runtime::Model for BookingService {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -174,11 +166,12 @@ impl runtime::Model for BookingService {
             22 => reader.read(&mut self.sms_notifications_enabled),
             23 => reader.read(&mut self.staff_member_ids),
             24 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_information);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.custom_questions);

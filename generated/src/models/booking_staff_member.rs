@@ -83,14 +83,6 @@ impl runtime::Model for BookingStaffMember {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -109,11 +101,12 @@ impl runtime::Model for BookingStaffMember {
             9 => reader.read(&mut self.time_zone),
             10 => reader.read(&mut self.use_business_hours),
             11 => reader.read(&mut self.working_hours),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.availability_is_affected_by_personal_calendar);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);

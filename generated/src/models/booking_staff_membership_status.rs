@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.bookingStaffMembershipStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BookingStaffMembershipStatus {
     /// `active`
@@ -18,24 +18,30 @@ pub enum BookingStaffMembershipStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BookingStaffMembershipStatus {
-    const NAME: &'static str = "microsoft.graph.bookingStaffMembershipStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("active", Self::Active),
-        ("pendingAcceptance", Self::PendingAcceptance),
-        ("rejectedByStaff", Self::RejectedByStaff),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BookingStaffMembershipStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Active => "active",
+            Self::PendingAcceptance => "pendingAcceptance",
+            Self::RejectedByStaff => "rejectedByStaff",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BookingStaffMembershipStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.bookingStaffMembershipStatus",
+        members: &[
+            Self::Active,
+            Self::PendingAcceptance,
+            Self::RejectedByStaff,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BookingStaffMembershipStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.bookingStaffRole`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BookingStaffRole {
     /// `guest`
@@ -24,27 +24,36 @@ pub enum BookingStaffRole {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BookingStaffRole {
-    const NAME: &'static str = "microsoft.graph.bookingStaffRole";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("guest", Self::Guest),
-        ("administrator", Self::Administrator),
-        ("viewer", Self::Viewer),
-        ("externalGuest", Self::ExternalGuest),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("scheduler", Self::Scheduler),
-        ("teamMember", Self::TeamMember),
-    ];
+impl BookingStaffRole {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Guest => "guest",
+            Self::Administrator => "administrator",
+            Self::Viewer => "viewer",
+            Self::ExternalGuest => "externalGuest",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Scheduler => "scheduler",
+            Self::TeamMember => "teamMember",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BookingStaffRole {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.bookingStaffRole",
+        members: &[
+            Self::Guest,
+            Self::Administrator,
+            Self::Viewer,
+            Self::ExternalGuest,
+            Self::UnknownFutureValue,
+            Self::Scheduler,
+            Self::TeamMember,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BookingStaffRole);

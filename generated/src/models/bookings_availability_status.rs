@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.bookingsAvailabilityStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BookingsAvailabilityStatus {
     /// `available`
@@ -20,25 +20,32 @@ pub enum BookingsAvailabilityStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BookingsAvailabilityStatus {
-    const NAME: &'static str = "microsoft.graph.bookingsAvailabilityStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("available", Self::Available),
-        ("busy", Self::Busy),
-        ("slotsAvailable", Self::SlotsAvailable),
-        ("outOfOffice", Self::OutOfOffice),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BookingsAvailabilityStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Available => "available",
+            Self::Busy => "busy",
+            Self::SlotsAvailable => "slotsAvailable",
+            Self::OutOfOffice => "outOfOffice",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BookingsAvailabilityStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.bookingsAvailabilityStatus",
+        members: &[
+            Self::Available,
+            Self::Busy,
+            Self::SlotsAvailable,
+            Self::OutOfOffice,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BookingsAvailabilityStatus);

@@ -40,14 +40,6 @@ impl runtime::Model for BookingsAvailabilityWindow {
         properties: &["availabilityType", "businessHours", "endDate", "startDate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for BookingsAvailabilityWindow {
             1 => reader.read(&mut self.business_hours),
             2 => reader.read(&mut self.end_date),
             3 => reader.read(&mut self.start_date),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.availability_type);
         writer.write(1, &self.business_hours);
         writer.write(2, &self.end_date);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.bookingsServiceAvailabilityType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BookingsServiceAvailabilityType {
     /// `bookWhenStaffAreFree`
@@ -18,24 +18,30 @@ pub enum BookingsServiceAvailabilityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BookingsServiceAvailabilityType {
-    const NAME: &'static str = "microsoft.graph.bookingsServiceAvailabilityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("bookWhenStaffAreFree", Self::BookWhenStaffAreFree),
-        ("notBookable", Self::NotBookable),
-        ("customWeeklyHours", Self::CustomWeeklyHours),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BookingsServiceAvailabilityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::BookWhenStaffAreFree => "bookWhenStaffAreFree",
+            Self::NotBookable => "notBookable",
+            Self::CustomWeeklyHours => "customWeeklyHours",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BookingsServiceAvailabilityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.bookingsServiceAvailabilityType",
+        members: &[
+            Self::BookWhenStaffAreFree,
+            Self::NotBookable,
+            Self::CustomWeeklyHours,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BookingsServiceAvailabilityType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.broadcastMeetingAudience`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BroadcastMeetingAudience {
     /// `roleIsAttendee`
@@ -18,24 +18,30 @@ pub enum BroadcastMeetingAudience {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BroadcastMeetingAudience {
-    const NAME: &'static str = "microsoft.graph.broadcastMeetingAudience";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("roleIsAttendee", Self::RoleIsAttendee),
-        ("organization", Self::Organization),
-        ("everyone", Self::Everyone),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BroadcastMeetingAudience {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::RoleIsAttendee => "roleIsAttendee",
+            Self::Organization => "organization",
+            Self::Everyone => "everyone",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BroadcastMeetingAudience {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.broadcastMeetingAudience",
+        members: &[
+            Self::RoleIsAttendee,
+            Self::Organization,
+            Self::Everyone,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BroadcastMeetingAudience);

@@ -35,14 +35,6 @@ impl runtime::Model for BroadcastMeetingCaptionSettings {
         properties: &["isCaptionEnabled", "spokenLanguage", "translationLanguages"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for BroadcastMeetingCaptionSettings {
             0 => reader.read(&mut self.is_caption_enabled),
             1 => reader.read(&mut self.spoken_language),
             2 => reader.read(&mut self.translation_languages),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_caption_enabled);
         writer.write(1, &self.spoken_language);
         writer.write(2, &self.translation_languages);

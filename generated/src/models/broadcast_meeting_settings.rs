@@ -51,14 +51,6 @@ impl runtime::Model for BroadcastMeetingSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for BroadcastMeetingSettings {
             3 => reader.read(&mut self.is_question_and_answer_enabled),
             4 => reader.read(&mut self.is_recording_enabled),
             5 => reader.read(&mut self.is_video_on_demand_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_audience);
         writer.write(1, &self.captions);
         writer.write(2, &self.is_attendee_report_enabled);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.browsableResourceType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BrowsableResourceType {
     /// `none`
@@ -20,25 +20,32 @@ pub enum BrowsableResourceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BrowsableResourceType {
-    const NAME: &'static str = "microsoft.graph.browsableResourceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("site", Self::Site),
-        ("documentLibrary", Self::DocumentLibrary),
-        ("folder", Self::Folder),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BrowsableResourceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Site => "site",
+            Self::DocumentLibrary => "documentLibrary",
+            Self::Folder => "folder",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BrowsableResourceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.browsableResourceType",
+        members: &[
+            Self::None,
+            Self::Site,
+            Self::DocumentLibrary,
+            Self::Folder,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BrowsableResourceType);

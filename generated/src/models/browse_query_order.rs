@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.browseQueryOrder`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BrowseQueryOrder {
     /// `pathAsc`
@@ -20,25 +20,32 @@ pub enum BrowseQueryOrder {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BrowseQueryOrder {
-    const NAME: &'static str = "microsoft.graph.browseQueryOrder";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pathAsc", Self::PathAsc),
-        ("pathDsc", Self::PathDsc),
-        ("nameAsc", Self::NameAsc),
-        ("nameDsc", Self::NameDsc),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BrowseQueryOrder {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::PathAsc => "pathAsc",
+            Self::PathDsc => "pathDsc",
+            Self::NameAsc => "nameAsc",
+            Self::NameDsc => "nameDsc",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BrowseQueryOrder {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.browseQueryOrder",
+        members: &[
+            Self::PathAsc,
+            Self::PathDsc,
+            Self::NameAsc,
+            Self::NameDsc,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BrowseQueryOrder);

@@ -44,14 +44,6 @@ impl runtime::Model for BrowseQueryResponseItem {
         properties: &["itemKey", "itemsCount", "name", "sizeInBytes", "type", "webUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for BrowseQueryResponseItem {
             3 => reader.read(&mut self.size_in_bytes),
             4 => reader.read(&mut self.r#type),
             5 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.item_key);
         writer.write(1, &self.items_count);
         writer.write(2, &self.name);

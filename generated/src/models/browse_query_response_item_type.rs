@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.browseQueryResponseItemType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BrowseQueryResponseItemType {
     /// `none`
@@ -22,26 +22,34 @@ pub enum BrowseQueryResponseItemType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BrowseQueryResponseItemType {
-    const NAME: &'static str = "microsoft.graph.browseQueryResponseItemType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("site", Self::Site),
-        ("documentLibrary", Self::DocumentLibrary),
-        ("folder", Self::Folder),
-        ("file", Self::File),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BrowseQueryResponseItemType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Site => "site",
+            Self::DocumentLibrary => "documentLibrary",
+            Self::Folder => "folder",
+            Self::File => "file",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BrowseQueryResponseItemType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.browseQueryResponseItemType",
+        members: &[
+            Self::None,
+            Self::Site,
+            Self::DocumentLibrary,
+            Self::Folder,
+            Self::File,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BrowseQueryResponseItemType);

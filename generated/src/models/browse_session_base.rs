@@ -67,14 +67,6 @@ impl runtime::Model for BrowseSessionBase {
         "microsoft.graph.sharePointBrowseSession",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -89,11 +81,12 @@ impl runtime::Model for BrowseSessionBase {
             5 => reader.read(&mut self.restore_point_date_time),
             6 => reader.read(&mut self.restore_point_id),
             7 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.backup_size_in_bytes);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.error);
@@ -137,14 +130,6 @@ impl runtime::Model for BrowseParameters {
         properties: &["browseLocationItemKey", "browseResourceType", "filter", "orderBy"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -155,11 +140,12 @@ impl runtime::Model for BrowseParameters {
             1 => reader.read(&mut self.browse_resource_type),
             2 => reader.read(&mut self.filter),
             3 => reader.read(&mut self.order_by),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.browse_location_item_key);
         writer.write(1, &self.browse_resource_type);
         writer.write(2, &self.filter);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.browseSessionStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BrowseSessionStatus {
     /// `creating`
@@ -18,24 +18,30 @@ pub enum BrowseSessionStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BrowseSessionStatus {
-    const NAME: &'static str = "microsoft.graph.browseSessionStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("creating", Self::Creating),
-        ("created", Self::Created),
-        ("failed", Self::Failed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BrowseSessionStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Creating => "creating",
+            Self::Created => "created",
+            Self::Failed => "failed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BrowseSessionStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.browseSessionStatus",
+        members: &[
+            Self::Creating,
+            Self::Created,
+            Self::Failed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BrowseSessionStatus);

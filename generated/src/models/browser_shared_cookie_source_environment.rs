@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.browserSharedCookieSourceEnvironment`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BrowserSharedCookieSourceEnvironment {
     /// `microsoftEdge`
@@ -18,24 +18,30 @@ pub enum BrowserSharedCookieSourceEnvironment {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BrowserSharedCookieSourceEnvironment {
-    const NAME: &'static str = "microsoft.graph.browserSharedCookieSourceEnvironment";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("microsoftEdge", Self::MicrosoftEdge),
-        ("internetExplorer11", Self::InternetExplorer11),
-        ("both", Self::Both),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BrowserSharedCookieSourceEnvironment {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::MicrosoftEdge => "microsoftEdge",
+            Self::InternetExplorer11 => "internetExplorer11",
+            Self::Both => "both",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BrowserSharedCookieSourceEnvironment {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.browserSharedCookieSourceEnvironment",
+        members: &[
+            Self::MicrosoftEdge,
+            Self::InternetExplorer11,
+            Self::Both,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BrowserSharedCookieSourceEnvironment);

@@ -81,14 +81,6 @@ impl runtime::Model for BrowserSite {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for BrowserSite {
             10 => reader.read(&mut self.status),
             11 => reader.read(&mut self.target_environment),
             12 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_redirect);
         writer.write(1, &self.comment);
         writer.write(2, &self.compatibility_mode);

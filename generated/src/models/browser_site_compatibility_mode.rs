@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.browserSiteCompatibilityMode`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BrowserSiteCompatibilityMode {
     /// `default`
@@ -30,30 +30,42 @@ pub enum BrowserSiteCompatibilityMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BrowserSiteCompatibilityMode {
-    const NAME: &'static str = "microsoft.graph.browserSiteCompatibilityMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("default", Self::Default),
-        ("internetExplorer8Enterprise", Self::InternetExplorer8Enterprise),
-        ("internetExplorer7Enterprise", Self::InternetExplorer7Enterprise),
-        ("internetExplorer11", Self::InternetExplorer11),
-        ("internetExplorer10", Self::InternetExplorer10),
-        ("internetExplorer9", Self::InternetExplorer9),
-        ("internetExplorer8", Self::InternetExplorer8),
-        ("internetExplorer7", Self::InternetExplorer7),
-        ("internetExplorer5", Self::InternetExplorer5),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BrowserSiteCompatibilityMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Default => "default",
+            Self::InternetExplorer8Enterprise => "internetExplorer8Enterprise",
+            Self::InternetExplorer7Enterprise => "internetExplorer7Enterprise",
+            Self::InternetExplorer11 => "internetExplorer11",
+            Self::InternetExplorer10 => "internetExplorer10",
+            Self::InternetExplorer9 => "internetExplorer9",
+            Self::InternetExplorer8 => "internetExplorer8",
+            Self::InternetExplorer7 => "internetExplorer7",
+            Self::InternetExplorer5 => "internetExplorer5",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BrowserSiteCompatibilityMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.browserSiteCompatibilityMode",
+        members: &[
+            Self::Default,
+            Self::InternetExplorer8Enterprise,
+            Self::InternetExplorer7Enterprise,
+            Self::InternetExplorer11,
+            Self::InternetExplorer10,
+            Self::InternetExplorer9,
+            Self::InternetExplorer8,
+            Self::InternetExplorer7,
+            Self::InternetExplorer5,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BrowserSiteCompatibilityMode);

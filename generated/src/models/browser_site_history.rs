@@ -55,14 +55,6 @@ impl runtime::Model for BrowserSiteHistory {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for BrowserSiteHistory {
             4 => reader.read(&mut self.merge_type),
             5 => reader.read(&mut self.published_date_time),
             6 => reader.read(&mut self.target_environment),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_redirect);
         writer.write(1, &self.comment);
         writer.write(2, &self.compatibility_mode);

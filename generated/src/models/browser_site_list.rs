@@ -73,14 +73,6 @@ impl runtime::Model for BrowserSiteList {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for BrowserSiteList {
             8 => reader.read(&mut self.shared_cookies),
             9 => reader.read(&mut self.sites),
             10 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);
@@ -146,14 +139,6 @@ impl runtime::Model for PublishParameters {
         properties: &["revision", "sharedCookies", "sites"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -163,11 +148,12 @@ impl runtime::Model for PublishParameters {
             0 => reader.read(&mut self.revision),
             1 => reader.read(&mut self.shared_cookies),
             2 => reader.read(&mut self.sites),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.revision);
         writer.write(1, &self.shared_cookies);
         writer.write(2, &self.sites);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.browserSiteMergeType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BrowserSiteMergeType {
     /// `noMerge`
@@ -16,23 +16,24 @@ pub enum BrowserSiteMergeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BrowserSiteMergeType {
-    const NAME: &'static str = "microsoft.graph.browserSiteMergeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("noMerge", Self::NoMerge),
-        ("default", Self::Default),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BrowserSiteMergeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NoMerge => "noMerge",
+            Self::Default => "default",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BrowserSiteMergeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.browserSiteMergeType",
+        members: &[Self::NoMerge, Self::Default, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BrowserSiteMergeType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.browserSiteStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BrowserSiteStatus {
     /// `published`
@@ -20,25 +20,32 @@ pub enum BrowserSiteStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BrowserSiteStatus {
-    const NAME: &'static str = "microsoft.graph.browserSiteStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("published", Self::Published),
-        ("pendingAdd", Self::PendingAdd),
-        ("pendingEdit", Self::PendingEdit),
-        ("pendingDelete", Self::PendingDelete),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BrowserSiteStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Published => "published",
+            Self::PendingAdd => "pendingAdd",
+            Self::PendingEdit => "pendingEdit",
+            Self::PendingDelete => "pendingDelete",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BrowserSiteStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.browserSiteStatus",
+        members: &[
+            Self::Published,
+            Self::PendingAdd,
+            Self::PendingEdit,
+            Self::PendingDelete,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BrowserSiteStatus);

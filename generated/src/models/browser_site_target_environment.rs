@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.browserSiteTargetEnvironment`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BrowserSiteTargetEnvironment {
     /// `internetExplorerMode`
@@ -22,26 +22,34 @@ pub enum BrowserSiteTargetEnvironment {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BrowserSiteTargetEnvironment {
-    const NAME: &'static str = "microsoft.graph.browserSiteTargetEnvironment";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("internetExplorerMode", Self::InternetExplorerMode),
-        ("internetExplorer11", Self::InternetExplorer11),
-        ("microsoftEdge", Self::MicrosoftEdge),
-        ("configurable", Self::Configurable),
-        ("none", Self::None),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BrowserSiteTargetEnvironment {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::InternetExplorerMode => "internetExplorerMode",
+            Self::InternetExplorer11 => "internetExplorer11",
+            Self::MicrosoftEdge => "microsoftEdge",
+            Self::Configurable => "configurable",
+            Self::None => "none",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BrowserSiteTargetEnvironment {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.browserSiteTargetEnvironment",
+        members: &[
+            Self::InternetExplorerMode,
+            Self::InternetExplorer11,
+            Self::MicrosoftEdge,
+            Self::Configurable,
+            Self::None,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BrowserSiteTargetEnvironment);

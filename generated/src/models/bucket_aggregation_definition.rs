@@ -39,14 +39,6 @@ impl runtime::Model for BucketAggregationDefinition {
         properties: &["isDescending", "minimumCount", "prefixFilter", "ranges", "sortBy"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for BucketAggregationDefinition {
             2 => reader.read(&mut self.prefix_filter),
             3 => reader.read(&mut self.ranges),
             4 => reader.read(&mut self.sort_by),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_descending);
         writer.write(1, &self.minimum_count);
         writer.write(2, &self.prefix_filter);

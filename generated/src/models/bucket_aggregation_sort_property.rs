@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.bucketAggregationSortProperty`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BucketAggregationSortProperty {
     /// `count`
@@ -16,24 +16,30 @@ pub enum BucketAggregationSortProperty {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BucketAggregationSortProperty {
-    const NAME: &'static str = "microsoft.graph.bucketAggregationSortProperty";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("count", Self::Count),
-        ("keyAsString", Self::KeyAsString),
-        ("keyAsNumber", Self::KeyAsNumber),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BucketAggregationSortProperty {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Count => "count",
+            Self::KeyAsString => "keyAsString",
+            Self::KeyAsNumber => "keyAsNumber",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BucketAggregationSortProperty {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.bucketAggregationSortProperty",
+        members: &[
+            Self::Count,
+            Self::KeyAsString,
+            Self::KeyAsNumber,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BucketAggregationSortProperty);

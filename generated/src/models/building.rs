@@ -97,14 +97,6 @@ impl runtime::Model for Building {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -125,11 +117,12 @@ impl runtime::Model for Building {
             11 => reader.read(&mut self.resource_links),
             12 => reader.read(&mut self.tags),
             13 => reader.read(&mut self.wifi_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.check_ins);
         writer.write(2, &self.display_name);
@@ -176,14 +169,6 @@ impl runtime::Model for IngestMapFileParameters {
         properties: &["file", "importSetting"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -192,11 +177,12 @@ impl runtime::Model for IngestMapFileParameters {
         match property {
             0 => reader.read(&mut self.file),
             1 => reader.read(&mut self.import_setting),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.file);
         writer.write(1, &self.import_setting);
     }

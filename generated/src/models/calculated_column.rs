@@ -33,14 +33,6 @@ impl runtime::Model for CalculatedColumn {
         properties: &["format", "formula", "outputType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for CalculatedColumn {
             0 => reader.read(&mut self.format),
             1 => reader.read(&mut self.formula),
             2 => reader.read(&mut self.output_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.format);
         writer.write(1, &self.formula);
         writer.write(2, &self.output_type);

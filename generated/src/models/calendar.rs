@@ -111,14 +111,6 @@ impl runtime::Model for Calendar {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -146,11 +138,12 @@ impl runtime::Model for Calendar {
             17 => reader.read(&mut self.owner),
             #[cfg(feature = "full")]
             18 => reader.read(&mut self.single_value_extended_properties),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_online_meeting_providers);
         writer.write(1, &self.calendar_permissions);
         writer.write(2, &self.calendar_view);
@@ -206,14 +199,6 @@ impl runtime::Model for GetScheduleParameters {
         properties: &["AvailabilityViewInterval", "EndTime", "Schedules", "StartTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -224,11 +209,12 @@ impl runtime::Model for GetScheduleParameters {
             1 => reader.read(&mut self.end_time),
             2 => reader.read(&mut self.schedules),
             3 => reader.read(&mut self.start_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.availability_view_interval);
         writer.write(1, &self.end_time);
         writer.write(2, &self.schedules);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.calendarColor`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CalendarColor {
     /// `auto`
@@ -30,31 +30,44 @@ pub enum CalendarColor {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CalendarColor {
-    const NAME: &'static str = "microsoft.graph.calendarColor";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("auto", Self::Auto),
-        ("lightBlue", Self::LightBlue),
-        ("lightGreen", Self::LightGreen),
-        ("lightOrange", Self::LightOrange),
-        ("lightGray", Self::LightGray),
-        ("lightYellow", Self::LightYellow),
-        ("lightTeal", Self::LightTeal),
-        ("lightPink", Self::LightPink),
-        ("lightBrown", Self::LightBrown),
-        ("lightRed", Self::LightRed),
-        ("maxColor", Self::MaxColor),
-    ];
+impl CalendarColor {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Auto => "auto",
+            Self::LightBlue => "lightBlue",
+            Self::LightGreen => "lightGreen",
+            Self::LightOrange => "lightOrange",
+            Self::LightGray => "lightGray",
+            Self::LightYellow => "lightYellow",
+            Self::LightTeal => "lightTeal",
+            Self::LightPink => "lightPink",
+            Self::LightBrown => "lightBrown",
+            Self::LightRed => "lightRed",
+            Self::MaxColor => "maxColor",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CalendarColor {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.calendarColor",
+        members: &[
+            Self::Auto,
+            Self::LightBlue,
+            Self::LightGreen,
+            Self::LightOrange,
+            Self::LightGray,
+            Self::LightYellow,
+            Self::LightTeal,
+            Self::LightPink,
+            Self::LightBrown,
+            Self::LightRed,
+            Self::MaxColor,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CalendarColor);

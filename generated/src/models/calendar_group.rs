@@ -41,14 +41,6 @@ impl runtime::Model for CalendarGroup {
         properties: &["calendars", "changeKey", "classId", "id", "name"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for CalendarGroup {
             2 => reader.read(&mut self.class_id),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.calendars);
         writer.write(1, &self.change_key);
         writer.write(2, &self.class_id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.calendarRoleType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CalendarRoleType {
     /// `none`
@@ -24,28 +24,40 @@ pub enum CalendarRoleType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CalendarRoleType {
-    const NAME: &'static str = "microsoft.graph.calendarRoleType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("freeBusyRead", Self::FreeBusyRead),
-        ("limitedRead", Self::LimitedRead),
-        ("read", Self::Read),
-        ("write", Self::Write),
-        ("delegateWithoutPrivateEventAccess", Self::DelegateWithoutPrivateEventAccess),
-        ("delegateWithPrivateEventAccess", Self::DelegateWithPrivateEventAccess),
-        ("custom", Self::Custom),
-    ];
+impl CalendarRoleType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::FreeBusyRead => "freeBusyRead",
+            Self::LimitedRead => "limitedRead",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::DelegateWithoutPrivateEventAccess => {
+                "delegateWithoutPrivateEventAccess"
+            }
+            Self::DelegateWithPrivateEventAccess => "delegateWithPrivateEventAccess",
+            Self::Custom => "custom",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CalendarRoleType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.calendarRoleType",
+        members: &[
+            Self::None,
+            Self::FreeBusyRead,
+            Self::LimitedRead,
+            Self::Read,
+            Self::Write,
+            Self::DelegateWithoutPrivateEventAccess,
+            Self::DelegateWithPrivateEventAccess,
+            Self::Custom,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CalendarRoleType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.calendarSharingAction`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CalendarSharingAction {
     /// `accept`
@@ -18,24 +18,30 @@ pub enum CalendarSharingAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CalendarSharingAction {
-    const NAME: &'static str = "microsoft.graph.calendarSharingAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("accept", Self::Accept),
-        ("acceptAndViewCalendar", Self::AcceptAndViewCalendar),
-        ("viewCalendar", Self::ViewCalendar),
-        ("addThisCalendar", Self::AddThisCalendar),
-    ];
+impl CalendarSharingAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Accept => "accept",
+            Self::AcceptAndViewCalendar => "acceptAndViewCalendar",
+            Self::ViewCalendar => "viewCalendar",
+            Self::AddThisCalendar => "addThisCalendar",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CalendarSharingAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.calendarSharingAction",
+        members: &[
+            Self::Accept,
+            Self::AcceptAndViewCalendar,
+            Self::ViewCalendar,
+            Self::AddThisCalendar,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CalendarSharingAction);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.calendarSharingActionImportance`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CalendarSharingActionImportance {
     /// `primary`
@@ -14,22 +14,23 @@ pub enum CalendarSharingActionImportance {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CalendarSharingActionImportance {
-    const NAME: &'static str = "microsoft.graph.calendarSharingActionImportance";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("primary", Self::Primary),
-        ("secondary", Self::Secondary),
-    ];
+impl CalendarSharingActionImportance {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CalendarSharingActionImportance {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.calendarSharingActionImportance",
+        members: &[Self::Primary, Self::Secondary],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CalendarSharingActionImportance);

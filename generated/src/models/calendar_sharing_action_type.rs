@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.calendarSharingActionType`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CalendarSharingActionType {
     /// `accept`
@@ -12,19 +12,22 @@ pub enum CalendarSharingActionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CalendarSharingActionType {
-    const NAME: &'static str = "microsoft.graph.calendarSharingActionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[("accept", Self::Accept)];
+impl CalendarSharingActionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Accept => "accept",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CalendarSharingActionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.calendarSharingActionType",
+        members: &[Self::Accept],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CalendarSharingActionType);

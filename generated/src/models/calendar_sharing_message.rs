@@ -205,14 +205,6 @@ impl runtime::Model for CalendarSharingMessage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -260,11 +252,12 @@ impl runtime::Model for CalendarSharingMessage {
             36 => reader.read(&mut self.to_recipients),
             37 => reader.read(&mut self.unique_body),
             38 => reader.read(&mut self.web_link),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachments);
         writer.write(1, &self.bcc_recipients);
         writer.write(2, &self.body);

@@ -35,14 +35,6 @@ impl runtime::Model for CalendarSharingMessageAction {
         properties: &["action", "actionType", "importance"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CalendarSharingMessageAction {
             0 => reader.read(&mut self.action),
             1 => reader.read(&mut self.action_type),
             2 => reader.read(&mut self.importance),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.action_type);
         writer.write(2, &self.importance);

@@ -137,14 +137,6 @@ impl runtime::Model for Call {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -176,11 +168,12 @@ impl runtime::Model for Call {
             22 => reader.read(&mut self.tenant_id),
             23 => reader.read(&mut self.tone_info),
             24 => reader.read(&mut self.transcription),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.audio_routing_groups);
         writer.write(1, &self.call_chain_id);
         writer.write(2, &self.call_options);
@@ -232,14 +225,6 @@ impl runtime::Model for AddLargeGalleryViewParameters {
         properties: &["clientContext"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -247,11 +232,12 @@ impl runtime::Model for AddLargeGalleryViewParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.client_context),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
     }
 }
@@ -297,14 +283,6 @@ impl runtime::Model for AnswerParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -316,11 +294,12 @@ impl runtime::Model for AnswerParameters {
             2 => reader.read(&mut self.callback_uri),
             3 => reader.read(&mut self.media_config),
             4 => reader.read(&mut self.participant_capacity),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accepted_modalities);
         writer.write(1, &self.call_options);
         writer.write(2, &self.callback_uri);
@@ -352,14 +331,6 @@ impl runtime::Model for CancelMediaProcessingParameters {
         properties: &["clientContext"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -367,11 +338,12 @@ impl runtime::Model for CancelMediaProcessingParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.client_context),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
     }
 }
@@ -399,14 +371,6 @@ impl runtime::Model for ChangeScreenSharingRoleParameters {
         properties: &["role"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -414,11 +378,12 @@ impl runtime::Model for ChangeScreenSharingRoleParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.role),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.role);
     }
 }
@@ -446,14 +411,6 @@ impl runtime::Model for LogTeleconferenceDeviceQualityParameters {
         properties: &["quality"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -461,11 +418,12 @@ impl runtime::Model for LogTeleconferenceDeviceQualityParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.quality),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.quality);
     }
 }
@@ -493,14 +451,6 @@ impl runtime::Model for MuteParameters {
         properties: &["clientContext"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -508,11 +458,12 @@ impl runtime::Model for MuteParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.client_context),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
     }
 }
@@ -543,14 +494,6 @@ impl runtime::Model for PlayPromptParameters {
         properties: &["clientContext", "prompts"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -559,11 +502,12 @@ impl runtime::Model for PlayPromptParameters {
         match property {
             0 => reader.read(&mut self.client_context),
             1 => reader.read(&mut self.prompts),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
         writer.write(1, &self.prompts);
     }
@@ -622,14 +566,6 @@ impl runtime::Model for RecordResponseParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -644,11 +580,12 @@ impl runtime::Model for RecordResponseParameters {
             5 => reader.read(&mut self.play_beep),
             6 => reader.read(&mut self.prompts),
             7 => reader.read(&mut self.stop_tones),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.barge_in_allowed);
         writer.write(1, &self.client_context);
         writer.write(2, &self.initial_silence_timeout_in_seconds);
@@ -689,14 +626,6 @@ impl runtime::Model for RedirectParameters {
         properties: &["callbackUri", "targets", "timeout"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -706,11 +635,12 @@ impl runtime::Model for RedirectParameters {
             0 => reader.read(&mut self.callback_uri),
             1 => reader.read(&mut self.targets),
             2 => reader.read(&mut self.timeout),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.callback_uri);
         writer.write(1, &self.targets);
         writer.write(2, &self.timeout);
@@ -743,14 +673,6 @@ impl runtime::Model for RejectParameters {
         properties: &["callbackUri", "reason"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -759,11 +681,12 @@ impl runtime::Model for RejectParameters {
         match property {
             0 => reader.read(&mut self.callback_uri),
             1 => reader.read(&mut self.reason),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.callback_uri);
         writer.write(1, &self.reason);
     }
@@ -798,14 +721,6 @@ impl runtime::Model for SendDtmfTonesParameters {
         properties: &["clientContext", "delayBetweenTonesMs", "tones"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -815,11 +730,12 @@ impl runtime::Model for SendDtmfTonesParameters {
             0 => reader.read(&mut self.client_context),
             1 => reader.read(&mut self.delay_between_tones_ms),
             2 => reader.read(&mut self.tones),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
         writer.write(1, &self.delay_between_tones_ms);
         writer.write(2, &self.tones);
@@ -849,14 +765,6 @@ impl runtime::Model for SubscribeToToneParameters {
         properties: &["clientContext"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -864,11 +772,12 @@ impl runtime::Model for SubscribeToToneParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.client_context),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
     }
 }
@@ -899,14 +808,6 @@ impl runtime::Model for TransferParameters {
         properties: &["transferTarget", "transferee"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -915,11 +816,12 @@ impl runtime::Model for TransferParameters {
         match property {
             0 => reader.read(&mut self.transfer_target),
             1 => reader.read(&mut self.transferee),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.transfer_target);
         writer.write(1, &self.transferee);
     }
@@ -948,14 +850,6 @@ impl runtime::Model for UnmuteParameters {
         properties: &["clientContext"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -963,11 +857,12 @@ impl runtime::Model for UnmuteParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.client_context),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
     }
 }
@@ -998,14 +893,6 @@ impl runtime::Model for UpdateRecordingStatusParameters {
         properties: &["clientContext", "status"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1014,11 +901,12 @@ impl runtime::Model for UpdateRecordingStatusParameters {
         match property {
             0 => reader.read(&mut self.client_context),
             1 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
         writer.write(1, &self.status);
     }

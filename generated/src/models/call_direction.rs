@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callDirection`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CallDirection {
     /// `incoming`
@@ -14,22 +14,23 @@ pub enum CallDirection {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CallDirection {
-    const NAME: &'static str = "microsoft.graph.callDirection";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("incoming", Self::Incoming),
-        ("outgoing", Self::Outgoing),
-    ];
+impl CallDirection {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Incoming => "incoming",
+            Self::Outgoing => "outgoing",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CallDirection {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callDirection",
+        members: &[Self::Incoming, Self::Outgoing],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CallDirection);

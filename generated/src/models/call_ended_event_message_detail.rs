@@ -47,14 +47,6 @@ impl runtime::Model for CallEndedEventMessageDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for CallEndedEventMessageDetail {
             2 => reader.read(&mut self.call_id),
             3 => reader.read(&mut self.call_participants),
             4 => reader.read(&mut self.initiator),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.call_duration);
         writer.write(1, &self.call_event_type);
         writer.write(2, &self.call_id);

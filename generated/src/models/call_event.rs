@@ -41,14 +41,6 @@ impl runtime::Model for CallEvent {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.emergencyCallEvent"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for CallEvent {
             1 => reader.read(&mut self.event_date_time),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.participants),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.call_event_type);
         writer.write(1, &self.event_date_time);
         writer.write(2, &self.id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callEventType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CallEventType {
     /// `callStarted`
@@ -18,24 +18,30 @@ pub enum CallEventType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CallEventType {
-    const NAME: &'static str = "microsoft.graph.callEventType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("callStarted", Self::CallStarted),
-        ("callEnded", Self::CallEnded),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("rosterUpdated", Self::RosterUpdated),
-    ];
+impl CallEventType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::CallStarted => "callStarted",
+            Self::CallEnded => "callEnded",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::RosterUpdated => "rosterUpdated",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CallEventType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callEventType",
+        members: &[
+            Self::CallStarted,
+            Self::CallEnded,
+            Self::UnknownFutureValue,
+            Self::RosterUpdated,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CallEventType);

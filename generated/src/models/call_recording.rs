@@ -61,14 +61,6 @@ impl runtime::Model for CallRecording {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for CallRecording {
             5 => reader.read(&mut self.meeting_id),
             6 => reader.read(&mut self.meeting_organizer),
             7 => reader.read(&mut self.recording_content_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.call_id);
         writer.write(1, &self.content_correlation_id);
         writer.write(2, &self.created_date_time);

@@ -55,14 +55,6 @@ impl runtime::Model for CallRecordingEventMessageDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for CallRecordingEventMessageDetail {
             4 => reader.read(&mut self.call_recording_url),
             5 => reader.read(&mut self.initiator),
             6 => reader.read(&mut self.meeting_organizer),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.call_id);
         writer.write(1, &self.call_recording_display_name);
         writer.write(2, &self.call_recording_duration);

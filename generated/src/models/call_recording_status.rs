@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.callRecordingStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CallRecordingStatus {
     /// `success`
@@ -18,25 +18,32 @@ pub enum CallRecordingStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CallRecordingStatus {
-    const NAME: &'static str = "microsoft.graph.callRecordingStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("success", Self::Success),
-        ("failure", Self::Failure),
-        ("initial", Self::Initial),
-        ("chunkFinished", Self::ChunkFinished),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CallRecordingStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Initial => "initial",
+            Self::ChunkFinished => "chunkFinished",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CallRecordingStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecordingStatus",
+        members: &[
+            Self::Success,
+            Self::Failure,
+            Self::Initial,
+            Self::ChunkFinished,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CallRecordingStatus);

@@ -35,14 +35,6 @@ impl runtime::Model for CallRoute {
         properties: &["final", "original", "routingType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CallRoute {
             0 => reader.read(&mut self.r#final),
             1 => reader.read(&mut self.original),
             2 => reader.read(&mut self.routing_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.r#final);
         writer.write(1, &self.original);
         writer.write(2, &self.routing_type);

@@ -35,14 +35,6 @@ impl runtime::Model for CallStartedEventMessageDetail {
         properties: &["callEventType", "callId", "initiator"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CallStartedEventMessageDetail {
             0 => reader.read(&mut self.call_event_type),
             1 => reader.read(&mut self.call_id),
             2 => reader.read(&mut self.initiator),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.call_event_type);
         writer.write(1, &self.call_id);
         writer.write(2, &self.initiator);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callState`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CallState {
     /// `incoming`
@@ -30,30 +30,42 @@ pub enum CallState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CallState {
-    const NAME: &'static str = "microsoft.graph.callState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("incoming", Self::Incoming),
-        ("establishing", Self::Establishing),
-        ("established", Self::Established),
-        ("hold", Self::Hold),
-        ("transferring", Self::Transferring),
-        ("transferAccepted", Self::TransferAccepted),
-        ("redirecting", Self::Redirecting),
-        ("terminating", Self::Terminating),
-        ("terminated", Self::Terminated),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CallState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Incoming => "incoming",
+            Self::Establishing => "establishing",
+            Self::Established => "established",
+            Self::Hold => "hold",
+            Self::Transferring => "transferring",
+            Self::TransferAccepted => "transferAccepted",
+            Self::Redirecting => "redirecting",
+            Self::Terminating => "terminating",
+            Self::Terminated => "terminated",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CallState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callState",
+        members: &[
+            Self::Incoming,
+            Self::Establishing,
+            Self::Established,
+            Self::Hold,
+            Self::Transferring,
+            Self::TransferAccepted,
+            Self::Redirecting,
+            Self::Terminating,
+            Self::Terminated,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CallState);

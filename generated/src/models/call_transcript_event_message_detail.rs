@@ -35,14 +35,6 @@ impl runtime::Model for CallTranscriptEventMessageDetail {
         properties: &["callId", "callTranscriptICalUid", "meetingOrganizer"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CallTranscriptEventMessageDetail {
             0 => reader.read(&mut self.call_id),
             1 => reader.read(&mut self.call_transcript_ical_uid),
             2 => reader.read(&mut self.meeting_organizer),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.call_id);
         writer.write(1, &self.call_transcript_ical_uid);
         writer.write(2, &self.meeting_organizer);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callTranscriptionState`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CallTranscriptionState {
     /// `notStarted`
@@ -18,24 +18,30 @@ pub enum CallTranscriptionState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CallTranscriptionState {
-    const NAME: &'static str = "microsoft.graph.callTranscriptionState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notStarted", Self::NotStarted),
-        ("active", Self::Active),
-        ("inactive", Self::Inactive),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CallTranscriptionState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotStarted => "notStarted",
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CallTranscriptionState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callTranscriptionState",
+        members: &[
+            Self::NotStarted,
+            Self::Active,
+            Self::Inactive,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CallTranscriptionState);

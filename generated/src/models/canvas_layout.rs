@@ -35,14 +35,6 @@ impl runtime::Model for CanvasLayout {
         properties: &["horizontalSections", "id", "verticalSection"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CanvasLayout {
             0 => reader.read(&mut self.horizontal_sections),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.vertical_section),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.horizontal_sections);
         writer.write(1, &self.id);
         writer.write(2, &self.vertical_section);

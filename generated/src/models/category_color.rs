@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.categoryColor`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CategoryColor {
     /// `none`
@@ -62,46 +62,74 @@ pub enum CategoryColor {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CategoryColor {
-    const NAME: &'static str = "microsoft.graph.categoryColor";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("preset0", Self::Preset0),
-        ("preset1", Self::Preset1),
-        ("preset2", Self::Preset2),
-        ("preset3", Self::Preset3),
-        ("preset4", Self::Preset4),
-        ("preset5", Self::Preset5),
-        ("preset6", Self::Preset6),
-        ("preset7", Self::Preset7),
-        ("preset8", Self::Preset8),
-        ("preset9", Self::Preset9),
-        ("preset10", Self::Preset10),
-        ("preset11", Self::Preset11),
-        ("preset12", Self::Preset12),
-        ("preset13", Self::Preset13),
-        ("preset14", Self::Preset14),
-        ("preset15", Self::Preset15),
-        ("preset16", Self::Preset16),
-        ("preset17", Self::Preset17),
-        ("preset18", Self::Preset18),
-        ("preset19", Self::Preset19),
-        ("preset20", Self::Preset20),
-        ("preset21", Self::Preset21),
-        ("preset22", Self::Preset22),
-        ("preset23", Self::Preset23),
-        ("preset24", Self::Preset24),
-    ];
+impl CategoryColor {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Preset0 => "preset0",
+            Self::Preset1 => "preset1",
+            Self::Preset2 => "preset2",
+            Self::Preset3 => "preset3",
+            Self::Preset4 => "preset4",
+            Self::Preset5 => "preset5",
+            Self::Preset6 => "preset6",
+            Self::Preset7 => "preset7",
+            Self::Preset8 => "preset8",
+            Self::Preset9 => "preset9",
+            Self::Preset10 => "preset10",
+            Self::Preset11 => "preset11",
+            Self::Preset12 => "preset12",
+            Self::Preset13 => "preset13",
+            Self::Preset14 => "preset14",
+            Self::Preset15 => "preset15",
+            Self::Preset16 => "preset16",
+            Self::Preset17 => "preset17",
+            Self::Preset18 => "preset18",
+            Self::Preset19 => "preset19",
+            Self::Preset20 => "preset20",
+            Self::Preset21 => "preset21",
+            Self::Preset22 => "preset22",
+            Self::Preset23 => "preset23",
+            Self::Preset24 => "preset24",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CategoryColor {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.categoryColor",
+        members: &[
+            Self::None,
+            Self::Preset0,
+            Self::Preset1,
+            Self::Preset2,
+            Self::Preset3,
+            Self::Preset4,
+            Self::Preset5,
+            Self::Preset6,
+            Self::Preset7,
+            Self::Preset8,
+            Self::Preset9,
+            Self::Preset10,
+            Self::Preset11,
+            Self::Preset12,
+            Self::Preset13,
+            Self::Preset14,
+            Self::Preset15,
+            Self::Preset16,
+            Self::Preset17,
+            Self::Preset18,
+            Self::Preset19,
+            Self::Preset20,
+            Self::Preset21,
+            Self::Preset22,
+            Self::Preset23,
+            Self::Preset24,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CategoryColor);

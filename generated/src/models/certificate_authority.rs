@@ -49,14 +49,6 @@ impl runtime::Model for CertificateAuthority {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for CertificateAuthority {
             3 => reader.read(&mut self.is_root_authority),
             4 => reader.read(&mut self.issuer),
             5 => reader.read(&mut self.issuer_ski),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.certificate);
         writer.write(1, &self.certificate_revocation_list_url);
         writer.write(2, &self.delta_certificate_revocation_list_url);

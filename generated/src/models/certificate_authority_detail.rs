@@ -81,14 +81,6 @@ impl runtime::Model for CertificateAuthorityDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for CertificateAuthorityDetail {
             10 => reader.read(&mut self.issuer),
             11 => reader.read(&mut self.issuer_subject_key_identifier),
             12 => reader.read(&mut self.thumbprint),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.certificate);
         writer.write(1, &self.certificate_authority_type);
         writer.write(2, &self.certificate_revocation_list_url);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.certificateAuthorityType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CertificateAuthorityType {
     /// `root`
@@ -14,23 +14,24 @@ pub enum CertificateAuthorityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CertificateAuthorityType {
-    const NAME: &'static str = "microsoft.graph.certificateAuthorityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("root", Self::Root),
-        ("intermediate", Self::Intermediate),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CertificateAuthorityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Root => "root",
+            Self::Intermediate => "intermediate",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CertificateAuthorityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.certificateAuthorityType",
+        members: &[Self::Root, Self::Intermediate, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CertificateAuthorityType);

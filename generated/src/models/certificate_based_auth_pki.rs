@@ -59,14 +59,6 @@ impl runtime::Model for CertificateBasedAuthPki {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -80,11 +72,12 @@ impl runtime::Model for CertificateBasedAuthPki {
             4 => reader.read(&mut self.last_modified_date_time),
             5 => reader.read(&mut self.status),
             6 => reader.read(&mut self.status_details),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.certificate_authorities);
         writer.write(1, &self.deleted_date_time);
         writer.write(2, &self.display_name);
@@ -124,14 +117,6 @@ impl runtime::Model for UploadParameters {
         properties: &["sha256FileHash", "uploadUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -140,11 +125,12 @@ impl runtime::Model for UploadParameters {
         match property {
             0 => reader.read(&mut self.sha256_file_hash),
             1 => reader.read(&mut self.upload_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.sha256_file_hash);
         writer.write(1, &self.upload_url);
     }

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.certificateStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CertificateStatus {
     /// `notProvisioned`
@@ -12,22 +12,23 @@ pub enum CertificateStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CertificateStatus {
-    const NAME: &'static str = "microsoft.graph.certificateStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notProvisioned", Self::NotProvisioned),
-        ("provisioned", Self::Provisioned),
-    ];
+impl CertificateStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotProvisioned => "notProvisioned",
+            Self::Provisioned => "provisioned",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CertificateStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.certificateStatus",
+        members: &[Self::NotProvisioned, Self::Provisioned],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CertificateStatus);

@@ -47,14 +47,6 @@ impl runtime::Model for Certification {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for Certification {
             2 => reader.read(&mut self.is_certified_by_microsoft),
             3 => reader.read(&mut self.is_publisher_attested),
             4 => reader.read(&mut self.last_certification_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.certification_details_url);
         writer.write(1, &self.certification_expiration_date_time);
         writer.write(2, &self.is_certified_by_microsoft);

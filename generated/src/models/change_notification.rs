@@ -65,14 +65,6 @@ impl runtime::Model for ChangeNotification {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -89,11 +81,12 @@ impl runtime::Model for ChangeNotification {
             7 => reader.read(&mut self.subscription_expiration_date_time),
             8 => reader.read(&mut self.subscription_id),
             9 => reader.read(&mut self.tenant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.change_type);
         writer.write(1, &self.client_state);
         writer.write(2, &self.encrypted_content);

@@ -45,14 +45,6 @@ impl runtime::Model for ChangeNotificationEncryptedContent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for ChangeNotificationEncryptedContent {
             2 => reader.read(&mut self.data_signature),
             3 => reader.read(&mut self.encryption_certificate_id),
             4 => reader.read(&mut self.encryption_certificate_thumbprint),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.data);
         writer.write(1, &self.data_key);
         writer.write(2, &self.data_signature);

@@ -121,14 +121,6 @@ impl runtime::Model for Channel {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -156,11 +148,12 @@ impl runtime::Model for Channel {
             18 => reader.read(&mut self.tabs),
             19 => reader.read(&mut self.tenant_id),
             20 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.all_members);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.description);
@@ -208,14 +201,6 @@ impl runtime::Model for ArchiveParameters {
         properties: &["shouldSetSpoSiteReadOnlyForMembers"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -223,11 +208,12 @@ impl runtime::Model for ArchiveParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.should_set_spo_site_read_only_for_members),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.should_set_spo_site_read_only_for_members);
     }
 }
@@ -255,14 +241,6 @@ impl runtime::Model for StartMigrationParameters {
         properties: &["conversationCreationDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -270,11 +248,12 @@ impl runtime::Model for StartMigrationParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.conversation_creation_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.conversation_creation_date_time);
     }
 }

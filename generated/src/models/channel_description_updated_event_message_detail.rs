@@ -35,14 +35,6 @@ impl runtime::Model for ChannelDescriptionUpdatedEventMessageDetail {
         properties: &["channelDescription", "channelId", "initiator"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ChannelDescriptionUpdatedEventMessageDetail {
             0 => reader.read(&mut self.channel_description),
             1 => reader.read(&mut self.channel_id),
             2 => reader.read(&mut self.initiator),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.channel_description);
         writer.write(1, &self.channel_id);
         writer.write(2, &self.initiator);

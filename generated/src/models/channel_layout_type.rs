@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.channelLayoutType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ChannelLayoutType {
     /// `post`
@@ -16,23 +16,24 @@ pub enum ChannelLayoutType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ChannelLayoutType {
-    const NAME: &'static str = "microsoft.graph.channelLayoutType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("post", Self::Post),
-        ("chat", Self::Chat),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ChannelLayoutType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Post => "post",
+            Self::Chat => "chat",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ChannelLayoutType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.channelLayoutType",
+        members: &[Self::Post, Self::Chat, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ChannelLayoutType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.channelMembershipType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ChannelMembershipType {
     /// `standard`
@@ -16,24 +16,30 @@ pub enum ChannelMembershipType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ChannelMembershipType {
-    const NAME: &'static str = "microsoft.graph.channelMembershipType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("standard", Self::Standard),
-        ("private", Self::Private),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("shared", Self::Shared),
-    ];
+impl ChannelMembershipType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Standard => "standard",
+            Self::Private => "private",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Shared => "shared",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ChannelMembershipType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.channelMembershipType",
+        members: &[
+            Self::Standard,
+            Self::Private,
+            Self::UnknownFutureValue,
+            Self::Shared,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ChannelMembershipType);

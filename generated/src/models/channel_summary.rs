@@ -41,14 +41,6 @@ impl runtime::Model for ChannelSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for ChannelSummary {
             1 => reader.read(&mut self.has_members_from_other_tenants),
             2 => reader.read(&mut self.members_count),
             3 => reader.read(&mut self.owners_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.guests_count);
         writer.write(1, &self.has_members_from_other_tenants);
         writer.write(2, &self.members_count);

@@ -115,14 +115,6 @@ impl runtime::Model for Chat {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -149,11 +141,12 @@ impl runtime::Model for Chat {
             17 => reader.read(&mut self.topic),
             18 => reader.read(&mut self.viewpoint),
             19 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.chat_type);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.id);
@@ -200,14 +193,6 @@ impl runtime::Model for HideForUserParameters {
         properties: &["user"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -215,11 +200,12 @@ impl runtime::Model for HideForUserParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.user);
     }
 }
@@ -247,14 +233,6 @@ impl runtime::Model for MarkChatReadForUserParameters {
         properties: &["user"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -262,11 +240,12 @@ impl runtime::Model for MarkChatReadForUserParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.user);
     }
 }
@@ -297,14 +276,6 @@ impl runtime::Model for MarkChatUnreadForUserParameters {
         properties: &["lastMessageReadDateTime", "user"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -313,11 +284,12 @@ impl runtime::Model for MarkChatUnreadForUserParameters {
         match property {
             0 => reader.read(&mut self.last_message_read_date_time),
             1 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.last_message_read_date_time);
         writer.write(1, &self.user);
     }
@@ -346,14 +318,6 @@ impl runtime::Model for RemoveAllAccessForUserParameters {
         properties: &["user"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -361,11 +325,12 @@ impl runtime::Model for RemoveAllAccessForUserParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.user);
     }
 }
@@ -423,14 +388,6 @@ impl runtime::Model for SendActivityNotificationParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -445,11 +402,12 @@ impl runtime::Model for SendActivityNotificationParameters {
             5 => reader.read(&mut self.teams_app_id),
             6 => reader.read(&mut self.template_parameters),
             7 => reader.read(&mut self.topic),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_type);
         writer.write(1, &self.chain_id);
         writer.write(2, &self.icon_id);
@@ -484,14 +442,6 @@ impl runtime::Model for StartMigrationParameters {
         properties: &["conversationCreationDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -499,11 +449,12 @@ impl runtime::Model for StartMigrationParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.conversation_creation_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.conversation_creation_date_time);
     }
 }
@@ -531,14 +482,6 @@ impl runtime::Model for UnhideForUserParameters {
         properties: &["user"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -546,11 +489,12 @@ impl runtime::Model for UnhideForUserParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.user);
     }
 }

@@ -35,14 +35,6 @@ impl runtime::Model for ChatInfo {
         properties: &["messageId", "replyChainMessageId", "threadId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ChatInfo {
             0 => reader.read(&mut self.message_id),
             1 => reader.read(&mut self.reply_chain_message_id),
             2 => reader.read(&mut self.thread_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.message_id);
         writer.write(1, &self.reply_chain_message_id);
         writer.write(2, &self.thread_id);

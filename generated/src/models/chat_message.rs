@@ -130,14 +130,6 @@ impl runtime::Model for ChatMessage {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.targetedChatMessage"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -169,11 +161,12 @@ impl runtime::Model for ChatMessage {
             22 => reader.read(&mut self.subject),
             23 => reader.read(&mut self.summary),
             24 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachments);
         writer.write(1, &self.body);
         writer.write(2, &self.channel_identity);
@@ -228,14 +221,6 @@ impl runtime::Model for ReplyWithQuoteParameters {
         properties: &["messageIds", "replyMessage"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -244,11 +229,12 @@ impl runtime::Model for ReplyWithQuoteParameters {
         match property {
             0 => reader.read(&mut self.message_ids),
             1 => reader.read(&mut self.reply_message),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.message_ids);
         writer.write(1, &self.reply_message);
     }
@@ -277,14 +263,6 @@ impl runtime::Model for SetReactionParameters {
         properties: &["reactionType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -292,11 +270,12 @@ impl runtime::Model for SetReactionParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.reaction_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.reaction_type);
     }
 }
@@ -324,14 +303,6 @@ impl runtime::Model for UnsetReactionParameters {
         properties: &["reactionType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -339,11 +310,12 @@ impl runtime::Model for UnsetReactionParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.reaction_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.reaction_type);
     }
 }

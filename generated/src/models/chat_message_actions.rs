@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.chatMessageActions`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ChatMessageActions {
     /// `reactionAdded`
@@ -16,24 +16,30 @@ pub enum ChatMessageActions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ChatMessageActions {
-    const NAME: &'static str = "microsoft.graph.chatMessageActions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("reactionAdded", Self::ReactionAdded),
-        ("reactionRemoved", Self::ReactionRemoved),
-        ("actionUndefined", Self::ActionUndefined),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ChatMessageActions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ReactionAdded => "reactionAdded",
+            Self::ReactionRemoved => "reactionRemoved",
+            Self::ActionUndefined => "actionUndefined",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ChatMessageActions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.chatMessageActions",
+        members: &[
+            Self::ReactionAdded,
+            Self::ReactionRemoved,
+            Self::ActionUndefined,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ChatMessageActions);

@@ -53,14 +53,6 @@ impl runtime::Model for ChatMessageAttachment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for ChatMessageAttachment {
             4 => reader.read(&mut self.name),
             5 => reader.read(&mut self.teams_app_id),
             6 => reader.read(&mut self.thumbnail_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content);
         writer.write(1, &self.content_type);
         writer.write(2, &self.content_url);

@@ -33,14 +33,6 @@ impl runtime::Model for ChatMessageHistoryItem {
         properties: &["actions", "modifiedDateTime", "reaction"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ChatMessageHistoryItem {
             0 => reader.read(&mut self.actions),
             1 => reader.read(&mut self.modified_date_time),
             2 => reader.read(&mut self.reaction),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.actions);
         writer.write(1, &self.modified_date_time);
         writer.write(2, &self.reaction);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.chatMessageImportance`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ChatMessageImportance {
     /// `normal`
@@ -16,24 +16,25 @@ pub enum ChatMessageImportance {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ChatMessageImportance {
-    const NAME: &'static str = "microsoft.graph.chatMessageImportance";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("normal", Self::Normal),
-        ("high", Self::High),
-        ("urgent", Self::Urgent),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ChatMessageImportance {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ChatMessageImportance {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.chatMessageImportance",
+        members: &[Self::Normal, Self::High, Self::Urgent, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ChatMessageImportance);

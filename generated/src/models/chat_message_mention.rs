@@ -33,14 +33,6 @@ impl runtime::Model for ChatMessageMention {
         properties: &["id", "mentionText", "mentioned"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ChatMessageMention {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.mention_text),
             2 => reader.read(&mut self.mentioned),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.mention_text);
         writer.write(2, &self.mentioned);

@@ -40,14 +40,6 @@ impl runtime::Model for ChatMessageMentionedIdentitySet {
         properties: &["application", "conversation", "device", "user"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for ChatMessageMentionedIdentitySet {
             1 => reader.read(&mut self.conversation),
             2 => reader.read(&mut self.device),
             3 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application);
         writer.write(1, &self.conversation);
         writer.write(2, &self.device);

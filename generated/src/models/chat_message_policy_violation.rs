@@ -51,14 +51,6 @@ impl runtime::Model for ChatMessagePolicyViolation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -70,11 +62,12 @@ impl runtime::Model for ChatMessagePolicyViolation {
             2 => reader.read(&mut self.policy_tip),
             3 => reader.read(&mut self.user_action),
             4 => reader.read(&mut self.verdict_details),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.dlp_action);
         writer.write(1, &self.justification_text);
         writer.write(2, &self.policy_tip);

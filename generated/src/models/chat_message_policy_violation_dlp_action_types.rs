@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.chatMessagePolicyViolationDlpActionTypes`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ChatMessagePolicyViolationDlpActionTypes {
     /// `none`
@@ -16,24 +16,30 @@ pub enum ChatMessagePolicyViolationDlpActionTypes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ChatMessagePolicyViolationDlpActionTypes {
-    const NAME: &'static str = "microsoft.graph.chatMessagePolicyViolationDlpActionTypes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("notifySender", Self::NotifySender),
-        ("blockAccess", Self::BlockAccess),
-        ("blockAccessExternal", Self::BlockAccessExternal),
-    ];
+impl ChatMessagePolicyViolationDlpActionTypes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::NotifySender => "notifySender",
+            Self::BlockAccess => "blockAccess",
+            Self::BlockAccessExternal => "blockAccessExternal",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ChatMessagePolicyViolationDlpActionTypes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.chatMessagePolicyViolationDlpActionTypes",
+        members: &[
+            Self::None,
+            Self::NotifySender,
+            Self::BlockAccess,
+            Self::BlockAccessExternal,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ChatMessagePolicyViolationDlpActionTypes);

@@ -33,14 +33,6 @@ impl runtime::Model for ChatMessagePolicyViolationPolicyTip {
         properties: &["complianceUrl", "generalText", "matchedConditionDescriptions"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ChatMessagePolicyViolationPolicyTip {
             0 => reader.read(&mut self.compliance_url),
             1 => reader.read(&mut self.general_text),
             2 => reader.read(&mut self.matched_condition_descriptions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.compliance_url);
         writer.write(1, &self.general_text);
         writer.write(2, &self.matched_condition_descriptions);

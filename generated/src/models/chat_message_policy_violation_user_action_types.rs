@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.chatMessagePolicyViolationUserActionTypes`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ChatMessagePolicyViolationUserActionTypes {
     /// `none`
@@ -14,23 +14,24 @@ pub enum ChatMessagePolicyViolationUserActionTypes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ChatMessagePolicyViolationUserActionTypes {
-    const NAME: &'static str = "microsoft.graph.chatMessagePolicyViolationUserActionTypes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("override", Self::Override),
-        ("reportFalsePositive", Self::ReportFalsePositive),
-    ];
+impl ChatMessagePolicyViolationUserActionTypes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Override => "override",
+            Self::ReportFalsePositive => "reportFalsePositive",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ChatMessagePolicyViolationUserActionTypes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.chatMessagePolicyViolationUserActionTypes",
+        members: &[Self::None, Self::Override, Self::ReportFalsePositive],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ChatMessagePolicyViolationUserActionTypes);

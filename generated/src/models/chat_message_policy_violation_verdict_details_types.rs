@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.chatMessagePolicyViolationVerdictDetailsTypes`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ChatMessagePolicyViolationVerdictDetailsTypes {
     /// `none`
@@ -16,24 +16,32 @@ pub enum ChatMessagePolicyViolationVerdictDetailsTypes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ChatMessagePolicyViolationVerdictDetailsTypes {
-    const NAME: &'static str = "microsoft.graph.chatMessagePolicyViolationVerdictDetailsTypes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("allowFalsePositiveOverride", Self::AllowFalsePositiveOverride),
-        ("allowOverrideWithoutJustification", Self::AllowOverrideWithoutJustification),
-        ("allowOverrideWithJustification", Self::AllowOverrideWithJustification),
-    ];
+impl ChatMessagePolicyViolationVerdictDetailsTypes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::AllowFalsePositiveOverride => "allowFalsePositiveOverride",
+            Self::AllowOverrideWithoutJustification => {
+                "allowOverrideWithoutJustification"
+            }
+            Self::AllowOverrideWithJustification => "allowOverrideWithJustification",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ChatMessagePolicyViolationVerdictDetailsTypes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.chatMessagePolicyViolationVerdictDetailsTypes",
+        members: &[
+            Self::None,
+            Self::AllowFalsePositiveOverride,
+            Self::AllowOverrideWithoutJustification,
+            Self::AllowOverrideWithJustification,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ChatMessagePolicyViolationVerdictDetailsTypes);

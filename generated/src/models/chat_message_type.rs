@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.chatMessageType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ChatMessageType {
     /// `message`
@@ -18,25 +18,32 @@ pub enum ChatMessageType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ChatMessageType {
-    const NAME: &'static str = "microsoft.graph.chatMessageType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("message", Self::Message),
-        ("chatEvent", Self::ChatEvent),
-        ("typing", Self::Typing),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("systemEventMessage", Self::SystemEventMessage),
-    ];
+impl ChatMessageType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Message => "message",
+            Self::ChatEvent => "chatEvent",
+            Self::Typing => "typing",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::SystemEventMessage => "systemEventMessage",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ChatMessageType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.chatMessageType",
+        members: &[
+            Self::Message,
+            Self::ChatEvent,
+            Self::Typing,
+            Self::UnknownFutureValue,
+            Self::SystemEventMessage,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ChatMessageType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.chatType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ChatType {
     /// `oneOnOne`
@@ -16,24 +16,25 @@ pub enum ChatType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ChatType {
-    const NAME: &'static str = "microsoft.graph.chatType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("oneOnOne", Self::OneOnOne),
-        ("group", Self::Group),
-        ("meeting", Self::Meeting),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ChatType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::OneOnOne => "oneOnOne",
+            Self::Group => "group",
+            Self::Meeting => "meeting",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ChatType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.chatType",
+        members: &[Self::OneOnOne, Self::Group, Self::Meeting, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ChatType);

@@ -35,14 +35,6 @@ impl runtime::Model for CheckInClaim {
         properties: &["calendarEventId", "checkInMethod", "createdDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CheckInClaim {
             0 => reader.read(&mut self.calendar_event_id),
             1 => reader.read(&mut self.check_in_method),
             2 => reader.read(&mut self.created_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.calendar_event_id);
         writer.write(1, &self.check_in_method);
         writer.write(2, &self.created_date_time);

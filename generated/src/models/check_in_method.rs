@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.checkInMethod`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CheckInMethod {
     /// `unspecified`
@@ -20,25 +20,32 @@ pub enum CheckInMethod {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CheckInMethod {
-    const NAME: &'static str = "microsoft.graph.checkInMethod";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unspecified", Self::Unspecified),
-        ("manual", Self::Manual),
-        ("inferred", Self::Inferred),
-        ("verified", Self::Verified),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CheckInMethod {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unspecified => "unspecified",
+            Self::Manual => "manual",
+            Self::Inferred => "inferred",
+            Self::Verified => "verified",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CheckInMethod {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.checkInMethod",
+        members: &[
+            Self::Unspecified,
+            Self::Manual,
+            Self::Inferred,
+            Self::Verified,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CheckInMethod);

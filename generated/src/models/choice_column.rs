@@ -33,14 +33,6 @@ impl runtime::Model for ChoiceColumn {
         properties: &["allowTextEntry", "choices", "displayAs"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ChoiceColumn {
             0 => reader.read(&mut self.allow_text_entry),
             1 => reader.read(&mut self.choices),
             2 => reader.read(&mut self.display_as),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_text_entry);
         writer.write(1, &self.choices);
         writer.write(2, &self.display_as);

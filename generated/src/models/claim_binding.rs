@@ -35,14 +35,6 @@ impl runtime::Model for ClaimBinding {
         properties: &["matchConfidenceLevel", "sourceAttribute", "verifiedIdClaim"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ClaimBinding {
             0 => reader.read(&mut self.match_confidence_level),
             1 => reader.read(&mut self.source_attribute),
             2 => reader.read(&mut self.verified_id_claim),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.match_confidence_level);
         writer.write(1, &self.source_attribute);
         writer.write(2, &self.verified_id_claim);

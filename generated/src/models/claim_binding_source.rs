@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.claimBindingSource`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ClaimBindingSource {
     /// `directory`
@@ -14,22 +14,23 @@ pub enum ClaimBindingSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ClaimBindingSource {
-    const NAME: &'static str = "microsoft.graph.claimBindingSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("directory", Self::Directory),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ClaimBindingSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Directory => "directory",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ClaimBindingSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.claimBindingSource",
+        members: &[Self::Directory, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ClaimBindingSource);

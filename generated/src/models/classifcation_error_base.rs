@@ -38,14 +38,6 @@ impl runtime::Model for ClassifcationErrorBase {
         properties: &["code", "innerError", "message", "target"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ClassifcationErrorBase {
             1 => reader.read(&mut self.inner_error),
             2 => reader.read(&mut self.message),
             3 => reader.read(&mut self.target),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.code);
         writer.write(1, &self.inner_error);
         writer.write(2, &self.message);

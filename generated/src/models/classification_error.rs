@@ -44,14 +44,6 @@ impl runtime::Model for ClassificationError {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.processingError"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -63,11 +55,12 @@ impl runtime::Model for ClassificationError {
             2 => reader.read(&mut self.inner_error),
             3 => reader.read(&mut self.message),
             4 => reader.read(&mut self.target),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.code);
         writer.write(1, &self.details);
         writer.write(2, &self.inner_error);

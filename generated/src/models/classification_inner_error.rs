@@ -38,14 +38,6 @@ impl runtime::Model for ClassificationInnerError {
         properties: &["activityId", "clientRequestId", "code", "errorDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ClassificationInnerError {
             1 => reader.read(&mut self.client_request_id),
             2 => reader.read(&mut self.code),
             3 => reader.read(&mut self.error_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_id);
         writer.write(1, &self.client_request_id);
         writer.write(2, &self.code);

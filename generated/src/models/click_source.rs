@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.clickSource`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ClickSource {
     /// `unknown`
@@ -18,24 +18,30 @@ pub enum ClickSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ClickSource {
-    const NAME: &'static str = "microsoft.graph.clickSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("qrCode", Self::QrCode),
-        ("phishingUrl", Self::PhishingUrl),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ClickSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::QrCode => "qrCode",
+            Self::PhishingUrl => "phishingUrl",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ClickSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.clickSource",
+        members: &[
+            Self::Unknown,
+            Self::QrCode,
+            Self::PhishingUrl,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ClickSource);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.clonableTeamParts`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ClonableTeamParts {
     /// `apps`
@@ -18,25 +18,32 @@ pub enum ClonableTeamParts {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ClonableTeamParts {
-    const NAME: &'static str = "microsoft.graph.clonableTeamParts";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("apps", Self::Apps),
-        ("tabs", Self::Tabs),
-        ("settings", Self::Settings),
-        ("channels", Self::Channels),
-        ("members", Self::Members),
-    ];
+impl ClonableTeamParts {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Apps => "apps",
+            Self::Tabs => "tabs",
+            Self::Settings => "settings",
+            Self::Channels => "channels",
+            Self::Members => "members",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ClonableTeamParts {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.clonableTeamParts",
+        members: &[
+            Self::Apps,
+            Self::Tabs,
+            Self::Settings,
+            Self::Channels,
+            Self::Members,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ClonableTeamParts);

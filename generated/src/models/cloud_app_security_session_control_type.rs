@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.cloudAppSecuritySessionControlType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudAppSecuritySessionControlType {
     /// `mcasConfigured`
@@ -16,24 +16,30 @@ pub enum CloudAppSecuritySessionControlType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudAppSecuritySessionControlType {
-    const NAME: &'static str = "microsoft.graph.cloudAppSecuritySessionControlType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("mcasConfigured", Self::McasConfigured),
-        ("monitorOnly", Self::MonitorOnly),
-        ("blockDownloads", Self::BlockDownloads),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudAppSecuritySessionControlType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::McasConfigured => "mcasConfigured",
+            Self::MonitorOnly => "monitorOnly",
+            Self::BlockDownloads => "blockDownloads",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudAppSecuritySessionControlType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudAppSecuritySessionControlType",
+        members: &[
+            Self::McasConfigured,
+            Self::MonitorOnly,
+            Self::BlockDownloads,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudAppSecuritySessionControlType);

@@ -35,14 +35,6 @@ impl runtime::Model for CloudAppSecurityState {
         properties: &["destinationServiceIp", "destinationServiceName", "riskScore"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CloudAppSecurityState {
             0 => reader.read(&mut self.destination_service_ip),
             1 => reader.read(&mut self.destination_service_name),
             2 => reader.read(&mut self.risk_score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.destination_service_ip);
         writer.write(1, &self.destination_service_name);
         writer.write(2, &self.risk_score);

@@ -55,14 +55,6 @@ impl runtime::Model for CloudCommunications {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -75,11 +67,12 @@ impl runtime::Model for CloudCommunications {
             3 => reader.read(&mut self.online_meeting_conversations),
             4 => reader.read(&mut self.online_meetings),
             5 => reader.read(&mut self.presences),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.adhoc_calls);
         writer.write(1, &self.call_records);
         writer.write(2, &self.calls);
@@ -112,14 +105,6 @@ impl runtime::Model for GetPresencesByUserIdParameters {
         properties: &["ids"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -127,11 +112,12 @@ impl runtime::Model for GetPresencesByUserIdParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ids);
     }
 }

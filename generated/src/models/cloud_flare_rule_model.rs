@@ -35,14 +35,6 @@ impl runtime::Model for CloudFlareRuleModel {
         properties: &["action", "name", "ruleId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CloudFlareRuleModel {
             0 => reader.read(&mut self.action),
             1 => reader.read(&mut self.name),
             2 => reader.read(&mut self.rule_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.name);
         writer.write(2, &self.rule_id);

@@ -35,14 +35,6 @@ impl runtime::Model for CloudFlareRulesetModel {
         properties: &["name", "phaseName", "rulesetId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CloudFlareRulesetModel {
             0 => reader.read(&mut self.name),
             1 => reader.read(&mut self.phase_name),
             2 => reader.read(&mut self.ruleset_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.name);
         writer.write(1, &self.phase_name);
         writer.write(2, &self.ruleset_id);

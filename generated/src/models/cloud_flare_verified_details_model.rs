@@ -45,14 +45,6 @@ impl runtime::Model for CloudFlareVerifiedDetailsModel {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -63,11 +55,12 @@ impl runtime::Model for CloudFlareVerifiedDetailsModel {
             1 => reader.read(&mut self.enabled_custom_rules),
             2 => reader.read(&mut self.enabled_recommended_rulesets),
             3 => reader.read(&mut self.zone_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.dns_configuration);
         writer.write(1, &self.enabled_custom_rules);
         writer.write(2, &self.enabled_recommended_rulesets);

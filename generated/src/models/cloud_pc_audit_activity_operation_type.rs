@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcAuditActivityOperationType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcAuditActivityOperationType {
     /// `create`
@@ -18,24 +18,25 @@ pub enum CloudPcAuditActivityOperationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcAuditActivityOperationType {
-    const NAME: &'static str = "microsoft.graph.cloudPcAuditActivityOperationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("create", Self::Create),
-        ("delete", Self::Delete),
-        ("patch", Self::Patch),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcAuditActivityOperationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::Patch => "patch",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcAuditActivityOperationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcAuditActivityOperationType",
+        members: &[Self::Create, Self::Delete, Self::Patch, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcAuditActivityOperationType);

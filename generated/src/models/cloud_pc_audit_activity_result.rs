@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcAuditActivityResult`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcAuditActivityResult {
     /// `success`
@@ -20,25 +20,32 @@ pub enum CloudPcAuditActivityResult {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcAuditActivityResult {
-    const NAME: &'static str = "microsoft.graph.cloudPcAuditActivityResult";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("success", Self::Success),
-        ("clientError", Self::ClientError),
-        ("failure", Self::Failure),
-        ("timeout", Self::Timeout),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcAuditActivityResult {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Success => "success",
+            Self::ClientError => "clientError",
+            Self::Failure => "failure",
+            Self::Timeout => "timeout",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcAuditActivityResult {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcAuditActivityResult",
+        members: &[
+            Self::Success,
+            Self::ClientError,
+            Self::Failure,
+            Self::Timeout,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcAuditActivityResult);

@@ -67,14 +67,6 @@ impl runtime::Model for CloudPcAuditActor {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for CloudPcAuditActor {
             7 => reader.read(&mut self.user_permissions),
             8 => reader.read(&mut self.user_principal_name),
             9 => reader.read(&mut self.user_role_scope_tags),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_display_name);
         writer.write(1, &self.application_id);
         writer.write(2, &self.ip_address);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcAuditCategory`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcAuditCategory {
     /// `cloudPC`
@@ -14,22 +14,23 @@ pub enum CloudPcAuditCategory {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcAuditCategory {
-    const NAME: &'static str = "microsoft.graph.cloudPcAuditCategory";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("cloudPC", Self::CloudPc),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcAuditCategory {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::CloudPc => "cloudPC",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcAuditCategory {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcAuditCategory",
+        members: &[Self::CloudPc, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcAuditCategory);

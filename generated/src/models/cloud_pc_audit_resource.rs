@@ -35,14 +35,6 @@ impl runtime::Model for CloudPcAuditResource {
         properties: &["displayName", "modifiedProperties", "resourceId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CloudPcAuditResource {
             0 => reader.read(&mut self.display_name),
             1 => reader.read(&mut self.modified_properties),
             2 => reader.read(&mut self.resource_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.modified_properties);
         writer.write(2, &self.resource_id);

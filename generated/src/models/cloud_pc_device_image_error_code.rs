@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcDeviceImageErrorCode`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcDeviceImageErrorCode {
     /// `internalServerError`
@@ -30,33 +30,44 @@ pub enum CloudPcDeviceImageErrorCode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcDeviceImageErrorCode {
-    const NAME: &'static str = "microsoft.graph.cloudPcDeviceImageErrorCode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("internalServerError", Self::InternalServerError),
-        ("sourceImageNotFound", Self::SourceImageNotFound),
-        ("osVersionNotSupported", Self::OsVersionNotSupported),
-        ("sourceImageInvalid", Self::SourceImageInvalid),
-        ("sourceImageNotGeneralized", Self::SourceImageNotGeneralized),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("vmAlreadyAzureAdjoined", Self::VmAlreadyAzureAdjoined),
-        ("paidSourceImageNotSupport", Self::PaidSourceImageNotSupport),
-        (
-            "sourceImageNotSupportCustomizeVMName",
-            Self::SourceImageNotSupportCustomizeVmName,
-        ),
-        ("sourceImageSizeExceedsLimitation", Self::SourceImageSizeExceedsLimitation),
-    ];
+impl CloudPcDeviceImageErrorCode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::InternalServerError => "internalServerError",
+            Self::SourceImageNotFound => "sourceImageNotFound",
+            Self::OsVersionNotSupported => "osVersionNotSupported",
+            Self::SourceImageInvalid => "sourceImageInvalid",
+            Self::SourceImageNotGeneralized => "sourceImageNotGeneralized",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::VmAlreadyAzureAdjoined => "vmAlreadyAzureAdjoined",
+            Self::PaidSourceImageNotSupport => "paidSourceImageNotSupport",
+            Self::SourceImageNotSupportCustomizeVmName => {
+                "sourceImageNotSupportCustomizeVMName"
+            }
+            Self::SourceImageSizeExceedsLimitation => "sourceImageSizeExceedsLimitation",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcDeviceImageErrorCode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcDeviceImageErrorCode",
+        members: &[
+            Self::InternalServerError,
+            Self::SourceImageNotFound,
+            Self::OsVersionNotSupported,
+            Self::SourceImageInvalid,
+            Self::SourceImageNotGeneralized,
+            Self::UnknownFutureValue,
+            Self::VmAlreadyAzureAdjoined,
+            Self::PaidSourceImageNotSupport,
+            Self::SourceImageNotSupportCustomizeVmName,
+            Self::SourceImageSizeExceedsLimitation,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcDeviceImageErrorCode);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcDeviceImageOsStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcDeviceImageOsStatus {
     /// `supported`
@@ -18,24 +18,30 @@ pub enum CloudPcDeviceImageOsStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcDeviceImageOsStatus {
-    const NAME: &'static str = "microsoft.graph.cloudPcDeviceImageOsStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("supported", Self::Supported),
-        ("supportedWithWarning", Self::SupportedWithWarning),
-        ("unknown", Self::Unknown),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcDeviceImageOsStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Supported => "supported",
+            Self::SupportedWithWarning => "supportedWithWarning",
+            Self::Unknown => "unknown",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcDeviceImageOsStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcDeviceImageOsStatus",
+        members: &[
+            Self::Supported,
+            Self::SupportedWithWarning,
+            Self::Unknown,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcDeviceImageOsStatus);

@@ -43,14 +43,6 @@ impl runtime::Model for CloudPcDomainJoinConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for CloudPcDomainJoinConfiguration {
             1 => reader.read(&mut self.on_premises_connection_id),
             2 => reader.read(&mut self.region_group),
             3 => reader.read(&mut self.region_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.domain_join_type);
         writer.write(1, &self.on_premises_connection_id);
         writer.write(2, &self.region_group);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcDomainJoinType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcDomainJoinType {
     /// `azureADJoin`
@@ -16,23 +16,24 @@ pub enum CloudPcDomainJoinType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcDomainJoinType {
-    const NAME: &'static str = "microsoft.graph.cloudPcDomainJoinType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("azureADJoin", Self::AzureAdJoin),
-        ("hybridAzureADJoin", Self::HybridAzureAdJoin),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcDomainJoinType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AzureAdJoin => "azureADJoin",
+            Self::HybridAzureAdJoin => "hybridAzureADJoin",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcDomainJoinType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcDomainJoinType",
+        members: &[Self::AzureAdJoin, Self::HybridAzureAdJoin, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcDomainJoinType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcGalleryImageStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcGalleryImageStatus {
     /// `supported`
@@ -18,24 +18,30 @@ pub enum CloudPcGalleryImageStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcGalleryImageStatus {
-    const NAME: &'static str = "microsoft.graph.cloudPcGalleryImageStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("supported", Self::Supported),
-        ("supportedWithWarning", Self::SupportedWithWarning),
-        ("notSupported", Self::NotSupported),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcGalleryImageStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Supported => "supported",
+            Self::SupportedWithWarning => "supportedWithWarning",
+            Self::NotSupported => "notSupported",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcGalleryImageStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcGalleryImageStatus",
+        members: &[
+            Self::Supported,
+            Self::SupportedWithWarning,
+            Self::NotSupported,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcGalleryImageStatus);

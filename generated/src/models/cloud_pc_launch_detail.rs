@@ -45,14 +45,6 @@ impl runtime::Model for CloudPcLaunchDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for CloudPcLaunchDetail {
                     .read(&mut self.windows365_switch_compatibility_failure_reason_type)
             }
             3 => reader.read(&mut self.windows365_switch_compatible),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cloud_pc_id);
         writer.write(1, &self.cloud_pc_launch_url);
         writer.write(2, &self.windows365_switch_compatibility_failure_reason_type);

@@ -111,14 +111,6 @@ impl runtime::Model for CloudPcOnPremisesConnection {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -145,11 +137,12 @@ impl runtime::Model for CloudPcOnPremisesConnection {
             17 => reader.read(&mut self.subscription_name),
             18 => reader.read(&mut self.virtual_network_id),
             19 => reader.read(&mut self.virtual_network_location),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ad_domain_name);
         writer.write(1, &self.ad_domain_password);
         writer.write(2, &self.ad_domain_username);
@@ -196,14 +189,6 @@ impl runtime::Model for UpdateAdDomainPasswordParameters {
         properties: &["adDomainPassword"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -211,11 +196,12 @@ impl runtime::Model for UpdateAdDomainPasswordParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.ad_domain_password),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ad_domain_password);
     }
 }

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcOnPremisesConnectionHealthCheckErrorType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcOnPremisesConnectionHealthCheckErrorType {
     /// `dnsCheckFqdnNotFound`
@@ -146,241 +146,266 @@ pub enum CloudPcOnPremisesConnectionHealthCheckErrorType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcOnPremisesConnectionHealthCheckErrorType {
-    const NAME: &'static str = "microsoft.graph.cloudPcOnPremisesConnectionHealthCheckErrorType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("dnsCheckFqdnNotFound", Self::DnsCheckFqdnNotFound),
-        ("dnsCheckNameWithInvalidCharacter", Self::DnsCheckNameWithInvalidCharacter),
-        ("dnsCheckUnknownError", Self::DnsCheckUnknownError),
-        ("adJoinCheckFqdnNotFound", Self::AdJoinCheckFqdnNotFound),
-        ("adJoinCheckIncorrectCredentials", Self::AdJoinCheckIncorrectCredentials),
-        (
-            "adJoinCheckOrganizationalUnitNotFound",
-            Self::AdJoinCheckOrganizationalUnitNotFound,
-        ),
-        (
-            "adJoinCheckOrganizationalUnitIncorrectFormat",
-            Self::AdJoinCheckOrganizationalUnitIncorrectFormat,
-        ),
-        (
-            "adJoinCheckComputerObjectAlreadyExists",
-            Self::AdJoinCheckComputerObjectAlreadyExists,
-        ),
-        ("adJoinCheckAccessDenied", Self::AdJoinCheckAccessDenied),
-        ("adJoinCheckCredentialsExpired", Self::AdJoinCheckCredentialsExpired),
-        ("adJoinCheckAccountLockedOrDisabled", Self::AdJoinCheckAccountLockedOrDisabled),
-        ("adJoinCheckAccountQuotaExceeded", Self::AdJoinCheckAccountQuotaExceeded),
-        ("adJoinCheckServerNotOperational", Self::AdJoinCheckServerNotOperational),
-        ("adJoinCheckUnknownError", Self::AdJoinCheckUnknownError),
-        (
-            "endpointConnectivityCheckCloudPcUrlNotAllowListed",
-            Self::EndpointConnectivityCheckCloudPcUrlNotAllowListed,
-        ),
-        (
-            "endpointConnectivityCheckWVDUrlNotAllowListed",
-            Self::EndpointConnectivityCheckWvdUrlNotAllowListed,
-        ),
-        (
-            "endpointConnectivityCheckIntuneUrlNotAllowListed",
-            Self::EndpointConnectivityCheckIntuneUrlNotAllowListed,
-        ),
-        (
-            "endpointConnectivityCheckAzureADUrlNotAllowListed",
-            Self::EndpointConnectivityCheckAzureAdUrlNotAllowListed,
-        ),
-        (
-            "endpointConnectivityCheckLocaleUrlNotAllowListed",
-            Self::EndpointConnectivityCheckLocaleUrlNotAllowListed,
-        ),
-        (
-            "endpointConnectivityCheckUnknownError",
-            Self::EndpointConnectivityCheckUnknownError,
-        ),
-        (
-            "azureAdDeviceSyncCheckDeviceNotFound",
-            Self::AzureAdDeviceSyncCheckDeviceNotFound,
-        ),
-        (
-            "azureAdDeviceSyncCheckLongSyncCircle",
-            Self::AzureAdDeviceSyncCheckLongSyncCircle,
-        ),
-        (
-            "azureAdDeviceSyncCheckConnectDisabled",
-            Self::AzureAdDeviceSyncCheckConnectDisabled,
-        ),
-        (
-            "azureAdDeviceSyncCheckDurationExceeded",
-            Self::AzureAdDeviceSyncCheckDurationExceeded,
-        ),
-        (
-            "azureAdDeviceSyncCheckScpNotConfigured",
-            Self::AzureAdDeviceSyncCheckScpNotConfigured,
-        ),
-        (
-            "azureAdDeviceSyncCheckTransientServiceError",
-            Self::AzureAdDeviceSyncCheckTransientServiceError,
-        ),
-        ("azureAdDeviceSyncCheckUnknownError", Self::AzureAdDeviceSyncCheckUnknownError),
-        (
-            "resourceAvailabilityCheckNoSubnetIP",
-            Self::ResourceAvailabilityCheckNoSubnetIp,
-        ),
-        (
-            "resourceAvailabilityCheckSubscriptionDisabled",
-            Self::ResourceAvailabilityCheckSubscriptionDisabled,
-        ),
-        (
-            "resourceAvailabilityCheckAzurePolicyViolation",
-            Self::ResourceAvailabilityCheckAzurePolicyViolation,
-        ),
-        (
-            "resourceAvailabilityCheckSubscriptionNotFound",
-            Self::ResourceAvailabilityCheckSubscriptionNotFound,
-        ),
-        (
-            "resourceAvailabilityCheckSubscriptionTransferred",
-            Self::ResourceAvailabilityCheckSubscriptionTransferred,
-        ),
-        (
-            "resourceAvailabilityCheckGeneralSubscriptionError",
-            Self::ResourceAvailabilityCheckGeneralSubscriptionError,
-        ),
-        (
-            "resourceAvailabilityCheckUnsupportedVNetRegion",
-            Self::ResourceAvailabilityCheckUnsupportedVNetRegion,
-        ),
-        (
-            "resourceAvailabilityCheckResourceGroupInvalid",
-            Self::ResourceAvailabilityCheckResourceGroupInvalid,
-        ),
-        (
-            "resourceAvailabilityCheckVNetInvalid",
-            Self::ResourceAvailabilityCheckVNetInvalid,
-        ),
-        (
-            "resourceAvailabilityCheckSubnetInvalid",
-            Self::ResourceAvailabilityCheckSubnetInvalid,
-        ),
-        (
-            "resourceAvailabilityCheckResourceGroupBeingDeleted",
-            Self::ResourceAvailabilityCheckResourceGroupBeingDeleted,
-        ),
-        (
-            "resourceAvailabilityCheckVNetBeingMoved",
-            Self::ResourceAvailabilityCheckVNetBeingMoved,
-        ),
-        (
-            "resourceAvailabilityCheckSubnetDelegationFailed",
-            Self::ResourceAvailabilityCheckSubnetDelegationFailed,
-        ),
-        (
-            "resourceAvailabilityCheckSubnetWithExternalResources",
-            Self::ResourceAvailabilityCheckSubnetWithExternalResources,
-        ),
-        (
-            "resourceAvailabilityCheckResourceGroupLockedForReadonly",
-            Self::ResourceAvailabilityCheckResourceGroupLockedForReadonly,
-        ),
-        (
-            "resourceAvailabilityCheckResourceGroupLockedForDelete",
-            Self::ResourceAvailabilityCheckResourceGroupLockedForDelete,
-        ),
-        (
-            "resourceAvailabilityCheckNoIntuneReaderRoleError",
-            Self::ResourceAvailabilityCheckNoIntuneReaderRoleError,
-        ),
-        (
-            "resourceAvailabilityCheckIntuneDefaultWindowsRestrictionViolation",
-            Self::ResourceAvailabilityCheckIntuneDefaultWindowsRestrictionViolation,
-        ),
-        (
-            "resourceAvailabilityCheckIntuneCustomWindowsRestrictionViolation",
-            Self::ResourceAvailabilityCheckIntuneCustomWindowsRestrictionViolation,
-        ),
-        (
-            "resourceAvailabilityCheckDeploymentQuotaLimitReached",
-            Self::ResourceAvailabilityCheckDeploymentQuotaLimitReached,
-        ),
-        (
-            "resourceAvailabilityCheckTransientServiceError",
-            Self::ResourceAvailabilityCheckTransientServiceError,
-        ),
-        (
-            "resourceAvailabilityCheckUnknownError",
-            Self::ResourceAvailabilityCheckUnknownError,
-        ),
-        (
-            "permissionCheckNoSubscriptionReaderRole",
-            Self::PermissionCheckNoSubscriptionReaderRole,
-        ),
-        (
-            "permissionCheckNoResourceGroupOwnerRole",
-            Self::PermissionCheckNoResourceGroupOwnerRole,
-        ),
-        (
-            "permissionCheckNoVNetContributorRole",
-            Self::PermissionCheckNoVNetContributorRole,
-        ),
-        (
-            "permissionCheckNoResourceGroupNetworkContributorRole",
-            Self::PermissionCheckNoResourceGroupNetworkContributorRole,
-        ),
-        (
-            "permissionCheckNoWindows365NetworkUserRole",
-            Self::PermissionCheckNoWindows365NetworkUserRole,
-        ),
-        (
-            "permissionCheckNoWindows365NetworkInterfaceContributorRole",
-            Self::PermissionCheckNoWindows365NetworkInterfaceContributorRole,
-        ),
-        (
-            "permissionCheckTransientServiceError",
-            Self::PermissionCheckTransientServiceError,
-        ),
-        ("permissionCheckUnknownError", Self::PermissionCheckUnknownError),
-        (
-            "udpConnectivityCheckStunUrlNotAllowListed",
-            Self::UdpConnectivityCheckStunUrlNotAllowListed,
-        ),
-        (
-            "udpConnectivityCheckTurnUrlNotAllowListed",
-            Self::UdpConnectivityCheckTurnUrlNotAllowListed,
-        ),
-        (
-            "udpConnectivityCheckUrlsNotAllowListed",
-            Self::UdpConnectivityCheckUrlsNotAllowListed,
-        ),
-        ("udpConnectivityCheckUnknownError", Self::UdpConnectivityCheckUnknownError),
-        (
-            "internalServerErrorDeploymentCanceled",
-            Self::InternalServerErrorDeploymentCanceled,
-        ),
-        (
-            "internalServerErrorAllocateResourceFailed",
-            Self::InternalServerErrorAllocateResourceFailed,
-        ),
-        (
-            "internalServerErrorVMDeploymentTimeout",
-            Self::InternalServerErrorVmDeploymentTimeout,
-        ),
-        (
-            "internalServerErrorUnableToRunDscScript",
-            Self::InternalServerErrorUnableToRunDscScript,
-        ),
-        ("ssoCheckKerberosConfigurationError", Self::SsoCheckKerberosConfigurationError),
-        ("internalServerUnknownError", Self::InternalServerUnknownError),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcOnPremisesConnectionHealthCheckErrorType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DnsCheckFqdnNotFound => "dnsCheckFqdnNotFound",
+            Self::DnsCheckNameWithInvalidCharacter => "dnsCheckNameWithInvalidCharacter",
+            Self::DnsCheckUnknownError => "dnsCheckUnknownError",
+            Self::AdJoinCheckFqdnNotFound => "adJoinCheckFqdnNotFound",
+            Self::AdJoinCheckIncorrectCredentials => "adJoinCheckIncorrectCredentials",
+            Self::AdJoinCheckOrganizationalUnitNotFound => {
+                "adJoinCheckOrganizationalUnitNotFound"
+            }
+            Self::AdJoinCheckOrganizationalUnitIncorrectFormat => {
+                "adJoinCheckOrganizationalUnitIncorrectFormat"
+            }
+            Self::AdJoinCheckComputerObjectAlreadyExists => {
+                "adJoinCheckComputerObjectAlreadyExists"
+            }
+            Self::AdJoinCheckAccessDenied => "adJoinCheckAccessDenied",
+            Self::AdJoinCheckCredentialsExpired => "adJoinCheckCredentialsExpired",
+            Self::AdJoinCheckAccountLockedOrDisabled => {
+                "adJoinCheckAccountLockedOrDisabled"
+            }
+            Self::AdJoinCheckAccountQuotaExceeded => "adJoinCheckAccountQuotaExceeded",
+            Self::AdJoinCheckServerNotOperational => "adJoinCheckServerNotOperational",
+            Self::AdJoinCheckUnknownError => "adJoinCheckUnknownError",
+            Self::EndpointConnectivityCheckCloudPcUrlNotAllowListed => {
+                "endpointConnectivityCheckCloudPcUrlNotAllowListed"
+            }
+            Self::EndpointConnectivityCheckWvdUrlNotAllowListed => {
+                "endpointConnectivityCheckWVDUrlNotAllowListed"
+            }
+            Self::EndpointConnectivityCheckIntuneUrlNotAllowListed => {
+                "endpointConnectivityCheckIntuneUrlNotAllowListed"
+            }
+            Self::EndpointConnectivityCheckAzureAdUrlNotAllowListed => {
+                "endpointConnectivityCheckAzureADUrlNotAllowListed"
+            }
+            Self::EndpointConnectivityCheckLocaleUrlNotAllowListed => {
+                "endpointConnectivityCheckLocaleUrlNotAllowListed"
+            }
+            Self::EndpointConnectivityCheckUnknownError => {
+                "endpointConnectivityCheckUnknownError"
+            }
+            Self::AzureAdDeviceSyncCheckDeviceNotFound => {
+                "azureAdDeviceSyncCheckDeviceNotFound"
+            }
+            Self::AzureAdDeviceSyncCheckLongSyncCircle => {
+                "azureAdDeviceSyncCheckLongSyncCircle"
+            }
+            Self::AzureAdDeviceSyncCheckConnectDisabled => {
+                "azureAdDeviceSyncCheckConnectDisabled"
+            }
+            Self::AzureAdDeviceSyncCheckDurationExceeded => {
+                "azureAdDeviceSyncCheckDurationExceeded"
+            }
+            Self::AzureAdDeviceSyncCheckScpNotConfigured => {
+                "azureAdDeviceSyncCheckScpNotConfigured"
+            }
+            Self::AzureAdDeviceSyncCheckTransientServiceError => {
+                "azureAdDeviceSyncCheckTransientServiceError"
+            }
+            Self::AzureAdDeviceSyncCheckUnknownError => {
+                "azureAdDeviceSyncCheckUnknownError"
+            }
+            Self::ResourceAvailabilityCheckNoSubnetIp => {
+                "resourceAvailabilityCheckNoSubnetIP"
+            }
+            Self::ResourceAvailabilityCheckSubscriptionDisabled => {
+                "resourceAvailabilityCheckSubscriptionDisabled"
+            }
+            Self::ResourceAvailabilityCheckAzurePolicyViolation => {
+                "resourceAvailabilityCheckAzurePolicyViolation"
+            }
+            Self::ResourceAvailabilityCheckSubscriptionNotFound => {
+                "resourceAvailabilityCheckSubscriptionNotFound"
+            }
+            Self::ResourceAvailabilityCheckSubscriptionTransferred => {
+                "resourceAvailabilityCheckSubscriptionTransferred"
+            }
+            Self::ResourceAvailabilityCheckGeneralSubscriptionError => {
+                "resourceAvailabilityCheckGeneralSubscriptionError"
+            }
+            Self::ResourceAvailabilityCheckUnsupportedVNetRegion => {
+                "resourceAvailabilityCheckUnsupportedVNetRegion"
+            }
+            Self::ResourceAvailabilityCheckResourceGroupInvalid => {
+                "resourceAvailabilityCheckResourceGroupInvalid"
+            }
+            Self::ResourceAvailabilityCheckVNetInvalid => {
+                "resourceAvailabilityCheckVNetInvalid"
+            }
+            Self::ResourceAvailabilityCheckSubnetInvalid => {
+                "resourceAvailabilityCheckSubnetInvalid"
+            }
+            Self::ResourceAvailabilityCheckResourceGroupBeingDeleted => {
+                "resourceAvailabilityCheckResourceGroupBeingDeleted"
+            }
+            Self::ResourceAvailabilityCheckVNetBeingMoved => {
+                "resourceAvailabilityCheckVNetBeingMoved"
+            }
+            Self::ResourceAvailabilityCheckSubnetDelegationFailed => {
+                "resourceAvailabilityCheckSubnetDelegationFailed"
+            }
+            Self::ResourceAvailabilityCheckSubnetWithExternalResources => {
+                "resourceAvailabilityCheckSubnetWithExternalResources"
+            }
+            Self::ResourceAvailabilityCheckResourceGroupLockedForReadonly => {
+                "resourceAvailabilityCheckResourceGroupLockedForReadonly"
+            }
+            Self::ResourceAvailabilityCheckResourceGroupLockedForDelete => {
+                "resourceAvailabilityCheckResourceGroupLockedForDelete"
+            }
+            Self::ResourceAvailabilityCheckNoIntuneReaderRoleError => {
+                "resourceAvailabilityCheckNoIntuneReaderRoleError"
+            }
+            Self::ResourceAvailabilityCheckIntuneDefaultWindowsRestrictionViolation => {
+                "resourceAvailabilityCheckIntuneDefaultWindowsRestrictionViolation"
+            }
+            Self::ResourceAvailabilityCheckIntuneCustomWindowsRestrictionViolation => {
+                "resourceAvailabilityCheckIntuneCustomWindowsRestrictionViolation"
+            }
+            Self::ResourceAvailabilityCheckDeploymentQuotaLimitReached => {
+                "resourceAvailabilityCheckDeploymentQuotaLimitReached"
+            }
+            Self::ResourceAvailabilityCheckTransientServiceError => {
+                "resourceAvailabilityCheckTransientServiceError"
+            }
+            Self::ResourceAvailabilityCheckUnknownError => {
+                "resourceAvailabilityCheckUnknownError"
+            }
+            Self::PermissionCheckNoSubscriptionReaderRole => {
+                "permissionCheckNoSubscriptionReaderRole"
+            }
+            Self::PermissionCheckNoResourceGroupOwnerRole => {
+                "permissionCheckNoResourceGroupOwnerRole"
+            }
+            Self::PermissionCheckNoVNetContributorRole => {
+                "permissionCheckNoVNetContributorRole"
+            }
+            Self::PermissionCheckNoResourceGroupNetworkContributorRole => {
+                "permissionCheckNoResourceGroupNetworkContributorRole"
+            }
+            Self::PermissionCheckNoWindows365NetworkUserRole => {
+                "permissionCheckNoWindows365NetworkUserRole"
+            }
+            Self::PermissionCheckNoWindows365NetworkInterfaceContributorRole => {
+                "permissionCheckNoWindows365NetworkInterfaceContributorRole"
+            }
+            Self::PermissionCheckTransientServiceError => {
+                "permissionCheckTransientServiceError"
+            }
+            Self::PermissionCheckUnknownError => "permissionCheckUnknownError",
+            Self::UdpConnectivityCheckStunUrlNotAllowListed => {
+                "udpConnectivityCheckStunUrlNotAllowListed"
+            }
+            Self::UdpConnectivityCheckTurnUrlNotAllowListed => {
+                "udpConnectivityCheckTurnUrlNotAllowListed"
+            }
+            Self::UdpConnectivityCheckUrlsNotAllowListed => {
+                "udpConnectivityCheckUrlsNotAllowListed"
+            }
+            Self::UdpConnectivityCheckUnknownError => "udpConnectivityCheckUnknownError",
+            Self::InternalServerErrorDeploymentCanceled => {
+                "internalServerErrorDeploymentCanceled"
+            }
+            Self::InternalServerErrorAllocateResourceFailed => {
+                "internalServerErrorAllocateResourceFailed"
+            }
+            Self::InternalServerErrorVmDeploymentTimeout => {
+                "internalServerErrorVMDeploymentTimeout"
+            }
+            Self::InternalServerErrorUnableToRunDscScript => {
+                "internalServerErrorUnableToRunDscScript"
+            }
+            Self::SsoCheckKerberosConfigurationError => {
+                "ssoCheckKerberosConfigurationError"
+            }
+            Self::InternalServerUnknownError => "internalServerUnknownError",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcOnPremisesConnectionHealthCheckErrorType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcOnPremisesConnectionHealthCheckErrorType",
+        members: &[
+            Self::DnsCheckFqdnNotFound,
+            Self::DnsCheckNameWithInvalidCharacter,
+            Self::DnsCheckUnknownError,
+            Self::AdJoinCheckFqdnNotFound,
+            Self::AdJoinCheckIncorrectCredentials,
+            Self::AdJoinCheckOrganizationalUnitNotFound,
+            Self::AdJoinCheckOrganizationalUnitIncorrectFormat,
+            Self::AdJoinCheckComputerObjectAlreadyExists,
+            Self::AdJoinCheckAccessDenied,
+            Self::AdJoinCheckCredentialsExpired,
+            Self::AdJoinCheckAccountLockedOrDisabled,
+            Self::AdJoinCheckAccountQuotaExceeded,
+            Self::AdJoinCheckServerNotOperational,
+            Self::AdJoinCheckUnknownError,
+            Self::EndpointConnectivityCheckCloudPcUrlNotAllowListed,
+            Self::EndpointConnectivityCheckWvdUrlNotAllowListed,
+            Self::EndpointConnectivityCheckIntuneUrlNotAllowListed,
+            Self::EndpointConnectivityCheckAzureAdUrlNotAllowListed,
+            Self::EndpointConnectivityCheckLocaleUrlNotAllowListed,
+            Self::EndpointConnectivityCheckUnknownError,
+            Self::AzureAdDeviceSyncCheckDeviceNotFound,
+            Self::AzureAdDeviceSyncCheckLongSyncCircle,
+            Self::AzureAdDeviceSyncCheckConnectDisabled,
+            Self::AzureAdDeviceSyncCheckDurationExceeded,
+            Self::AzureAdDeviceSyncCheckScpNotConfigured,
+            Self::AzureAdDeviceSyncCheckTransientServiceError,
+            Self::AzureAdDeviceSyncCheckUnknownError,
+            Self::ResourceAvailabilityCheckNoSubnetIp,
+            Self::ResourceAvailabilityCheckSubscriptionDisabled,
+            Self::ResourceAvailabilityCheckAzurePolicyViolation,
+            Self::ResourceAvailabilityCheckSubscriptionNotFound,
+            Self::ResourceAvailabilityCheckSubscriptionTransferred,
+            Self::ResourceAvailabilityCheckGeneralSubscriptionError,
+            Self::ResourceAvailabilityCheckUnsupportedVNetRegion,
+            Self::ResourceAvailabilityCheckResourceGroupInvalid,
+            Self::ResourceAvailabilityCheckVNetInvalid,
+            Self::ResourceAvailabilityCheckSubnetInvalid,
+            Self::ResourceAvailabilityCheckResourceGroupBeingDeleted,
+            Self::ResourceAvailabilityCheckVNetBeingMoved,
+            Self::ResourceAvailabilityCheckSubnetDelegationFailed,
+            Self::ResourceAvailabilityCheckSubnetWithExternalResources,
+            Self::ResourceAvailabilityCheckResourceGroupLockedForReadonly,
+            Self::ResourceAvailabilityCheckResourceGroupLockedForDelete,
+            Self::ResourceAvailabilityCheckNoIntuneReaderRoleError,
+            Self::ResourceAvailabilityCheckIntuneDefaultWindowsRestrictionViolation,
+            Self::ResourceAvailabilityCheckIntuneCustomWindowsRestrictionViolation,
+            Self::ResourceAvailabilityCheckDeploymentQuotaLimitReached,
+            Self::ResourceAvailabilityCheckTransientServiceError,
+            Self::ResourceAvailabilityCheckUnknownError,
+            Self::PermissionCheckNoSubscriptionReaderRole,
+            Self::PermissionCheckNoResourceGroupOwnerRole,
+            Self::PermissionCheckNoVNetContributorRole,
+            Self::PermissionCheckNoResourceGroupNetworkContributorRole,
+            Self::PermissionCheckNoWindows365NetworkUserRole,
+            Self::PermissionCheckNoWindows365NetworkInterfaceContributorRole,
+            Self::PermissionCheckTransientServiceError,
+            Self::PermissionCheckUnknownError,
+            Self::UdpConnectivityCheckStunUrlNotAllowListed,
+            Self::UdpConnectivityCheckTurnUrlNotAllowListed,
+            Self::UdpConnectivityCheckUrlsNotAllowListed,
+            Self::UdpConnectivityCheckUnknownError,
+            Self::InternalServerErrorDeploymentCanceled,
+            Self::InternalServerErrorAllocateResourceFailed,
+            Self::InternalServerErrorVmDeploymentTimeout,
+            Self::InternalServerErrorUnableToRunDscScript,
+            Self::SsoCheckKerberosConfigurationError,
+            Self::InternalServerUnknownError,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcOnPremisesConnectionHealthCheckErrorType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcOnPremisesConnectionStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcOnPremisesConnectionStatus {
     /// `pending`
@@ -24,27 +24,36 @@ pub enum CloudPcOnPremisesConnectionStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcOnPremisesConnectionStatus {
-    const NAME: &'static str = "microsoft.graph.cloudPcOnPremisesConnectionStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pending", Self::Pending),
-        ("running", Self::Running),
-        ("passed", Self::Passed),
-        ("failed", Self::Failed),
-        ("warning", Self::Warning),
-        ("informational", Self::Informational),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcOnPremisesConnectionStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Warning => "warning",
+            Self::Informational => "informational",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcOnPremisesConnectionStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcOnPremisesConnectionStatus",
+        members: &[
+            Self::Pending,
+            Self::Running,
+            Self::Passed,
+            Self::Failed,
+            Self::Warning,
+            Self::Informational,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcOnPremisesConnectionStatus);

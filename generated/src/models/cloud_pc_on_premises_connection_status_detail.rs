@@ -35,14 +35,6 @@ impl runtime::Model for CloudPcOnPremisesConnectionStatusDetail {
         properties: &["endDateTime", "healthChecks", "startDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CloudPcOnPremisesConnectionStatusDetail {
             0 => reader.read(&mut self.end_date_time),
             1 => reader.read(&mut self.health_checks),
             2 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_date_time);
         writer.write(1, &self.health_checks);
         writer.write(2, &self.start_date_time);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcOnPremisesConnectionType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcOnPremisesConnectionType {
     /// `hybridAzureADJoin`
@@ -16,23 +16,24 @@ pub enum CloudPcOnPremisesConnectionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcOnPremisesConnectionType {
-    const NAME: &'static str = "microsoft.graph.cloudPcOnPremisesConnectionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("hybridAzureADJoin", Self::HybridAzureAdJoin),
-        ("azureADJoin", Self::AzureAdJoin),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcOnPremisesConnectionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::HybridAzureAdJoin => "hybridAzureADJoin",
+            Self::AzureAdJoin => "azureADJoin",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcOnPremisesConnectionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcOnPremisesConnectionType",
+        members: &[Self::HybridAzureAdJoin, Self::AzureAdJoin, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcOnPremisesConnectionType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcOperatingSystem`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcOperatingSystem {
     /// `windows10`
@@ -16,23 +16,24 @@ pub enum CloudPcOperatingSystem {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcOperatingSystem {
-    const NAME: &'static str = "microsoft.graph.cloudPcOperatingSystem";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("windows10", Self::Windows10),
-        ("windows11", Self::Windows11),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcOperatingSystem {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Windows10 => "windows10",
+            Self::Windows11 => "windows11",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcOperatingSystem {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcOperatingSystem",
+        members: &[Self::Windows10, Self::Windows11, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcOperatingSystem);

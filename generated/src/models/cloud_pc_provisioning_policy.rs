@@ -103,14 +103,6 @@ impl runtime::Model for CloudPcProvisioningPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -135,11 +127,12 @@ impl runtime::Model for CloudPcProvisioningPolicy {
             15 => reader.read(&mut self.microsoft_managed_desktop),
             16 => reader.read(&mut self.provisioning_type),
             17 => reader.read(&mut self.windows_setting),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alternate_resource_url);
         writer.write(1, &self.assignments);
         writer.write(2, &self.autopatch);
@@ -184,14 +177,6 @@ impl runtime::Model for AssignParameters {
         properties: &["assignments"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -199,11 +184,12 @@ impl runtime::Model for AssignParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.assignments),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
     }
 }

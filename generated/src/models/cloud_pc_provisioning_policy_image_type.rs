@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcProvisioningPolicyImageType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcProvisioningPolicyImageType {
     /// `gallery`
@@ -16,23 +16,24 @@ pub enum CloudPcProvisioningPolicyImageType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcProvisioningPolicyImageType {
-    const NAME: &'static str = "microsoft.graph.cloudPcProvisioningPolicyImageType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("gallery", Self::Gallery),
-        ("custom", Self::Custom),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcProvisioningPolicyImageType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Gallery => "gallery",
+            Self::Custom => "custom",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcProvisioningPolicyImageType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcProvisioningPolicyImageType",
+        members: &[Self::Gallery, Self::Custom, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcProvisioningPolicyImageType);

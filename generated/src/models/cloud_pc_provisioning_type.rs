@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcProvisioningType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcProvisioningType {
     /// `dedicated`
@@ -16,23 +16,24 @@ pub enum CloudPcProvisioningType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcProvisioningType {
-    const NAME: &'static str = "microsoft.graph.cloudPcProvisioningType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("dedicated", Self::Dedicated),
-        ("shared", Self::Shared),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcProvisioningType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Dedicated => "dedicated",
+            Self::Shared => "shared",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcProvisioningType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcProvisioningType",
+        members: &[Self::Dedicated, Self::Shared, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcProvisioningType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcRecommendationReportType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcRecommendationReportType {
     /// `cloudPcUsageCategoryReport`
@@ -14,22 +14,23 @@ pub enum CloudPcRecommendationReportType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcRecommendationReportType {
-    const NAME: &'static str = "microsoft.graph.cloudPcRecommendationReportType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("cloudPcUsageCategoryReport", Self::CloudPcUsageCategoryReport),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcRecommendationReportType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::CloudPcUsageCategoryReport => "cloudPcUsageCategoryReport",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcRecommendationReportType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcRecommendationReportType",
+        members: &[Self::CloudPcUsageCategoryReport, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcRecommendationReportType);

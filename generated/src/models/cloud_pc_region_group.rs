@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcRegionGroup`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcRegionGroup {
     /// `default`
@@ -52,41 +52,64 @@ pub enum CloudPcRegionGroup {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcRegionGroup {
-    const NAME: &'static str = "microsoft.graph.cloudPcRegionGroup";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("default", Self::Default),
-        ("australia", Self::Australia),
-        ("canada", Self::Canada),
-        ("usCentral", Self::UsCentral),
-        ("usEast", Self::UsEast),
-        ("usWest", Self::UsWest),
-        ("france", Self::France),
-        ("germany", Self::Germany),
-        ("europeUnion", Self::EuropeUnion),
-        ("unitedKingdom", Self::UnitedKingdom),
-        ("japan", Self::Japan),
-        ("asia", Self::Asia),
-        ("india", Self::India),
-        ("southAmerica", Self::SouthAmerica),
-        ("euap", Self::Euap),
-        ("usGovernment", Self::UsGovernment),
-        ("usGovernmentDOD", Self::UsGovernmentDod),
-        ("norway", Self::Norway),
-        ("switzerland", Self::Switzerland),
-        ("southKorea", Self::SouthKorea),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcRegionGroup {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Default => "default",
+            Self::Australia => "australia",
+            Self::Canada => "canada",
+            Self::UsCentral => "usCentral",
+            Self::UsEast => "usEast",
+            Self::UsWest => "usWest",
+            Self::France => "france",
+            Self::Germany => "germany",
+            Self::EuropeUnion => "europeUnion",
+            Self::UnitedKingdom => "unitedKingdom",
+            Self::Japan => "japan",
+            Self::Asia => "asia",
+            Self::India => "india",
+            Self::SouthAmerica => "southAmerica",
+            Self::Euap => "euap",
+            Self::UsGovernment => "usGovernment",
+            Self::UsGovernmentDod => "usGovernmentDOD",
+            Self::Norway => "norway",
+            Self::Switzerland => "switzerland",
+            Self::SouthKorea => "southKorea",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcRegionGroup {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcRegionGroup",
+        members: &[
+            Self::Default,
+            Self::Australia,
+            Self::Canada,
+            Self::UsCentral,
+            Self::UsEast,
+            Self::UsWest,
+            Self::France,
+            Self::Germany,
+            Self::EuropeUnion,
+            Self::UnitedKingdom,
+            Self::Japan,
+            Self::Asia,
+            Self::India,
+            Self::SouthAmerica,
+            Self::Euap,
+            Self::UsGovernment,
+            Self::UsGovernmentDod,
+            Self::Norway,
+            Self::Switzerland,
+            Self::SouthKorea,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcRegionGroup);

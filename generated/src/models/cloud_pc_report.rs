@@ -31,14 +31,6 @@ impl runtime::Model for CloudPcReport {
         properties: &["id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for CloudPcReport {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
     }
 }
@@ -108,14 +101,6 @@ impl runtime::Model for RetrieveCloudPcRecommendationReportsParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -130,11 +115,12 @@ impl runtime::Model for RetrieveCloudPcRecommendationReportsParameters {
             5 => reader.read(&mut self.select),
             6 => reader.read(&mut self.skip),
             7 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.order_by);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcRestorePointFrequencyType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcRestorePointFrequencyType {
     /// `default`
@@ -24,27 +24,36 @@ pub enum CloudPcRestorePointFrequencyType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcRestorePointFrequencyType {
-    const NAME: &'static str = "microsoft.graph.cloudPcRestorePointFrequencyType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("default", Self::Default),
-        ("fourHours", Self::FourHours),
-        ("sixHours", Self::SixHours),
-        ("twelveHours", Self::TwelveHours),
-        ("sixteenHours", Self::SixteenHours),
-        ("twentyFourHours", Self::TwentyFourHours),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcRestorePointFrequencyType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Default => "default",
+            Self::FourHours => "fourHours",
+            Self::SixHours => "sixHours",
+            Self::TwelveHours => "twelveHours",
+            Self::SixteenHours => "sixteenHours",
+            Self::TwentyFourHours => "twentyFourHours",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcRestorePointFrequencyType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcRestorePointFrequencyType",
+        members: &[
+            Self::Default,
+            Self::FourHours,
+            Self::SixHours,
+            Self::TwelveHours,
+            Self::SixteenHours,
+            Self::TwentyFourHours,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcRestorePointFrequencyType);

@@ -43,14 +43,6 @@ impl runtime::Model for CloudPcServicePlan {
         properties: &["displayName", "id", "ramInGB", "storageInGB", "vCpuCount"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for CloudPcServicePlan {
             2 => reader.read(&mut self.ram_in_gb),
             3 => reader.read(&mut self.storage_in_gb),
             4 => reader.read(&mut self.v_cpu_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.id);
         writer.write(2, &self.ram_in_gb);

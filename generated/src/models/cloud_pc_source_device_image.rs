@@ -43,14 +43,6 @@ impl runtime::Model for CloudPcSourceDeviceImage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for CloudPcSourceDeviceImage {
             1 => reader.read(&mut self.resource_id),
             2 => reader.read(&mut self.subscription_display_name),
             3 => reader.read(&mut self.subscription_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.resource_id);
         writer.write(2, &self.subscription_display_name);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.cloudPcUserAccountType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudPcUserAccountType {
     /// `standardUser`
@@ -16,23 +16,24 @@ pub enum CloudPcUserAccountType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudPcUserAccountType {
-    const NAME: &'static str = "microsoft.graph.cloudPcUserAccountType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("standardUser", Self::StandardUser),
-        ("administrator", Self::Administrator),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudPcUserAccountType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::StandardUser => "standardUser",
+            Self::Administrator => "administrator",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudPcUserAccountType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.cloudPcUserAccountType",
+        members: &[Self::StandardUser, Self::Administrator, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudPcUserAccountType);

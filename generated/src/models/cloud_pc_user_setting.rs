@@ -63,14 +63,6 @@ impl runtime::Model for CloudPcUserSetting {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -85,11 +77,12 @@ impl runtime::Model for CloudPcUserSetting {
             5 => reader.read(&mut self.local_admin_enabled),
             6 => reader.read(&mut self.reset_enabled),
             7 => reader.read(&mut self.restore_point_setting),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);
@@ -124,14 +117,6 @@ impl runtime::Model for AssignParameters {
         properties: &["assignments"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -139,11 +124,12 @@ impl runtime::Model for AssignParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.assignments),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
     }
 }

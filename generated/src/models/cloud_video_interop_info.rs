@@ -35,14 +35,6 @@ impl runtime::Model for CloudVideoInteropInfo {
         properties: &["moreInfoWebUrl", "tenantKey", "videoTeleconferenceId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CloudVideoInteropInfo {
             0 => reader.read(&mut self.more_info_web_url),
             1 => reader.read(&mut self.tenant_key),
             2 => reader.read(&mut self.video_teleconference_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.more_info_web_url);
         writer.write(1, &self.tenant_key);
         writer.write(2, &self.video_teleconference_id);

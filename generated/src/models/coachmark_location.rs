@@ -35,14 +35,6 @@ impl runtime::Model for CoachmarkLocation {
         properties: &["length", "offset", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CoachmarkLocation {
             0 => reader.read(&mut self.length),
             1 => reader.read(&mut self.offset),
             2 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.length);
         writer.write(1, &self.offset);
         writer.write(2, &self.r#type);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.coachmarkLocationType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CoachmarkLocationType {
     /// `unknown`
@@ -24,27 +24,36 @@ pub enum CoachmarkLocationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CoachmarkLocationType {
-    const NAME: &'static str = "microsoft.graph.coachmarkLocationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("fromEmail", Self::FromEmail),
-        ("subject", Self::Subject),
-        ("externalTag", Self::ExternalTag),
-        ("displayName", Self::DisplayName),
-        ("messageBody", Self::MessageBody),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CoachmarkLocationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::FromEmail => "fromEmail",
+            Self::Subject => "subject",
+            Self::ExternalTag => "externalTag",
+            Self::DisplayName => "displayName",
+            Self::MessageBody => "messageBody",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CoachmarkLocationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.coachmarkLocationType",
+        members: &[
+            Self::Unknown,
+            Self::FromEmail,
+            Self::Subject,
+            Self::ExternalTag,
+            Self::DisplayName,
+            Self::MessageBody,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CoachmarkLocationType);

@@ -159,14 +159,6 @@ impl runtime::Model for ColumnDefinition {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -206,11 +198,12 @@ impl runtime::Model for ColumnDefinition {
             30 => reader.read(&mut self.thumbnail),
             31 => reader.read(&mut self.r#type),
             32 => reader.read(&mut self.validation),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.boolean);
         writer.write(1, &self.calculated);
         writer.write(2, &self.choice);

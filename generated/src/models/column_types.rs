@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.columnTypes`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ColumnTypes {
     /// `note`
@@ -46,39 +46,60 @@ pub enum ColumnTypes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ColumnTypes {
-    const NAME: &'static str = "microsoft.graph.columnTypes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("note", Self::Note),
-        ("text", Self::Text),
-        ("choice", Self::Choice),
-        ("multichoice", Self::Multichoice),
-        ("number", Self::Number),
-        ("currency", Self::Currency),
-        ("dateTime", Self::DateTime),
-        ("lookup", Self::Lookup),
-        ("boolean", Self::Boolean),
-        ("user", Self::User),
-        ("url", Self::Url),
-        ("calculated", Self::Calculated),
-        ("location", Self::Location),
-        ("geolocation", Self::Geolocation),
-        ("term", Self::Term),
-        ("multiterm", Self::Multiterm),
-        ("thumbnail", Self::Thumbnail),
-        ("approvalStatus", Self::ApprovalStatus),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ColumnTypes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Note => "note",
+            Self::Text => "text",
+            Self::Choice => "choice",
+            Self::Multichoice => "multichoice",
+            Self::Number => "number",
+            Self::Currency => "currency",
+            Self::DateTime => "dateTime",
+            Self::Lookup => "lookup",
+            Self::Boolean => "boolean",
+            Self::User => "user",
+            Self::Url => "url",
+            Self::Calculated => "calculated",
+            Self::Location => "location",
+            Self::Geolocation => "geolocation",
+            Self::Term => "term",
+            Self::Multiterm => "multiterm",
+            Self::Thumbnail => "thumbnail",
+            Self::ApprovalStatus => "approvalStatus",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ColumnTypes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.columnTypes",
+        members: &[
+            Self::Note,
+            Self::Text,
+            Self::Choice,
+            Self::Multichoice,
+            Self::Number,
+            Self::Currency,
+            Self::DateTime,
+            Self::Lookup,
+            Self::Boolean,
+            Self::User,
+            Self::Url,
+            Self::Calculated,
+            Self::Location,
+            Self::Geolocation,
+            Self::Term,
+            Self::Multiterm,
+            Self::Thumbnail,
+            Self::ApprovalStatus,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ColumnTypes);

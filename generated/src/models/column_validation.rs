@@ -33,14 +33,6 @@ impl runtime::Model for ColumnValidation {
         properties: &["defaultLanguage", "descriptions", "formula"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ColumnValidation {
             0 => reader.read(&mut self.default_language),
             1 => reader.read(&mut self.descriptions),
             2 => reader.read(&mut self.formula),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_language);
         writer.write(1, &self.descriptions);
         writer.write(2, &self.formula);

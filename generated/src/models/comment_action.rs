@@ -33,14 +33,6 @@ impl runtime::Model for CommentAction {
         properties: &["isReply", "parentAuthor", "participants"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for CommentAction {
             0 => reader.read(&mut self.is_reply),
             1 => reader.read(&mut self.parent_author),
             2 => reader.read(&mut self.participants),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_reply);
         writer.write(1, &self.parent_author);
         writer.write(2, &self.participants);

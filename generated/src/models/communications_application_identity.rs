@@ -42,14 +42,6 @@ impl runtime::Model for CommunicationsApplicationIdentity {
         properties: &["applicationType", "displayName", "hidden", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for CommunicationsApplicationIdentity {
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.hidden),
             3 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_type);
         writer.write(1, &self.display_name);
         writer.write(2, &self.hidden);

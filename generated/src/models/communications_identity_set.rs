@@ -75,14 +75,6 @@ impl runtime::Model for CommunicationsIdentitySet {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -100,11 +92,12 @@ impl runtime::Model for CommunicationsIdentitySet {
             8 => reader.read(&mut self.on_premises),
             9 => reader.read(&mut self.phone),
             10 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application);
         writer.write(1, &self.application_instance);
         writer.write(2, &self.asserted_identity);

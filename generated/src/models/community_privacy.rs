@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.communityPrivacy`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CommunityPrivacy {
     /// `public`
@@ -16,23 +16,24 @@ pub enum CommunityPrivacy {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CommunityPrivacy {
-    const NAME: &'static str = "microsoft.graph.communityPrivacy";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("public", Self::Public),
-        ("private", Self::Private),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CommunityPrivacy {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Public => "public",
+            Self::Private => "private",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CommunityPrivacy {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.communityPrivacy",
+        members: &[Self::Public, Self::Private, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CommunityPrivacy);

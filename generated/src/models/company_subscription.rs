@@ -79,14 +79,6 @@ impl runtime::Model for CompanySubscription {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -106,11 +98,12 @@ impl runtime::Model for CompanySubscription {
             10 => reader.read(&mut self.sku_part_number),
             11 => reader.read(&mut self.status),
             12 => reader.read(&mut self.total_licenses),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.commerce_subscription_id);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.id);

@@ -73,14 +73,6 @@ impl runtime::Model for ComplianceManagementPartner {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -97,11 +89,12 @@ impl runtime::Model for ComplianceManagementPartner {
             7 => reader.read(&mut self.mac_os_enrollment_assignments),
             8 => reader.read(&mut self.mac_os_onboarded),
             9 => reader.read(&mut self.partner_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.android_enrollment_assignments);
         writer.write(1, &self.android_onboarded);
         writer.write(2, &self.display_name);

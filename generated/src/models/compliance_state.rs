@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.complianceState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ComplianceState {
     /// `unknown`
@@ -22,27 +22,36 @@ pub enum ComplianceState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ComplianceState {
-    const NAME: &'static str = "microsoft.graph.complianceState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("compliant", Self::Compliant),
-        ("noncompliant", Self::Noncompliant),
-        ("conflict", Self::Conflict),
-        ("error", Self::Error),
-        ("inGracePeriod", Self::InGracePeriod),
-        ("configManager", Self::ConfigManager),
-    ];
+impl ComplianceState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Compliant => "compliant",
+            Self::Noncompliant => "noncompliant",
+            Self::Conflict => "conflict",
+            Self::Error => "error",
+            Self::InGracePeriod => "inGracePeriod",
+            Self::ConfigManager => "configManager",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ComplianceState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.complianceState",
+        members: &[
+            Self::Unknown,
+            Self::Compliant,
+            Self::Noncompliant,
+            Self::Conflict,
+            Self::Error,
+            Self::InGracePeriod,
+            Self::ConfigManager,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ComplianceState);

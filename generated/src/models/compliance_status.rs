@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.complianceStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ComplianceStatus {
     /// `unknown`
@@ -24,28 +24,38 @@ pub enum ComplianceStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ComplianceStatus {
-    const NAME: &'static str = "microsoft.graph.complianceStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("notApplicable", Self::NotApplicable),
-        ("compliant", Self::Compliant),
-        ("remediated", Self::Remediated),
-        ("nonCompliant", Self::NonCompliant),
-        ("error", Self::Error),
-        ("conflict", Self::Conflict),
-        ("notAssigned", Self::NotAssigned),
-    ];
+impl ComplianceStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::NotApplicable => "notApplicable",
+            Self::Compliant => "compliant",
+            Self::Remediated => "remediated",
+            Self::NonCompliant => "nonCompliant",
+            Self::Error => "error",
+            Self::Conflict => "conflict",
+            Self::NotAssigned => "notAssigned",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ComplianceStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.complianceStatus",
+        members: &[
+            Self::Unknown,
+            Self::NotApplicable,
+            Self::Compliant,
+            Self::Remediated,
+            Self::NonCompliant,
+            Self::Error,
+            Self::Conflict,
+            Self::NotAssigned,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ComplianceStatus);

@@ -43,14 +43,6 @@ impl runtime::Model for ComputeRightsAndInheritanceResult {
         properties: &["contentRights", "inheritedLabel", "sensitivityLabels"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for ComputeRightsAndInheritanceResult {
             0 => reader.read(&mut self.content_rights),
             1 => reader.read(&mut self.inherited_label),
             2 => reader.read(&mut self.sensitivity_labels),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(feature = "full")] writer.write(0, &self.content_rights);
         writer.write(1, &self.inherited_label);
         writer.write(2, &self.sensitivity_labels);

@@ -45,14 +45,6 @@ impl runtime::Model for ConditionalAccessApplications {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for ConditionalAccessApplications {
             2 => reader.read(&mut self.include_applications),
             3 => reader.read(&mut self.include_authentication_context_class_references),
             4 => reader.read(&mut self.include_user_actions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_filter);
         writer.write(1, &self.exclude_applications);
         writer.write(2, &self.include_applications);

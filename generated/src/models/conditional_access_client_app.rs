@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.conditionalAccessClientApp`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConditionalAccessClientApp {
     /// `all`
@@ -22,27 +22,36 @@ pub enum ConditionalAccessClientApp {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConditionalAccessClientApp {
-    const NAME: &'static str = "microsoft.graph.conditionalAccessClientApp";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("all", Self::All),
-        ("browser", Self::Browser),
-        ("mobileAppsAndDesktopClients", Self::MobileAppsAndDesktopClients),
-        ("exchangeActiveSync", Self::ExchangeActiveSync),
-        ("easSupported", Self::EasSupported),
-        ("other", Self::Other),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ConditionalAccessClientApp {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::All => "all",
+            Self::Browser => "browser",
+            Self::MobileAppsAndDesktopClients => "mobileAppsAndDesktopClients",
+            Self::ExchangeActiveSync => "exchangeActiveSync",
+            Self::EasSupported => "easSupported",
+            Self::Other => "other",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConditionalAccessClientApp {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.conditionalAccessClientApp",
+        members: &[
+            Self::All,
+            Self::Browser,
+            Self::MobileAppsAndDesktopClients,
+            Self::ExchangeActiveSync,
+            Self::EasSupported,
+            Self::Other,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConditionalAccessClientApp);

@@ -37,14 +37,6 @@ impl runtime::Model for ConditionalAccessClientApplications {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for ConditionalAccessClientApplications {
             0 => reader.read(&mut self.exclude_service_principals),
             1 => reader.read(&mut self.include_service_principals),
             2 => reader.read(&mut self.service_principal_filter),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_service_principals);
         writer.write(1, &self.include_service_principals);
         writer.write(2, &self.service_principal_filter);

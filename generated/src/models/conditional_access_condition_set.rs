@@ -83,14 +83,6 @@ impl runtime::Model for ConditionalAccessConditionSet {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -109,11 +101,12 @@ impl runtime::Model for ConditionalAccessConditionSet {
             9 => reader.read(&mut self.sign_in_risk_levels),
             10 => reader.read(&mut self.user_risk_levels),
             11 => reader.read(&mut self.users),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applications);
         writer.write(1, &self.authentication_flows);
         writer.write(2, &self.client_app_types);

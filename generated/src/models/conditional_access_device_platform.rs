@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.conditionalAccessDevicePlatform`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConditionalAccessDevicePlatform {
     /// `android`
@@ -24,28 +24,38 @@ pub enum ConditionalAccessDevicePlatform {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConditionalAccessDevicePlatform {
-    const NAME: &'static str = "microsoft.graph.conditionalAccessDevicePlatform";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("android", Self::Android),
-        ("iOS", Self::IOs),
-        ("windows", Self::Windows),
-        ("windowsPhone", Self::WindowsPhone),
-        ("macOS", Self::Macos),
-        ("all", Self::All),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("linux", Self::Linux),
-    ];
+impl ConditionalAccessDevicePlatform {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Android => "android",
+            Self::IOs => "iOS",
+            Self::Windows => "windows",
+            Self::WindowsPhone => "windowsPhone",
+            Self::Macos => "macOS",
+            Self::All => "all",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Linux => "linux",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConditionalAccessDevicePlatform {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.conditionalAccessDevicePlatform",
+        members: &[
+            Self::Android,
+            Self::IOs,
+            Self::Windows,
+            Self::WindowsPhone,
+            Self::Macos,
+            Self::All,
+            Self::UnknownFutureValue,
+            Self::Linux,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConditionalAccessDevicePlatform);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.conditionalAccessGrantControl`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConditionalAccessGrantControl {
     /// `block`
@@ -26,29 +26,40 @@ pub enum ConditionalAccessGrantControl {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConditionalAccessGrantControl {
-    const NAME: &'static str = "microsoft.graph.conditionalAccessGrantControl";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("block", Self::Block),
-        ("mfa", Self::Mfa),
-        ("compliantDevice", Self::CompliantDevice),
-        ("domainJoinedDevice", Self::DomainJoinedDevice),
-        ("approvedApplication", Self::ApprovedApplication),
-        ("compliantApplication", Self::CompliantApplication),
-        ("passwordChange", Self::PasswordChange),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("riskRemediation", Self::RiskRemediation),
-    ];
+impl ConditionalAccessGrantControl {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Block => "block",
+            Self::Mfa => "mfa",
+            Self::CompliantDevice => "compliantDevice",
+            Self::DomainJoinedDevice => "domainJoinedDevice",
+            Self::ApprovedApplication => "approvedApplication",
+            Self::CompliantApplication => "compliantApplication",
+            Self::PasswordChange => "passwordChange",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::RiskRemediation => "riskRemediation",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConditionalAccessGrantControl {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.conditionalAccessGrantControl",
+        members: &[
+            Self::Block,
+            Self::Mfa,
+            Self::CompliantDevice,
+            Self::DomainJoinedDevice,
+            Self::ApprovedApplication,
+            Self::CompliantApplication,
+            Self::PasswordChange,
+            Self::UnknownFutureValue,
+            Self::RiskRemediation,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConditionalAccessGrantControl);

@@ -49,14 +49,6 @@ impl runtime::Model for ConditionalAccessGrantControls {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for ConditionalAccessGrantControls {
             2 => reader.read(&mut self.custom_authentication_factors),
             3 => reader.read(&mut self.operator),
             4 => reader.read(&mut self.terms_of_use),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_strength);
         writer.write(1, &self.built_in_controls);
         writer.write(2, &self.custom_authentication_factors);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.conditionalAccessGuestOrExternalUserTypes`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConditionalAccessGuestOrExternalUserTypes {
     /// `none`
@@ -24,28 +24,38 @@ pub enum ConditionalAccessGuestOrExternalUserTypes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConditionalAccessGuestOrExternalUserTypes {
-    const NAME: &'static str = "microsoft.graph.conditionalAccessGuestOrExternalUserTypes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("internalGuest", Self::InternalGuest),
-        ("b2bCollaborationGuest", Self::B2bCollaborationGuest),
-        ("b2bCollaborationMember", Self::B2bCollaborationMember),
-        ("b2bDirectConnectUser", Self::B2bDirectConnectUser),
-        ("otherExternalUser", Self::OtherExternalUser),
-        ("serviceProvider", Self::ServiceProvider),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ConditionalAccessGuestOrExternalUserTypes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::InternalGuest => "internalGuest",
+            Self::B2bCollaborationGuest => "b2bCollaborationGuest",
+            Self::B2bCollaborationMember => "b2bCollaborationMember",
+            Self::B2bDirectConnectUser => "b2bDirectConnectUser",
+            Self::OtherExternalUser => "otherExternalUser",
+            Self::ServiceProvider => "serviceProvider",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConditionalAccessGuestOrExternalUserTypes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.conditionalAccessGuestOrExternalUserTypes",
+        members: &[
+            Self::None,
+            Self::InternalGuest,
+            Self::B2bCollaborationGuest,
+            Self::B2bCollaborationMember,
+            Self::B2bDirectConnectUser,
+            Self::OtherExternalUser,
+            Self::ServiceProvider,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConditionalAccessGuestOrExternalUserTypes);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.conditionalAccessInsiderRiskLevels`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConditionalAccessInsiderRiskLevels {
     /// `minor`
@@ -18,24 +18,30 @@ pub enum ConditionalAccessInsiderRiskLevels {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConditionalAccessInsiderRiskLevels {
-    const NAME: &'static str = "microsoft.graph.conditionalAccessInsiderRiskLevels";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("minor", Self::Minor),
-        ("moderate", Self::Moderate),
-        ("elevated", Self::Elevated),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ConditionalAccessInsiderRiskLevels {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Minor => "minor",
+            Self::Moderate => "moderate",
+            Self::Elevated => "elevated",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConditionalAccessInsiderRiskLevels {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.conditionalAccessInsiderRiskLevels",
+        members: &[
+            Self::Minor,
+            Self::Moderate,
+            Self::Elevated,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConditionalAccessInsiderRiskLevels);

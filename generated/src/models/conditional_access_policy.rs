@@ -72,14 +72,6 @@ impl runtime::Model for ConditionalAccessPolicy {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.whatIfAnalysisResult"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -97,11 +89,12 @@ impl runtime::Model for ConditionalAccessPolicy {
             8 => reader.read(&mut self.session_controls),
             9 => reader.read(&mut self.state),
             10 => reader.read(&mut self.template_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.conditions);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.deleted_date_time);

@@ -33,14 +33,6 @@ impl runtime::Model for ConditionalAccessPolicyDetail {
         properties: &["conditions", "grantControls", "sessionControls"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ConditionalAccessPolicyDetail {
             0 => reader.read(&mut self.conditions),
             1 => reader.read(&mut self.grant_controls),
             2 => reader.read(&mut self.session_controls),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.conditions);
         writer.write(1, &self.grant_controls);
         writer.write(2, &self.session_controls);

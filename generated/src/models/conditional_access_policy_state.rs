@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.conditionalAccessPolicyState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConditionalAccessPolicyState {
     /// `enabled`
@@ -14,23 +14,30 @@ pub enum ConditionalAccessPolicyState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConditionalAccessPolicyState {
-    const NAME: &'static str = "microsoft.graph.conditionalAccessPolicyState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("enabled", Self::Enabled),
-        ("disabled", Self::Disabled),
-        ("enabledForReportingButNotEnforced", Self::EnabledForReportingButNotEnforced),
-    ];
+impl ConditionalAccessPolicyState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::EnabledForReportingButNotEnforced => {
+                "enabledForReportingButNotEnforced"
+            }
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConditionalAccessPolicyState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.conditionalAccessPolicyState",
+        members: &[
+            Self::Enabled,
+            Self::Disabled,
+            Self::EnabledForReportingButNotEnforced,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConditionalAccessPolicyState);

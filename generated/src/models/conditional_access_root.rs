@@ -61,14 +61,6 @@ impl runtime::Model for ConditionalAccessRoot {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -82,11 +74,12 @@ impl runtime::Model for ConditionalAccessRoot {
             4 => reader.read(&mut self.named_locations),
             5 => reader.read(&mut self.policies),
             6 => reader.read(&mut self.templates),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_context_class_references);
         writer.write(1, &self.authentication_strength);
         writer.write(2, &self.deleted_items);
@@ -134,14 +127,6 @@ impl runtime::Model for EvaluateParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -152,11 +137,12 @@ impl runtime::Model for EvaluateParameters {
             1 => reader.read(&mut self.sign_in_conditions),
             2 => reader.read(&mut self.sign_in_context),
             3 => reader.read(&mut self.sign_in_identity),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applied_policies_only);
         writer.write(1, &self.sign_in_conditions);
         writer.write(2, &self.sign_in_context);

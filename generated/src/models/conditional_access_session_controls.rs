@@ -51,14 +51,6 @@ impl runtime::Model for ConditionalAccessSessionControls {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for ConditionalAccessSessionControls {
             3 => reader.read(&mut self.persistent_browser),
             4 => reader.read(&mut self.secure_sign_in_session),
             5 => reader.read(&mut self.sign_in_frequency),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_enforced_restrictions);
         writer.write(1, &self.cloud_app_security);
         writer.write(2, &self.disable_resilience_defaults);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.conditionalAccessStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConditionalAccessStatus {
     /// `success`
@@ -16,24 +16,30 @@ pub enum ConditionalAccessStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConditionalAccessStatus {
-    const NAME: &'static str = "microsoft.graph.conditionalAccessStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("success", Self::Success),
-        ("failure", Self::Failure),
-        ("notApplied", Self::NotApplied),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ConditionalAccessStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::NotApplied => "notApplied",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConditionalAccessStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.conditionalAccessStatus",
+        members: &[
+            Self::Success,
+            Self::Failure,
+            Self::NotApplied,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConditionalAccessStatus);

@@ -41,14 +41,6 @@ impl runtime::Model for ConditionalAccessTemplate {
         properties: &["description", "details", "id", "name", "scenarios"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for ConditionalAccessTemplate {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.name),
             4 => reader.read(&mut self.scenarios),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.details);
         writer.write(2, &self.id);

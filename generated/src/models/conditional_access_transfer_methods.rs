@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.conditionalAccessTransferMethods`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConditionalAccessTransferMethods {
     /// `none`
@@ -16,24 +16,30 @@ pub enum ConditionalAccessTransferMethods {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConditionalAccessTransferMethods {
-    const NAME: &'static str = "microsoft.graph.conditionalAccessTransferMethods";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("deviceCodeFlow", Self::DeviceCodeFlow),
-        ("authenticationTransfer", Self::AuthenticationTransfer),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ConditionalAccessTransferMethods {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::DeviceCodeFlow => "deviceCodeFlow",
+            Self::AuthenticationTransfer => "authenticationTransfer",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConditionalAccessTransferMethods {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.conditionalAccessTransferMethods",
+        members: &[
+            Self::None,
+            Self::DeviceCodeFlow,
+            Self::AuthenticationTransfer,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConditionalAccessTransferMethods);

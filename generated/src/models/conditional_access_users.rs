@@ -61,14 +61,6 @@ impl runtime::Model for ConditionalAccessUsers {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for ConditionalAccessUsers {
             5 => reader.read(&mut self.include_guests_or_external_users),
             6 => reader.read(&mut self.include_roles),
             7 => reader.read(&mut self.include_users),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_groups);
         writer.write(1, &self.exclude_guests_or_external_users);
         writer.write(2, &self.exclude_roles);

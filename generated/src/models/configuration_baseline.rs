@@ -43,14 +43,6 @@ impl runtime::Model for ConfigurationBaseline {
         properties: &["description", "displayName", "id", "parameters", "resources"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for ConfigurationBaseline {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.parameters),
             4 => reader.read(&mut self.resources),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);
@@ -104,14 +97,6 @@ impl runtime::Model for CreateSnapshotParameters {
         properties: &["description", "displayName", "resources"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -121,11 +106,12 @@ impl runtime::Model for CreateSnapshotParameters {
             0 => reader.read(&mut self.description),
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.resources),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.resources);

@@ -65,14 +65,6 @@ impl runtime::Model for ConfigurationDrift {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for ConfigurationDrift {
             6 => reader.read(&mut self.resource_type),
             7 => reader.read(&mut self.status),
             8 => reader.read(&mut self.tenant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.baseline_resource_display_name);
         writer.write(1, &self.drifted_properties);
         writer.write(2, &self.first_reported_date_time);

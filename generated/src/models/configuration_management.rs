@@ -61,14 +61,6 @@ impl runtime::Model for ConfigurationManagement {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for ConfigurationManagement {
             3 => reader.read(&mut self.configuration_snapshot_jobs),
             4 => reader.read(&mut self.configuration_snapshots),
             5 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.configuration_drifts);
         writer.write(1, &self.configuration_monitoring_results);
         writer.write(2, &self.configuration_monitors);

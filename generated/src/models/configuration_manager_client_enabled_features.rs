@@ -49,14 +49,6 @@ impl runtime::Model for ConfigurationManagerClientEnabledFeatures {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for ConfigurationManagerClientEnabledFeatures {
             3 => reader.read(&mut self.modern_apps),
             4 => reader.read(&mut self.resource_access),
             5 => reader.read(&mut self.windows_update_for_business),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.compliance_policy);
         writer.write(1, &self.device_configuration);
         writer.write(2, &self.inventory);

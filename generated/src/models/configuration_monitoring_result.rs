@@ -61,14 +61,6 @@ impl runtime::Model for ConfigurationMonitoringResult {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for ConfigurationMonitoringResult {
             5 => reader.read(&mut self.run_initiation_date_time),
             6 => reader.read(&mut self.run_status),
             7 => reader.read(&mut self.tenant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.drifts_count);
         writer.write(1, &self.error_details);
         writer.write(2, &self.id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.confirmedBy`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConfirmedBy {
     /// `none`
@@ -18,24 +18,25 @@ pub enum ConfirmedBy {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConfirmedBy {
-    const NAME: &'static str = "microsoft.graph.confirmedBy";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("user", Self::User),
-        ("manager", Self::Manager),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ConfirmedBy {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::User => "user",
+            Self::Manager => "manager",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConfirmedBy {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.confirmedBy",
+        members: &[Self::None, Self::User, Self::Manager, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConfirmedBy);

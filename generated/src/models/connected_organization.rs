@@ -63,14 +63,6 @@ impl runtime::Model for ConnectedOrganization {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for ConnectedOrganization {
             6 => reader.read(&mut self.internal_sponsors),
             7 => reader.read(&mut self.modified_date_time),
             8 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

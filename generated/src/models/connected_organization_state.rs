@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.connectedOrganizationState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConnectedOrganizationState {
     /// `configured`
@@ -14,23 +14,24 @@ pub enum ConnectedOrganizationState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConnectedOrganizationState {
-    const NAME: &'static str = "microsoft.graph.connectedOrganizationState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("configured", Self::Configured),
-        ("proposed", Self::Proposed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ConnectedOrganizationState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Configured => "configured",
+            Self::Proposed => "proposed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConnectedOrganizationState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.connectedOrganizationState",
+        members: &[Self::Configured, Self::Proposed, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConnectedOrganizationState);

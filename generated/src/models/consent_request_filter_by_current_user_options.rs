@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.consentRequestFilterByCurrentUserOptions`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConsentRequestFilterByCurrentUserOptions {
     /// `reviewer`
@@ -12,22 +12,23 @@ pub enum ConsentRequestFilterByCurrentUserOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConsentRequestFilterByCurrentUserOptions {
-    const NAME: &'static str = "microsoft.graph.consentRequestFilterByCurrentUserOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("reviewer", Self::Reviewer),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ConsentRequestFilterByCurrentUserOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Reviewer => "reviewer",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConsentRequestFilterByCurrentUserOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.consentRequestFilterByCurrentUserOptions",
+        members: &[Self::Reviewer, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConsentRequestFilterByCurrentUserOptions);

@@ -223,14 +223,6 @@ impl runtime::Model for Contact {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -284,11 +276,12 @@ impl runtime::Model for Contact {
             42 => reader.read(&mut self.yomi_company_name),
             43 => reader.read(&mut self.yomi_given_name),
             44 => reader.read(&mut self.yomi_surname),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assistant_name);
         writer.write(1, &self.birthday);
         writer.write(2, &self.business_address);

@@ -63,14 +63,6 @@ impl runtime::Model for ContactFolder {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for ContactFolder {
             5 => reader.read(&mut self.parent_folder_id),
             #[cfg(feature = "full")]
             6 => reader.read(&mut self.single_value_extended_properties),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.child_folders);
         writer.write(1, &self.contacts);
         writer.write(2, &self.display_name);

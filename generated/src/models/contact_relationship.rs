@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.contactRelationship`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContactRelationship {
     /// `parent`
@@ -26,28 +26,38 @@ pub enum ContactRelationship {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ContactRelationship {
-    const NAME: &'static str = "microsoft.graph.contactRelationship";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("parent", Self::Parent),
-        ("relative", Self::Relative),
-        ("aide", Self::Aide),
-        ("doctor", Self::Doctor),
-        ("guardian", Self::Guardian),
-        ("child", Self::Child),
-        ("other", Self::Other),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ContactRelationship {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Parent => "parent",
+            Self::Relative => "relative",
+            Self::Aide => "aide",
+            Self::Doctor => "doctor",
+            Self::Guardian => "guardian",
+            Self::Child => "child",
+            Self::Other => "other",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ContactRelationship {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.contactRelationship",
+        members: &[
+            Self::Parent,
+            Self::Relative,
+            Self::Aide,
+            Self::Doctor,
+            Self::Guardian,
+            Self::Child,
+            Self::Other,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ContactRelationship);

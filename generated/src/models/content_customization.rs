@@ -41,14 +41,6 @@ impl runtime::Model for ContentCustomization {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for ContentCustomization {
             1 => reader.read(&mut self.attribute_collection_relative_url),
             2 => reader.read(&mut self.registration_campaign),
             3 => reader.read(&mut self.registration_campaign_relative_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attribute_collection);
         writer.write(1, &self.attribute_collection_relative_url);
         writer.write(2, &self.registration_campaign);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.contentProcessingErrorType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContentProcessingErrorType {
     /// `transient`
@@ -16,23 +16,24 @@ pub enum ContentProcessingErrorType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ContentProcessingErrorType {
-    const NAME: &'static str = "microsoft.graph.contentProcessingErrorType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("transient", Self::Transient),
-        ("permanent", Self::Permanent),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ContentProcessingErrorType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Transient => "transient",
+            Self::Permanent => "permanent",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ContentProcessingErrorType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.contentProcessingErrorType",
+        members: &[Self::Transient, Self::Permanent, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ContentProcessingErrorType);

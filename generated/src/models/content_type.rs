@@ -107,14 +107,6 @@ impl runtime::Model for ContentType {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -141,11 +133,12 @@ impl runtime::Model for ContentType {
             17 => reader.read(&mut self.propagate_changes),
             18 => reader.read(&mut self.read_only),
             19 => reader.read(&mut self.sealed),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.associated_hubs_urls);
         writer.write(1, &self.base);
         writer.write(2, &self.base_types);
@@ -192,14 +185,6 @@ impl runtime::Model for AddCopyParameters {
         properties: &["contentType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -207,11 +192,12 @@ impl runtime::Model for AddCopyParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.content_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_type);
     }
 }
@@ -239,14 +225,6 @@ impl runtime::Model for AddCopyFromContentTypeHubParameters {
         properties: &["contentTypeId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -254,11 +232,12 @@ impl runtime::Model for AddCopyFromContentTypeHubParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.content_type_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_type_id);
     }
 }
@@ -289,14 +268,6 @@ impl runtime::Model for AssociateWithHubSitesParameters {
         properties: &["hubSiteUrls", "propagateToExistingLists"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -305,11 +276,12 @@ impl runtime::Model for AssociateWithHubSitesParameters {
         match property {
             0 => reader.read(&mut self.hub_site_urls),
             1 => reader.read(&mut self.propagate_to_existing_lists),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.hub_site_urls);
         writer.write(1, &self.propagate_to_existing_lists);
     }
@@ -341,14 +313,6 @@ impl runtime::Model for CopyToDefaultContentLocationParameters {
         properties: &["destinationFileName", "sourceFile"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -357,11 +321,12 @@ impl runtime::Model for CopyToDefaultContentLocationParameters {
         match property {
             0 => reader.read(&mut self.destination_file_name),
             1 => reader.read(&mut self.source_file),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.destination_file_name);
         writer.write(1, &self.source_file);
     }

@@ -53,14 +53,6 @@ impl runtime::Model for Contract {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for Contract {
             3 => reader.read(&mut self.deleted_date_time),
             4 => reader.read(&mut self.display_name),
             5 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.contract_type);
         writer.write(1, &self.customer_id);
         writer.write(2, &self.default_domain_name);

@@ -40,14 +40,6 @@ impl runtime::Model for ControlScore {
         properties: &["controlCategory", "controlName", "description", "score"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for ControlScore {
             1 => reader.read(&mut self.control_name),
             2 => reader.read(&mut self.description),
             3 => reader.read(&mut self.score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.control_category);
         writer.write(1, &self.control_name);
         writer.write(2, &self.description);

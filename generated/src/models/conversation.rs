@@ -55,14 +55,6 @@ impl runtime::Model for Conversation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for Conversation {
             4 => reader.read(&mut self.threads),
             5 => reader.read(&mut self.topic),
             6 => reader.read(&mut self.unique_senders),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.has_attachments);
         writer.write(1, &self.id);
         writer.write(2, &self.last_delivered_date_time);

@@ -35,14 +35,6 @@ impl runtime::Model for ConversationMemberRoleUpdatedEventMessageDetail {
         properties: &["conversationMemberRoles", "conversationMemberUser", "initiator"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ConversationMemberRoleUpdatedEventMessageDetail {
             0 => reader.read(&mut self.conversation_member_roles),
             1 => reader.read(&mut self.conversation_member_user),
             2 => reader.read(&mut self.initiator),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.conversation_member_roles);
         writer.write(1, &self.conversation_member_user);
         writer.write(2, &self.initiator);

@@ -67,14 +67,6 @@ impl runtime::Model for ConversationThread {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for ConversationThread {
             7 => reader.read(&mut self.to_recipients),
             8 => reader.read(&mut self.topic),
             9 => reader.read(&mut self.unique_senders),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cc_recipients);
         writer.write(1, &self.has_attachments);
         writer.write(2, &self.id);
@@ -132,14 +125,6 @@ impl runtime::Model for ReplyParameters {
         properties: &["Post"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -147,11 +132,12 @@ impl runtime::Model for ReplyParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.post),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.post);
     }
 }

@@ -35,14 +35,6 @@ impl runtime::Model for ConvertIdResult {
         properties: &["errorDetails", "sourceId", "targetId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ConvertIdResult {
             0 => reader.read(&mut self.error_details),
             1 => reader.read(&mut self.source_id),
             2 => reader.read(&mut self.target_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.error_details);
         writer.write(1, &self.source_id);
         writer.write(2, &self.target_id);

@@ -106,14 +106,6 @@ impl runtime::Model for CopilotPackage {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.copilotPackageDetail"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -139,11 +131,12 @@ impl runtime::Model for CopilotPackage {
             16 => reader.read(&mut self.supported_hosts),
             17 => reader.read(&mut self.r#type),
             18 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_id);
         writer.write(1, &self.asset_id);
         writer.write(2, &self.available_to);

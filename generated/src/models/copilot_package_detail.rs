@@ -133,14 +133,6 @@ impl runtime::Model for CopilotPackageDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -173,11 +165,12 @@ impl runtime::Model for CopilotPackageDetail {
             23 => reader.read(&mut self.supported_hosts),
             24 => reader.read(&mut self.r#type),
             25 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.acquire_users_and_groups);
         writer.write(1, &self.allowed_users_and_groups);
         writer.write(2, &self.app_id);

@@ -42,14 +42,6 @@ impl runtime::Model for CopilotRoot {
         properties: &["admin", "interactionHistory", "reports", "users"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for CopilotRoot {
             1 => reader.read(&mut self.interaction_history),
             2 => reader.read(&mut self.reports),
             3 => reader.read(&mut self.users),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.admin);
         writer.write(1, &self.interaction_history);
         writer.write(2, &self.reports);
@@ -117,14 +110,6 @@ impl runtime::Model for RetrievalParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -137,11 +122,12 @@ impl runtime::Model for RetrievalParameters {
             3 => reader.read(&mut self.maximum_number_of_results),
             4 => reader.read(&mut self.query_string),
             5 => reader.read(&mut self.resource_metadata),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.data_source);
         writer.write(1, &self.data_source_configuration);
         writer.write(2, &self.filter_expression);

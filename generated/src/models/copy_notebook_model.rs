@@ -87,14 +87,6 @@ impl runtime::Model for CopyNotebookModel {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -116,11 +108,12 @@ impl runtime::Model for CopyNotebookModel {
             12 => reader.read(&mut self.sections_url),
             13 => reader.read(&mut self.self_),
             14 => reader.read(&mut self.user_role),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_by_identity);
         writer.write(2, &self.created_time);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.countryLookupMethodType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CountryLookupMethodType {
     /// `clientIpAddress`
@@ -14,23 +14,28 @@ pub enum CountryLookupMethodType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CountryLookupMethodType {
-    const NAME: &'static str = "microsoft.graph.countryLookupMethodType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("clientIpAddress", Self::ClientIpAddress),
-        ("authenticatorAppGps", Self::AuthenticatorAppGps),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CountryLookupMethodType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ClientIpAddress => "clientIpAddress",
+            Self::AuthenticatorAppGps => "authenticatorAppGps",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CountryLookupMethodType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.countryLookupMethodType",
+        members: &[
+            Self::ClientIpAddress,
+            Self::AuthenticatorAppGps,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CountryLookupMethodType);

@@ -59,14 +59,6 @@ impl runtime::Model for CountryNamedLocation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for CountryNamedLocation {
             5 => reader.read(&mut self.id),
             6 => reader.read(&mut self.include_unknown_countries_and_regions),
             7 => reader.read(&mut self.modified_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.countries_and_regions);
         writer.write(1, &self.country_lookup_method);
         writer.write(2, &self.created_date_time);

@@ -83,14 +83,6 @@ impl runtime::Model for CrossTenantAccessPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for CrossTenantAccessPolicy {
             6 => reader.read(&mut self.partners),
             #[cfg(feature = "policies")]
             7 => reader.read(&mut self.templates),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_cloud_endpoints);
         #[cfg(feature = "policies")] writer.write(1, &self.default);
         writer.write(2, &self.deleted_date_time);

@@ -30,14 +30,6 @@ impl runtime::Model for CrossTenantAccessPolicyB2BSetting {
         properties: &["applications", "usersAndGroups"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for CrossTenantAccessPolicyB2BSetting {
         match property {
             0 => reader.read(&mut self.applications),
             1 => reader.read(&mut self.users_and_groups),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applications);
         writer.write(1, &self.users_and_groups);
     }

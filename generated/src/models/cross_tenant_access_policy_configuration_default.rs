@@ -107,14 +107,6 @@ impl runtime::Model for CrossTenantAccessPolicyConfigurationDefault {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -139,11 +131,12 @@ impl runtime::Model for CrossTenantAccessPolicyConfigurationDefault {
             10 => reader.read(&mut self.m365_collaboration_inbound),
             11 => reader.read(&mut self.m365_collaboration_outbound),
             12 => reader.read(&mut self.tenant_restrictions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_service_connect_inbound);
         writer.write(1, &self.automatic_user_consent_settings);
         writer.write(2, &self.b2b_collaboration_inbound);

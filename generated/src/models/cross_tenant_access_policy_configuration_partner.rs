@@ -119,14 +119,6 @@ impl runtime::Model for CrossTenantAccessPolicyConfigurationPartner {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -148,11 +140,12 @@ impl runtime::Model for CrossTenantAccessPolicyConfigurationPartner {
             12 => reader.read(&mut self.service_provider_constraints),
             13 => reader.read(&mut self.tenant_id),
             14 => reader.read(&mut self.tenant_restrictions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_service_connect_inbound);
         writer.write(1, &self.automatic_user_consent_settings);
         writer.write(2, &self.b2b_collaboration_inbound);

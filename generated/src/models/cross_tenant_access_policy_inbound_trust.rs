@@ -37,14 +37,6 @@ impl runtime::Model for CrossTenantAccessPolicyInboundTrust {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for CrossTenantAccessPolicyInboundTrust {
             0 => reader.read(&mut self.is_compliant_device_accepted),
             1 => reader.read(&mut self.is_hybrid_azure_ad_joined_device_accepted),
             2 => reader.read(&mut self.is_mfa_accepted),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_compliant_device_accepted);
         writer.write(1, &self.is_hybrid_azure_ad_joined_device_accepted);
         writer.write(2, &self.is_mfa_accepted);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.crossTenantAccessPolicyTargetConfigurationAccessType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CrossTenantAccessPolicyTargetConfigurationAccessType {
     /// `allowed`
@@ -14,23 +14,24 @@ pub enum CrossTenantAccessPolicyTargetConfigurationAccessType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CrossTenantAccessPolicyTargetConfigurationAccessType {
-    const NAME: &'static str = "microsoft.graph.crossTenantAccessPolicyTargetConfigurationAccessType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allowed", Self::Allowed),
-        ("blocked", Self::Blocked),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CrossTenantAccessPolicyTargetConfigurationAccessType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Allowed => "allowed",
+            Self::Blocked => "blocked",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CrossTenantAccessPolicyTargetConfigurationAccessType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.crossTenantAccessPolicyTargetConfigurationAccessType",
+        members: &[Self::Allowed, Self::Blocked, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CrossTenantAccessPolicyTargetConfigurationAccessType);

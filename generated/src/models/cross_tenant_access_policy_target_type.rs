@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.crossTenantAccessPolicyTargetType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CrossTenantAccessPolicyTargetType {
     /// `user`
@@ -16,24 +16,25 @@ pub enum CrossTenantAccessPolicyTargetType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CrossTenantAccessPolicyTargetType {
-    const NAME: &'static str = "microsoft.graph.crossTenantAccessPolicyTargetType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("user", Self::User),
-        ("group", Self::Group),
-        ("application", Self::Application),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CrossTenantAccessPolicyTargetType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Application => "application",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CrossTenantAccessPolicyTargetType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.crossTenantAccessPolicyTargetType",
+        members: &[Self::User, Self::Group, Self::Application, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CrossTenantAccessPolicyTargetType);

@@ -37,14 +37,6 @@ impl runtime::Model for CrossTenantAccessPolicyTenantRestrictions {
         properties: &["applications", "devices", "usersAndGroups"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for CrossTenantAccessPolicyTenantRestrictions {
             0 => reader.read(&mut self.applications),
             1 => reader.read(&mut self.devices),
             2 => reader.read(&mut self.users_and_groups),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applications);
         writer.write(1, &self.devices);
         writer.write(2, &self.users_and_groups);

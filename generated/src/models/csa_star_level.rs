@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.csaStarLevel`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CsaStarLevel {
     /// `none`
@@ -26,28 +26,38 @@ pub enum CsaStarLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CsaStarLevel {
-    const NAME: &'static str = "microsoft.graph.csaStarLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("attestation", Self::Attestation),
-        ("certification", Self::Certification),
-        ("continuousMonitoring", Self::ContinuousMonitoring),
-        ("cStarAssessment", Self::CStarAssessment),
-        ("selfAssessment", Self::SelfAssessment),
-        ("notSupported", Self::NotSupported),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CsaStarLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Attestation => "attestation",
+            Self::Certification => "certification",
+            Self::ContinuousMonitoring => "continuousMonitoring",
+            Self::CStarAssessment => "cStarAssessment",
+            Self::SelfAssessment => "selfAssessment",
+            Self::NotSupported => "notSupported",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CsaStarLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.csaStarLevel",
+        members: &[
+            Self::None,
+            Self::Attestation,
+            Self::Certification,
+            Self::ContinuousMonitoring,
+            Self::CStarAssessment,
+            Self::SelfAssessment,
+            Self::NotSupported,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CsaStarLevel);

@@ -37,14 +37,6 @@ impl runtime::Model for CustomAppManagementConfiguration {
         properties: &["applicationRestrictions", "keyCredentials", "passwordCredentials"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for CustomAppManagementConfiguration {
             0 => reader.read(&mut self.application_restrictions),
             1 => reader.read(&mut self.key_credentials),
             2 => reader.read(&mut self.password_credentials),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_restrictions);
         writer.write(1, &self.key_credentials);
         writer.write(2, &self.password_credentials);

@@ -71,14 +71,6 @@ impl runtime::Model for CustomAuthenticationExtension {
         "microsoft.graph.onVerifiedIdClaimValidationCustomExtension",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -92,11 +84,12 @@ impl runtime::Model for CustomAuthenticationExtension {
             4 => reader.read(&mut self.display_name),
             5 => reader.read(&mut self.endpoint_configuration),
             6 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_configuration);
         writer.write(1, &self.behavior_on_error);
         writer.write(2, &self.client_configuration);
@@ -140,14 +133,6 @@ impl runtime::Model for ValidateAuthenticationConfigurationParameters {
         properties: &["authenticationConfiguration", "endpointConfiguration"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -156,11 +141,12 @@ impl runtime::Model for ValidateAuthenticationConfigurationParameters {
         match property {
             0 => reader.read(&mut self.authentication_configuration),
             1 => reader.read(&mut self.endpoint_configuration),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_configuration);
         writer.write(1, &self.endpoint_configuration);
     }

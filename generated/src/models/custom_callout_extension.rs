@@ -67,14 +67,6 @@ impl runtime::Model for CustomCalloutExtension {
         "microsoft.graph.onVerifiedIdClaimValidationCustomExtension",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -87,11 +79,12 @@ impl runtime::Model for CustomCalloutExtension {
             3 => reader.read(&mut self.display_name),
             4 => reader.read(&mut self.endpoint_configuration),
             5 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_configuration);
         writer.write(1, &self.client_configuration);
         writer.write(2, &self.description);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.customDataProvidedResourceUploadStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomDataProvidedResourceUploadStatus {
     /// `active`
@@ -18,24 +18,30 @@ pub enum CustomDataProvidedResourceUploadStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CustomDataProvidedResourceUploadStatus {
-    const NAME: &'static str = "microsoft.graph.customDataProvidedResourceUploadStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("active", Self::Active),
-        ("complete", Self::Complete),
-        ("expired", Self::Expired),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CustomDataProvidedResourceUploadStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Active => "active",
+            Self::Complete => "complete",
+            Self::Expired => "expired",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CustomDataProvidedResourceUploadStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.customDataProvidedResourceUploadStatus",
+        members: &[
+            Self::Active,
+            Self::Complete,
+            Self::Expired,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CustomDataProvidedResourceUploadStatus);

@@ -45,14 +45,6 @@ impl runtime::Model for CustomExtensionCalloutInstance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for CustomExtensionCalloutInstance {
             2 => reader.read(&mut self.external_correlation_id),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.custom_extension_id);
         writer.write(1, &self.detail);
         writer.write(2, &self.external_correlation_id);

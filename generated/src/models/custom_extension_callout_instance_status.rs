@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.customExtensionCalloutInstanceStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomExtensionCalloutInstanceStatus {
     /// `calloutSent`
@@ -20,26 +20,34 @@ pub enum CustomExtensionCalloutInstanceStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CustomExtensionCalloutInstanceStatus {
-    const NAME: &'static str = "microsoft.graph.customExtensionCalloutInstanceStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("calloutSent", Self::CalloutSent),
-        ("callbackReceived", Self::CallbackReceived),
-        ("calloutFailed", Self::CalloutFailed),
-        ("callbackTimedOut", Self::CallbackTimedOut),
-        ("waitingForCallback", Self::WaitingForCallback),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CustomExtensionCalloutInstanceStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::CalloutSent => "calloutSent",
+            Self::CallbackReceived => "callbackReceived",
+            Self::CalloutFailed => "calloutFailed",
+            Self::CallbackTimedOut => "callbackTimedOut",
+            Self::WaitingForCallback => "waitingForCallback",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CustomExtensionCalloutInstanceStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.customExtensionCalloutInstanceStatus",
+        members: &[
+            Self::CalloutSent,
+            Self::CallbackReceived,
+            Self::CalloutFailed,
+            Self::CallbackTimedOut,
+            Self::WaitingForCallback,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CustomExtensionCalloutInstanceStatus);

@@ -30,14 +30,6 @@ impl runtime::Model for CustomExtensionClientConfiguration {
         properties: &["maximumRetries", "timeoutInMilliseconds"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for CustomExtensionClientConfiguration {
         match property {
             0 => reader.read(&mut self.maximum_retries),
             1 => reader.read(&mut self.timeout_in_milliseconds),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.maximum_retries);
         writer.write(1, &self.timeout_in_milliseconds);
     }

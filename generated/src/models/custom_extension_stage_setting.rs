@@ -35,14 +35,6 @@ impl runtime::Model for CustomExtensionStageSetting {
         properties: &["customExtension", "id", "stage"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CustomExtensionStageSetting {
             0 => reader.read(&mut self.custom_extension),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.stage),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.custom_extension);
         writer.write(1, &self.id);
         writer.write(2, &self.stage);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.customSecurityAttributeComparisonOperator`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomSecurityAttributeComparisonOperator {
     /// `equals`
@@ -12,22 +12,23 @@ pub enum CustomSecurityAttributeComparisonOperator {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CustomSecurityAttributeComparisonOperator {
-    const NAME: &'static str = "microsoft.graph.customSecurityAttributeComparisonOperator";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("equals", Self::Equals),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CustomSecurityAttributeComparisonOperator {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Equals => "equals",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CustomSecurityAttributeComparisonOperator {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.customSecurityAttributeComparisonOperator",
+        members: &[Self::Equals, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CustomSecurityAttributeComparisonOperator);

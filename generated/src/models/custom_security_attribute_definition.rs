@@ -67,14 +67,6 @@ impl runtime::Model for CustomSecurityAttributeDefinition {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for CustomSecurityAttributeDefinition {
             7 => reader.read(&mut self.status),
             8 => reader.read(&mut self.r#type),
             9 => reader.read(&mut self.use_pre_defined_values_only),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_values);
         writer.write(1, &self.attribute_set);
         writer.write(2, &self.description);

@@ -38,14 +38,6 @@ impl runtime::Model for CustomTimeZone {
         properties: &["bias", "daylightOffset", "name", "standardOffset"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for CustomTimeZone {
             1 => reader.read(&mut self.daylight_offset),
             2 => reader.read(&mut self.name),
             3 => reader.read(&mut self.standard_offset),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bias);
         writer.write(1, &self.daylight_offset);
         writer.write(2, &self.name);

@@ -53,14 +53,6 @@ impl runtime::Model for CustomTrainingSetting {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for CustomTrainingSetting {
             3 => reader.read(&mut self.duration_in_minutes),
             4 => reader.read(&mut self.setting_type),
             5 => reader.read(&mut self.url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_to);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.dataProtection`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DataProtection {
     /// `none`
@@ -20,25 +20,32 @@ pub enum DataProtection {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DataProtection {
-    const NAME: &'static str = "microsoft.graph.dataProtection";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("impactAssessments", Self::ImpactAssessments),
-        ("officers", Self::Officers),
-        ("secureCrossBorderDataTransfer", Self::SecureCrossBorderDataTransfer),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DataProtection {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::ImpactAssessments => "impactAssessments",
+            Self::Officers => "officers",
+            Self::SecureCrossBorderDataTransfer => "secureCrossBorderDataTransfer",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DataProtection {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.dataProtection",
+        members: &[
+            Self::None,
+            Self::ImpactAssessments,
+            Self::Officers,
+            Self::SecureCrossBorderDataTransfer,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DataProtection);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.dataRetentionLevel`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DataRetentionLevel {
     /// `none`
@@ -26,28 +26,38 @@ pub enum DataRetentionLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DataRetentionLevel {
-    const NAME: &'static str = "microsoft.graph.dataRetentionLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("dataRetained", Self::DataRetained),
-        ("deletedImmediately", Self::DeletedImmediately),
-        ("deletedWithin1Month", Self::DeletedWithin1Month),
-        ("deletedWithin2Weeks", Self::DeletedWithin2Weeks),
-        ("deletedWithin3Months", Self::DeletedWithin3Months),
-        ("deletedWithinMoreThan3Months", Self::DeletedWithinMoreThan3Months),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DataRetentionLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::DataRetained => "dataRetained",
+            Self::DeletedImmediately => "deletedImmediately",
+            Self::DeletedWithin1Month => "deletedWithin1Month",
+            Self::DeletedWithin2Weeks => "deletedWithin2Weeks",
+            Self::DeletedWithin3Months => "deletedWithin3Months",
+            Self::DeletedWithinMoreThan3Months => "deletedWithinMoreThan3Months",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DataRetentionLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.dataRetentionLevel",
+        members: &[
+            Self::None,
+            Self::DataRetained,
+            Self::DeletedImmediately,
+            Self::DeletedWithin1Month,
+            Self::DeletedWithin2Weeks,
+            Self::DeletedWithin3Months,
+            Self::DeletedWithinMoreThan3Months,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DataRetentionLevel);

@@ -42,14 +42,6 @@ impl runtime::Model for DataSecurityAndGovernance {
         "microsoft.graph.userDataSecurityAndGovernance",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for DataSecurityAndGovernance {
         match property {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.sensitivity_labels),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.sensitivity_labels);
     }

@@ -40,14 +40,6 @@ impl runtime::Model for DataSubject {
         properties: &["email", "firstName", "lastName", "residency"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for DataSubject {
             1 => reader.read(&mut self.first_name),
             2 => reader.read(&mut self.last_name),
             3 => reader.read(&mut self.residency),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.email);
         writer.write(1, &self.first_name);
         writer.write(2, &self.last_name);

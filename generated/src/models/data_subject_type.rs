@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.dataSubjectType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DataSubjectType {
     /// `customer`
@@ -28,29 +28,40 @@ pub enum DataSubjectType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DataSubjectType {
-    const NAME: &'static str = "microsoft.graph.dataSubjectType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("customer", Self::Customer),
-        ("currentEmployee", Self::CurrentEmployee),
-        ("formerEmployee", Self::FormerEmployee),
-        ("prospectiveEmployee", Self::ProspectiveEmployee),
-        ("student", Self::Student),
-        ("teacher", Self::Teacher),
-        ("faculty", Self::Faculty),
-        ("other", Self::Other),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DataSubjectType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Customer => "customer",
+            Self::CurrentEmployee => "currentEmployee",
+            Self::FormerEmployee => "formerEmployee",
+            Self::ProspectiveEmployee => "prospectiveEmployee",
+            Self::Student => "student",
+            Self::Teacher => "teacher",
+            Self::Faculty => "faculty",
+            Self::Other => "other",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DataSubjectType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.dataSubjectType",
+        members: &[
+            Self::Customer,
+            Self::CurrentEmployee,
+            Self::FormerEmployee,
+            Self::ProspectiveEmployee,
+            Self::Student,
+            Self::Teacher,
+            Self::Faculty,
+            Self::Other,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DataSubjectType);

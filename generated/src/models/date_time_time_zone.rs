@@ -30,14 +30,6 @@ impl runtime::Model for DateTimeTimeZone {
         properties: &["dateTime", "timeZone"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for DateTimeTimeZone {
         match property {
             0 => reader.read(&mut self.date_time),
             1 => reader.read(&mut self.time_zone),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.date_time);
         writer.write(1, &self.time_zone);
     }

@@ -51,14 +51,6 @@ impl runtime::Model for DaylightTimeZoneOffset {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for DaylightTimeZoneOffset {
             3 => reader.read(&mut self.month),
             4 => reader.read(&mut self.time),
             5 => reader.read(&mut self.year),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.day_occurrence);
         writer.write(1, &self.day_of_week);
         writer.write(2, &self.daylight_bias);

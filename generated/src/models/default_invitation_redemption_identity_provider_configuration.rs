@@ -37,14 +37,6 @@ impl runtime::Model for DefaultInvitationRedemptionIdentityProviderConfiguration
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -53,11 +45,12 @@ impl runtime::Model for DefaultInvitationRedemptionIdentityProviderConfiguration
         match property {
             0 => reader.read(&mut self.fallback_identity_provider),
             1 => reader.read(&mut self.primary_identity_provider_precedence_order),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fallback_identity_provider);
         writer.write(1, &self.primary_identity_provider_precedence_order);
     }

@@ -225,14 +225,6 @@ impl runtime::Model for DefaultManagedAppProtection {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -291,11 +283,12 @@ impl runtime::Model for DefaultManagedAppProtection {
             42 => reader.read(&mut self.screen_capture_blocked),
             43 => reader.read(&mut self.simple_pin_blocked),
             44 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_data_storage_locations);
         writer.write(1, &self.allowed_inbound_data_transfer_sources);
         writer.write(2, &self.allowed_outbound_clipboard_sharing_level);

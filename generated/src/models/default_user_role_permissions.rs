@@ -49,14 +49,6 @@ impl runtime::Model for DefaultUserRolePermissions {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for DefaultUserRolePermissions {
             3 => reader.read(&mut self.allowed_to_read_bitlocker_keys_for_owned_device),
             4 => reader.read(&mut self.allowed_to_read_other_users),
             5 => reader.read(&mut self.permission_grant_policies_assigned),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_to_create_apps);
         writer.write(1, &self.allowed_to_create_security_groups);
         writer.write(2, &self.allowed_to_create_tenants);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.defenderCloudBlockLevelType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DefenderCloudBlockLevelType {
     /// `notConfigured`
@@ -16,24 +16,25 @@ pub enum DefenderCloudBlockLevelType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DefenderCloudBlockLevelType {
-    const NAME: &'static str = "microsoft.graph.defenderCloudBlockLevelType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("high", Self::High),
-        ("highPlus", Self::HighPlus),
-        ("zeroTolerance", Self::ZeroTolerance),
-    ];
+impl DefenderCloudBlockLevelType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::High => "high",
+            Self::HighPlus => "highPlus",
+            Self::ZeroTolerance => "zeroTolerance",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DefenderCloudBlockLevelType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.defenderCloudBlockLevelType",
+        members: &[Self::NotConfigured, Self::High, Self::HighPlus, Self::ZeroTolerance],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DefenderCloudBlockLevelType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.defenderMonitorFileActivity`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DefenderMonitorFileActivity {
     /// `userDefined`
@@ -18,25 +18,32 @@ pub enum DefenderMonitorFileActivity {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DefenderMonitorFileActivity {
-    const NAME: &'static str = "microsoft.graph.defenderMonitorFileActivity";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("disable", Self::Disable),
-        ("monitorAllFiles", Self::MonitorAllFiles),
-        ("monitorIncomingFilesOnly", Self::MonitorIncomingFilesOnly),
-        ("monitorOutgoingFilesOnly", Self::MonitorOutgoingFilesOnly),
-    ];
+impl DefenderMonitorFileActivity {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::Disable => "disable",
+            Self::MonitorAllFiles => "monitorAllFiles",
+            Self::MonitorIncomingFilesOnly => "monitorIncomingFilesOnly",
+            Self::MonitorOutgoingFilesOnly => "monitorOutgoingFilesOnly",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DefenderMonitorFileActivity {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.defenderMonitorFileActivity",
+        members: &[
+            Self::UserDefined,
+            Self::Disable,
+            Self::MonitorAllFiles,
+            Self::MonitorIncomingFilesOnly,
+            Self::MonitorOutgoingFilesOnly,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DefenderMonitorFileActivity);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.defenderPromptForSampleSubmission`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DefenderPromptForSampleSubmission {
     /// `userDefined`
@@ -18,25 +18,32 @@ pub enum DefenderPromptForSampleSubmission {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DefenderPromptForSampleSubmission {
-    const NAME: &'static str = "microsoft.graph.defenderPromptForSampleSubmission";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("alwaysPrompt", Self::AlwaysPrompt),
-        ("promptBeforeSendingPersonalData", Self::PromptBeforeSendingPersonalData),
-        ("neverSendData", Self::NeverSendData),
-        ("sendAllDataWithoutPrompting", Self::SendAllDataWithoutPrompting),
-    ];
+impl DefenderPromptForSampleSubmission {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::AlwaysPrompt => "alwaysPrompt",
+            Self::PromptBeforeSendingPersonalData => "promptBeforeSendingPersonalData",
+            Self::NeverSendData => "neverSendData",
+            Self::SendAllDataWithoutPrompting => "sendAllDataWithoutPrompting",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DefenderPromptForSampleSubmission {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.defenderPromptForSampleSubmission",
+        members: &[
+            Self::UserDefined,
+            Self::AlwaysPrompt,
+            Self::PromptBeforeSendingPersonalData,
+            Self::NeverSendData,
+            Self::SendAllDataWithoutPrompting,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DefenderPromptForSampleSubmission);

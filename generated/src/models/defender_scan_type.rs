@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.defenderScanType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DefenderScanType {
     /// `userDefined`
@@ -16,24 +16,25 @@ pub enum DefenderScanType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DefenderScanType {
-    const NAME: &'static str = "microsoft.graph.defenderScanType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("disabled", Self::Disabled),
-        ("quick", Self::Quick),
-        ("full", Self::Full),
-    ];
+impl DefenderScanType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::Disabled => "disabled",
+            Self::Quick => "quick",
+            Self::Full => "full",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DefenderScanType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.defenderScanType",
+        members: &[Self::UserDefined, Self::Disabled, Self::Quick, Self::Full],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DefenderScanType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.defenderThreatAction`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DefenderThreatAction {
     /// `deviceDefault`
@@ -22,27 +22,36 @@ pub enum DefenderThreatAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DefenderThreatAction {
-    const NAME: &'static str = "microsoft.graph.defenderThreatAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceDefault", Self::DeviceDefault),
-        ("clean", Self::Clean),
-        ("quarantine", Self::Quarantine),
-        ("remove", Self::Remove),
-        ("allow", Self::Allow),
-        ("userDefined", Self::UserDefined),
-        ("block", Self::Block),
-    ];
+impl DefenderThreatAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceDefault => "deviceDefault",
+            Self::Clean => "clean",
+            Self::Quarantine => "quarantine",
+            Self::Remove => "remove",
+            Self::Allow => "allow",
+            Self::UserDefined => "userDefined",
+            Self::Block => "block",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DefenderThreatAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.defenderThreatAction",
+        members: &[
+            Self::DeviceDefault,
+            Self::Clean,
+            Self::Quarantine,
+            Self::Remove,
+            Self::Allow,
+            Self::UserDefined,
+            Self::Block,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DefenderThreatAction);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.delegateMeetingMessageDeliveryOptions`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DelegateMeetingMessageDeliveryOptions {
     /// `sendToDelegateAndInformationToPrincipal`
@@ -14,26 +14,30 @@ pub enum DelegateMeetingMessageDeliveryOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DelegateMeetingMessageDeliveryOptions {
-    const NAME: &'static str = "microsoft.graph.delegateMeetingMessageDeliveryOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        (
-            "sendToDelegateAndInformationToPrincipal",
-            Self::SendToDelegateAndInformationToPrincipal,
-        ),
-        ("sendToDelegateAndPrincipal", Self::SendToDelegateAndPrincipal),
-        ("sendToDelegateOnly", Self::SendToDelegateOnly),
-    ];
+impl DelegateMeetingMessageDeliveryOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SendToDelegateAndInformationToPrincipal => {
+                "sendToDelegateAndInformationToPrincipal"
+            }
+            Self::SendToDelegateAndPrincipal => "sendToDelegateAndPrincipal",
+            Self::SendToDelegateOnly => "sendToDelegateOnly",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DelegateMeetingMessageDeliveryOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.delegateMeetingMessageDeliveryOptions",
+        members: &[
+            Self::SendToDelegateAndInformationToPrincipal,
+            Self::SendToDelegateAndPrincipal,
+            Self::SendToDelegateOnly,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DelegateMeetingMessageDeliveryOptions);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.delegatedAdminAccessAssignmentStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DelegatedAdminAccessAssignmentStatus {
     /// `pending`
@@ -22,26 +22,34 @@ pub enum DelegatedAdminAccessAssignmentStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DelegatedAdminAccessAssignmentStatus {
-    const NAME: &'static str = "microsoft.graph.delegatedAdminAccessAssignmentStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pending", Self::Pending),
-        ("active", Self::Active),
-        ("deleting", Self::Deleting),
-        ("deleted", Self::Deleted),
-        ("error", Self::Error),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DelegatedAdminAccessAssignmentStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Deleting => "deleting",
+            Self::Deleted => "deleted",
+            Self::Error => "error",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DelegatedAdminAccessAssignmentStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.delegatedAdminAccessAssignmentStatus",
+        members: &[
+            Self::Pending,
+            Self::Active,
+            Self::Deleting,
+            Self::Deleted,
+            Self::Error,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DelegatedAdminAccessAssignmentStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.delegatedAdminAccessContainerType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DelegatedAdminAccessContainerType {
     /// `securityGroup`
@@ -14,22 +14,23 @@ pub enum DelegatedAdminAccessContainerType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DelegatedAdminAccessContainerType {
-    const NAME: &'static str = "microsoft.graph.delegatedAdminAccessContainerType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("securityGroup", Self::SecurityGroup),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DelegatedAdminAccessContainerType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SecurityGroup => "securityGroup",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DelegatedAdminAccessContainerType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.delegatedAdminAccessContainerType",
+        members: &[Self::SecurityGroup, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DelegatedAdminAccessContainerType);

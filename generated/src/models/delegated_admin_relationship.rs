@@ -94,14 +94,6 @@ impl runtime::Model for DelegatedAdminRelationship {
         "microsoft.graph.resellerDelegatedAdminRelationship",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -122,11 +114,12 @@ impl runtime::Model for DelegatedAdminRelationship {
             11 => reader.read(&mut self.operations),
             12 => reader.read(&mut self.requests),
             13 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_assignments);
         writer.write(1, &self.access_details);
         writer.write(2, &self.activated_date_time);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.delegatedAdminRelationshipOperationType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DelegatedAdminRelationshipOperationType {
     /// `delegatedAdminAccessAssignmentUpdate`
@@ -16,26 +16,30 @@ pub enum DelegatedAdminRelationshipOperationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DelegatedAdminRelationshipOperationType {
-    const NAME: &'static str = "microsoft.graph.delegatedAdminRelationshipOperationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        (
-            "delegatedAdminAccessAssignmentUpdate",
-            Self::DelegatedAdminAccessAssignmentUpdate,
-        ),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("delegatedAdminRelationshipUpdate", Self::DelegatedAdminRelationshipUpdate),
-    ];
+impl DelegatedAdminRelationshipOperationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DelegatedAdminAccessAssignmentUpdate => {
+                "delegatedAdminAccessAssignmentUpdate"
+            }
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::DelegatedAdminRelationshipUpdate => "delegatedAdminRelationshipUpdate",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DelegatedAdminRelationshipOperationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.delegatedAdminRelationshipOperationType",
+        members: &[
+            Self::DelegatedAdminAccessAssignmentUpdate,
+            Self::UnknownFutureValue,
+            Self::DelegatedAdminRelationshipUpdate,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DelegatedAdminRelationshipOperationType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.delegatedAdminRelationshipRequestAction`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DelegatedAdminRelationshipRequestAction {
     /// `lockForApproval`
@@ -20,25 +20,32 @@ pub enum DelegatedAdminRelationshipRequestAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DelegatedAdminRelationshipRequestAction {
-    const NAME: &'static str = "microsoft.graph.delegatedAdminRelationshipRequestAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("lockForApproval", Self::LockForApproval),
-        ("approve", Self::Approve),
-        ("terminate", Self::Terminate),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("reject", Self::Reject),
-    ];
+impl DelegatedAdminRelationshipRequestAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::LockForApproval => "lockForApproval",
+            Self::Approve => "approve",
+            Self::Terminate => "terminate",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Reject => "reject",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DelegatedAdminRelationshipRequestAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.delegatedAdminRelationshipRequestAction",
+        members: &[
+            Self::LockForApproval,
+            Self::Approve,
+            Self::Terminate,
+            Self::UnknownFutureValue,
+            Self::Reject,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DelegatedAdminRelationshipRequestAction);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.delegatedAdminRelationshipRequestStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DelegatedAdminRelationshipRequestStatus {
     /// `created`
@@ -20,25 +20,32 @@ pub enum DelegatedAdminRelationshipRequestStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DelegatedAdminRelationshipRequestStatus {
-    const NAME: &'static str = "microsoft.graph.delegatedAdminRelationshipRequestStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("created", Self::Created),
-        ("pending", Self::Pending),
-        ("succeeded", Self::Succeeded),
-        ("failed", Self::Failed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DelegatedAdminRelationshipRequestStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Created => "created",
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DelegatedAdminRelationshipRequestStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.delegatedAdminRelationshipRequestStatus",
+        members: &[
+            Self::Created,
+            Self::Pending,
+            Self::Succeeded,
+            Self::Failed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DelegatedAdminRelationshipRequestStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.delegatedAdminRelationshipStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DelegatedAdminRelationshipStatus {
     /// `activating`
@@ -32,31 +32,44 @@ pub enum DelegatedAdminRelationshipStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DelegatedAdminRelationshipStatus {
-    const NAME: &'static str = "microsoft.graph.delegatedAdminRelationshipStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("activating", Self::Activating),
-        ("active", Self::Active),
-        ("approvalPending", Self::ApprovalPending),
-        ("approved", Self::Approved),
-        ("created", Self::Created),
-        ("expired", Self::Expired),
-        ("expiring", Self::Expiring),
-        ("terminated", Self::Terminated),
-        ("terminating", Self::Terminating),
-        ("terminationRequested", Self::TerminationRequested),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DelegatedAdminRelationshipStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Activating => "activating",
+            Self::Active => "active",
+            Self::ApprovalPending => "approvalPending",
+            Self::Approved => "approved",
+            Self::Created => "created",
+            Self::Expired => "expired",
+            Self::Expiring => "expiring",
+            Self::Terminated => "terminated",
+            Self::Terminating => "terminating",
+            Self::TerminationRequested => "terminationRequested",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DelegatedAdminRelationshipStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.delegatedAdminRelationshipStatus",
+        members: &[
+            Self::Activating,
+            Self::Active,
+            Self::ApprovalPending,
+            Self::Approved,
+            Self::Created,
+            Self::Expired,
+            Self::Expiring,
+            Self::Terminated,
+            Self::Terminating,
+            Self::TerminationRequested,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DelegatedAdminRelationshipStatus);

@@ -45,14 +45,6 @@ impl runtime::Model for DelegatedAdminServiceProviderConstraints {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -63,11 +55,12 @@ impl runtime::Model for DelegatedAdminServiceProviderConstraints {
             1 => reader.read(&mut self.created_date_time),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.last_modified_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_role_template_ids);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.id);

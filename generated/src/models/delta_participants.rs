@@ -37,14 +37,6 @@ impl runtime::Model for DeltaParticipants {
         properties: &["id", "participants", "sequenceNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for DeltaParticipants {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.participants),
             2 => reader.read(&mut self.sequence_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.participants);
         writer.write(2, &self.sequence_number);

@@ -107,14 +107,6 @@ impl runtime::Model for Desk {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -137,11 +129,12 @@ impl runtime::Model for Desk {
             13 => reader.read(&mut self.place_id),
             14 => reader.read(&mut self.service_plans),
             15 => reader.read(&mut self.tags),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.check_ins);
         writer.write(2, &self.display_device_name);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.destinationType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DestinationType {
     /// `new`
@@ -16,23 +16,24 @@ pub enum DestinationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DestinationType {
-    const NAME: &'static str = "microsoft.graph.destinationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("new", Self::New),
-        ("inPlace", Self::InPlace),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DestinationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::New => "new",
+            Self::InPlace => "inPlace",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DestinationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.destinationType",
+        members: &[Self::New, Self::InPlace, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DestinationType);

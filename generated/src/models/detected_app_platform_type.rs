@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.detectedAppPlatformType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DetectedAppPlatformType {
     /// `unknown`
@@ -32,32 +32,46 @@ pub enum DetectedAppPlatformType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DetectedAppPlatformType {
-    const NAME: &'static str = "microsoft.graph.detectedAppPlatformType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("windows", Self::Windows),
-        ("windowsMobile", Self::WindowsMobile),
-        ("windowsHolographic", Self::WindowsHolographic),
-        ("ios", Self::Ios),
-        ("macOS", Self::Macos),
-        ("chromeOS", Self::ChromeOs),
-        ("androidOSP", Self::AndroidOsp),
-        ("androidDeviceAdministrator", Self::AndroidDeviceAdministrator),
-        ("androidWorkProfile", Self::AndroidWorkProfile),
-        ("androidDedicatedAndFullyManaged", Self::AndroidDedicatedAndFullyManaged),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DetectedAppPlatformType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Windows => "windows",
+            Self::WindowsMobile => "windowsMobile",
+            Self::WindowsHolographic => "windowsHolographic",
+            Self::Ios => "ios",
+            Self::Macos => "macOS",
+            Self::ChromeOs => "chromeOS",
+            Self::AndroidOsp => "androidOSP",
+            Self::AndroidDeviceAdministrator => "androidDeviceAdministrator",
+            Self::AndroidWorkProfile => "androidWorkProfile",
+            Self::AndroidDedicatedAndFullyManaged => "androidDedicatedAndFullyManaged",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DetectedAppPlatformType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.detectedAppPlatformType",
+        members: &[
+            Self::Unknown,
+            Self::Windows,
+            Self::WindowsMobile,
+            Self::WindowsHolographic,
+            Self::Ios,
+            Self::Macos,
+            Self::ChromeOs,
+            Self::AndroidOsp,
+            Self::AndroidDeviceAdministrator,
+            Self::AndroidWorkProfile,
+            Self::AndroidDedicatedAndFullyManaged,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DetectedAppPlatformType);

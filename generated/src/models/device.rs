@@ -197,14 +197,6 @@ impl runtime::Model for Device {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -258,11 +250,12 @@ impl runtime::Model for Device {
             34 => reader.read(&mut self.system_labels),
             35 => reader.read(&mut self.transitive_member_of),
             36 => reader.read(&mut self.trust_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_enabled);
         writer.write(1, &self.alternative_security_ids);
         writer.write(2, &self.approximate_last_sign_in_date_time);

@@ -129,14 +129,6 @@ impl runtime::Model for DeviceAppManagement {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -175,11 +167,12 @@ impl runtime::Model for DeviceAppManagement {
             17 => reader.read(&mut self.targeted_managed_app_configurations),
             18 => reader.read(&mut self.vpp_tokens),
             19 => reader.read(&mut self.windows_information_protection_policies),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.android_managed_app_protections);
         writer.write(1, &self.default_managed_app_protections);
         writer.write(2, &self.id);

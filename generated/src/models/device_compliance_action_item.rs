@@ -47,14 +47,6 @@ impl runtime::Model for DeviceComplianceActionItem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for DeviceComplianceActionItem {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.notification_message_cc_list),
             4 => reader.read(&mut self.notification_template_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action_type);
         writer.write(1, &self.grace_period_hours);
         writer.write(2, &self.id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceComplianceActionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceComplianceActionType {
     /// `noAction`
@@ -22,27 +22,36 @@ pub enum DeviceComplianceActionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceComplianceActionType {
-    const NAME: &'static str = "microsoft.graph.deviceComplianceActionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("noAction", Self::NoAction),
-        ("notification", Self::Notification),
-        ("block", Self::Block),
-        ("retire", Self::Retire),
-        ("wipe", Self::Wipe),
-        ("removeResourceAccessProfiles", Self::RemoveResourceAccessProfiles),
-        ("pushNotification", Self::PushNotification),
-    ];
+impl DeviceComplianceActionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NoAction => "noAction",
+            Self::Notification => "notification",
+            Self::Block => "block",
+            Self::Retire => "retire",
+            Self::Wipe => "wipe",
+            Self::RemoveResourceAccessProfiles => "removeResourceAccessProfiles",
+            Self::PushNotification => "pushNotification",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceComplianceActionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceComplianceActionType",
+        members: &[
+            Self::NoAction,
+            Self::Notification,
+            Self::Block,
+            Self::Retire,
+            Self::Wipe,
+            Self::RemoveResourceAccessProfiles,
+            Self::PushNotification,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceComplianceActionType);

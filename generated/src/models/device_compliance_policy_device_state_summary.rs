@@ -67,14 +67,6 @@ impl runtime::Model for DeviceCompliancePolicyDeviceStateSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for DeviceCompliancePolicyDeviceStateSummary {
             7 => reader.read(&mut self.not_applicable_device_count),
             8 => reader.read(&mut self.remediated_device_count),
             9 => reader.read(&mut self.unknown_device_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.compliant_device_count);
         writer.write(1, &self.config_manager_count);
         writer.write(2, &self.conflict_device_count);

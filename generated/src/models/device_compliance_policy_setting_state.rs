@@ -73,14 +73,6 @@ impl runtime::Model for DeviceCompliancePolicySettingState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -99,11 +91,12 @@ impl runtime::Model for DeviceCompliancePolicySettingState {
             9 => reader.read(&mut self.user_id),
             10 => reader.read(&mut self.user_name),
             11 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.current_value);
         writer.write(1, &self.error_code);
         writer.write(2, &self.error_description);

@@ -77,14 +77,6 @@ impl runtime::Model for DeviceCompliancePolicySettingStateSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for DeviceCompliancePolicySettingStateSummary {
             9 => reader.read(&mut self.setting),
             10 => reader.read(&mut self.setting_name),
             11 => reader.read(&mut self.unknown_device_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.compliant_device_count);
         writer.write(1, &self.conflict_device_count);
         writer.write(2, &self.device_compliance_setting_states);

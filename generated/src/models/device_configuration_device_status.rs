@@ -61,14 +61,6 @@ impl runtime::Model for DeviceConfigurationDeviceStatus {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for DeviceConfigurationDeviceStatus {
             5 => reader.read(&mut self.status),
             6 => reader.read(&mut self.user_name),
             7 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.compliance_grace_period_expiration_date_time);
         writer.write(1, &self.device_display_name);
         writer.write(2, &self.device_model);

@@ -53,14 +53,6 @@ impl runtime::Model for DeviceDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for DeviceDetail {
             4 => reader.read(&mut self.is_managed),
             5 => reader.read(&mut self.operating_system),
             6 => reader.read(&mut self.trust_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.browser);
         writer.write(1, &self.device_id);
         writer.write(2, &self.display_name);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceEnrollmentFailureReason`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceEnrollmentFailureReason {
     /// `unknown`
@@ -32,32 +32,46 @@ pub enum DeviceEnrollmentFailureReason {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceEnrollmentFailureReason {
-    const NAME: &'static str = "microsoft.graph.deviceEnrollmentFailureReason";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("authentication", Self::Authentication),
-        ("authorization", Self::Authorization),
-        ("accountValidation", Self::AccountValidation),
-        ("userValidation", Self::UserValidation),
-        ("deviceNotSupported", Self::DeviceNotSupported),
-        ("inMaintenance", Self::InMaintenance),
-        ("badRequest", Self::BadRequest),
-        ("featureNotSupported", Self::FeatureNotSupported),
-        ("enrollmentRestrictionsEnforced", Self::EnrollmentRestrictionsEnforced),
-        ("clientDisconnected", Self::ClientDisconnected),
-        ("userAbandonment", Self::UserAbandonment),
-    ];
+impl DeviceEnrollmentFailureReason {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Authentication => "authentication",
+            Self::Authorization => "authorization",
+            Self::AccountValidation => "accountValidation",
+            Self::UserValidation => "userValidation",
+            Self::DeviceNotSupported => "deviceNotSupported",
+            Self::InMaintenance => "inMaintenance",
+            Self::BadRequest => "badRequest",
+            Self::FeatureNotSupported => "featureNotSupported",
+            Self::EnrollmentRestrictionsEnforced => "enrollmentRestrictionsEnforced",
+            Self::ClientDisconnected => "clientDisconnected",
+            Self::UserAbandonment => "userAbandonment",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceEnrollmentFailureReason {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceEnrollmentFailureReason",
+        members: &[
+            Self::Unknown,
+            Self::Authentication,
+            Self::Authorization,
+            Self::AccountValidation,
+            Self::UserValidation,
+            Self::DeviceNotSupported,
+            Self::InMaintenance,
+            Self::BadRequest,
+            Self::FeatureNotSupported,
+            Self::EnrollmentRestrictionsEnforced,
+            Self::ClientDisconnected,
+            Self::UserAbandonment,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceEnrollmentFailureReason);

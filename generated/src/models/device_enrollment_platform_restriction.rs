@@ -41,14 +41,6 @@ impl runtime::Model for DeviceEnrollmentPlatformRestriction {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for DeviceEnrollmentPlatformRestriction {
             1 => reader.read(&mut self.os_minimum_version),
             2 => reader.read(&mut self.personal_device_enrollment_blocked),
             3 => reader.read(&mut self.platform_blocked),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.os_maximum_version);
         writer.write(1, &self.os_minimum_version);
         writer.write(2, &self.personal_device_enrollment_blocked);

@@ -84,14 +84,6 @@ impl runtime::Model for DeviceEnrollmentPlatformRestrictionsConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -111,11 +103,12 @@ impl runtime::Model for DeviceEnrollmentPlatformRestrictionsConfiguration {
             10 => reader.read(&mut self.version),
             11 => reader.read(&mut self.windows_mobile_restriction),
             12 => reader.read(&mut self.windows_restriction),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.android_restriction);
         writer.write(1, &self.assignments);
         writer.write(2, &self.created_date_time);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceEnrollmentType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceEnrollmentType {
     /// `unknown`
@@ -36,37 +36,54 @@ pub enum DeviceEnrollmentType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceEnrollmentType {
-    const NAME: &'static str = "microsoft.graph.deviceEnrollmentType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("userEnrollment", Self::UserEnrollment),
-        ("deviceEnrollmentManager", Self::DeviceEnrollmentManager),
-        ("appleBulkWithUser", Self::AppleBulkWithUser),
-        ("appleBulkWithoutUser", Self::AppleBulkWithoutUser),
-        ("windowsAzureADJoin", Self::WindowsAzureAdJoin),
-        ("windowsBulkUserless", Self::WindowsBulkUserless),
-        ("windowsAutoEnrollment", Self::WindowsAutoEnrollment),
-        ("windowsBulkAzureDomainJoin", Self::WindowsBulkAzureDomainJoin),
-        ("windowsCoManagement", Self::WindowsCoManagement),
-        ("windowsAzureADJoinUsingDeviceAuth", Self::WindowsAzureAdJoinUsingDeviceAuth),
-        ("appleUserEnrollment", Self::AppleUserEnrollment),
-        (
-            "appleUserEnrollmentWithServiceAccount",
-            Self::AppleUserEnrollmentWithServiceAccount,
-        ),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DeviceEnrollmentType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::UserEnrollment => "userEnrollment",
+            Self::DeviceEnrollmentManager => "deviceEnrollmentManager",
+            Self::AppleBulkWithUser => "appleBulkWithUser",
+            Self::AppleBulkWithoutUser => "appleBulkWithoutUser",
+            Self::WindowsAzureAdJoin => "windowsAzureADJoin",
+            Self::WindowsBulkUserless => "windowsBulkUserless",
+            Self::WindowsAutoEnrollment => "windowsAutoEnrollment",
+            Self::WindowsBulkAzureDomainJoin => "windowsBulkAzureDomainJoin",
+            Self::WindowsCoManagement => "windowsCoManagement",
+            Self::WindowsAzureAdJoinUsingDeviceAuth => {
+                "windowsAzureADJoinUsingDeviceAuth"
+            }
+            Self::AppleUserEnrollment => "appleUserEnrollment",
+            Self::AppleUserEnrollmentWithServiceAccount => {
+                "appleUserEnrollmentWithServiceAccount"
+            }
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceEnrollmentType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceEnrollmentType",
+        members: &[
+            Self::Unknown,
+            Self::UserEnrollment,
+            Self::DeviceEnrollmentManager,
+            Self::AppleBulkWithUser,
+            Self::AppleBulkWithoutUser,
+            Self::WindowsAzureAdJoin,
+            Self::WindowsBulkUserless,
+            Self::WindowsAutoEnrollment,
+            Self::WindowsBulkAzureDomainJoin,
+            Self::WindowsCoManagement,
+            Self::WindowsAzureAdJoinUsingDeviceAuth,
+            Self::AppleUserEnrollment,
+            Self::AppleUserEnrollmentWithServiceAccount,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceEnrollmentType);

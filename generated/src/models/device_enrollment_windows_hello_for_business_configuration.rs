@@ -112,14 +112,6 @@ impl runtime::Model for DeviceEnrollmentWindowsHelloForBusinessConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -146,11 +138,12 @@ impl runtime::Model for DeviceEnrollmentWindowsHelloForBusinessConfiguration {
             17 => reader.read(&mut self.state),
             18 => reader.read(&mut self.unlock_with_biometrics_enabled),
             19 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.description);

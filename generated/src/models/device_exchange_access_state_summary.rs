@@ -45,14 +45,6 @@ impl runtime::Model for DeviceExchangeAccessStateSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for DeviceExchangeAccessStateSummary {
             2 => reader.read(&mut self.quarantined_device_count),
             3 => reader.read(&mut self.unavailable_device_count),
             4 => reader.read(&mut self.unknown_device_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_device_count);
         writer.write(1, &self.blocked_device_count);
         writer.write(2, &self.quarantined_device_count);

@@ -57,14 +57,6 @@ impl runtime::Model for DeviceGeoLocation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for DeviceGeoLocation {
             5 => reader.read(&mut self.longitude),
             6 => reader.read(&mut self.speed),
             7 => reader.read(&mut self.vertical_accuracy),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.altitude);
         writer.write(1, &self.heading);
         writer.write(2, &self.horizontal_accuracy);

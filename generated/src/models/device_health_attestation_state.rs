@@ -153,14 +153,6 @@ impl runtime::Model for DeviceHealthAttestationState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -199,11 +191,12 @@ impl runtime::Model for DeviceHealthAttestationState {
             29 => reader.read(&mut self.tpm_version),
             30 => reader.read(&mut self.virtual_secure_mode),
             31 => reader.read(&mut self.windows_pe),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attestation_identity_key);
         writer.write(1, &self.bit_locker_status);
         writer.write(2, &self.boot_app_security_version);

@@ -141,14 +141,6 @@ impl runtime::Model for DeviceInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -184,11 +176,12 @@ impl runtime::Model for DeviceInfo {
             26 => reader.read(&mut self.profile_type),
             27 => reader.read(&mut self.system_labels),
             28 => reader.read(&mut self.trust_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_id);
         writer.write(1, &self.display_name);
         writer.write(2, &self.enrollment_profile_name);

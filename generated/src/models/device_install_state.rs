@@ -63,14 +63,6 @@ impl runtime::Model for DeviceInstallState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for DeviceInstallState {
             6 => reader.read(&mut self.os_description),
             7 => reader.read(&mut self.os_version),
             8 => reader.read(&mut self.user_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_id);
         writer.write(1, &self.device_name);
         writer.write(2, &self.error_code);

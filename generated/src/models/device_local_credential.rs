@@ -36,14 +36,6 @@ impl runtime::Model for DeviceLocalCredential {
         properties: &["accountName", "accountSid", "backupDateTime", "passwordBase64"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for DeviceLocalCredential {
             1 => reader.read(&mut self.account_sid),
             2 => reader.read(&mut self.backup_date_time),
             3 => reader.read(&mut self.password_base64),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_name);
         writer.write(1, &self.account_sid);
         writer.write(2, &self.backup_date_time);

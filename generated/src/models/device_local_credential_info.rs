@@ -47,14 +47,6 @@ impl runtime::Model for DeviceLocalCredentialInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for DeviceLocalCredentialInfo {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.last_backup_date_time),
             4 => reader.read(&mut self.refresh_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.credentials);
         writer.write(1, &self.device_name);
         writer.write(2, &self.id);

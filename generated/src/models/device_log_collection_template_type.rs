@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceLogCollectionTemplateType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceLogCollectionTemplateType {
     /// `predefined`
@@ -12,22 +12,23 @@ pub enum DeviceLogCollectionTemplateType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceLogCollectionTemplateType {
-    const NAME: &'static str = "microsoft.graph.deviceLogCollectionTemplateType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("predefined", Self::Predefined),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DeviceLogCollectionTemplateType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Predefined => "predefined",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceLogCollectionTemplateType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceLogCollectionTemplateType",
+        members: &[Self::Predefined, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceLogCollectionTemplateType);

@@ -413,14 +413,6 @@ impl runtime::Model for DeviceManagement {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -573,11 +565,12 @@ impl runtime::Model for DeviceManagement {
             }
             63 => reader.read(&mut self.windows_malware_information),
             64 => reader.read(&mut self.windows_malware_overview),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.apple_push_notification_certificate);
         writer.write(1, &self.audit_events);
         writer.write(2, &self.compliance_management_partners);

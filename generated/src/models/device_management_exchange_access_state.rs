@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementExchangeAccessState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementExchangeAccessState {
     /// `none`
@@ -18,25 +18,32 @@ pub enum DeviceManagementExchangeAccessState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementExchangeAccessState {
-    const NAME: &'static str = "microsoft.graph.deviceManagementExchangeAccessState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("unknown", Self::Unknown),
-        ("allowed", Self::Allowed),
-        ("blocked", Self::Blocked),
-        ("quarantined", Self::Quarantined),
-    ];
+impl DeviceManagementExchangeAccessState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Unknown => "unknown",
+            Self::Allowed => "allowed",
+            Self::Blocked => "blocked",
+            Self::Quarantined => "quarantined",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementExchangeAccessState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementExchangeAccessState",
+        members: &[
+            Self::None,
+            Self::Unknown,
+            Self::Allowed,
+            Self::Blocked,
+            Self::Quarantined,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementExchangeAccessState);

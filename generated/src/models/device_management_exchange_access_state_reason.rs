@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementExchangeAccessStateReason`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementExchangeAccessStateReason {
     /// `none`
@@ -40,36 +40,54 @@ pub enum DeviceManagementExchangeAccessStateReason {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementExchangeAccessStateReason {
-    const NAME: &'static str = "microsoft.graph.deviceManagementExchangeAccessStateReason";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("unknown", Self::Unknown),
-        ("exchangeGlobalRule", Self::ExchangeGlobalRule),
-        ("exchangeIndividualRule", Self::ExchangeIndividualRule),
-        ("exchangeDeviceRule", Self::ExchangeDeviceRule),
-        ("exchangeUpgrade", Self::ExchangeUpgrade),
-        ("exchangeMailboxPolicy", Self::ExchangeMailboxPolicy),
-        ("other", Self::Other),
-        ("compliant", Self::Compliant),
-        ("notCompliant", Self::NotCompliant),
-        ("notEnrolled", Self::NotEnrolled),
-        ("unknownLocation", Self::UnknownLocation),
-        ("mfaRequired", Self::MfaRequired),
-        ("azureADBlockDueToAccessPolicy", Self::AzureAdBlockDueToAccessPolicy),
-        ("compromisedPassword", Self::CompromisedPassword),
-        ("deviceNotKnownWithManagedApp", Self::DeviceNotKnownWithManagedApp),
-    ];
+impl DeviceManagementExchangeAccessStateReason {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Unknown => "unknown",
+            Self::ExchangeGlobalRule => "exchangeGlobalRule",
+            Self::ExchangeIndividualRule => "exchangeIndividualRule",
+            Self::ExchangeDeviceRule => "exchangeDeviceRule",
+            Self::ExchangeUpgrade => "exchangeUpgrade",
+            Self::ExchangeMailboxPolicy => "exchangeMailboxPolicy",
+            Self::Other => "other",
+            Self::Compliant => "compliant",
+            Self::NotCompliant => "notCompliant",
+            Self::NotEnrolled => "notEnrolled",
+            Self::UnknownLocation => "unknownLocation",
+            Self::MfaRequired => "mfaRequired",
+            Self::AzureAdBlockDueToAccessPolicy => "azureADBlockDueToAccessPolicy",
+            Self::CompromisedPassword => "compromisedPassword",
+            Self::DeviceNotKnownWithManagedApp => "deviceNotKnownWithManagedApp",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementExchangeAccessStateReason {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementExchangeAccessStateReason",
+        members: &[
+            Self::None,
+            Self::Unknown,
+            Self::ExchangeGlobalRule,
+            Self::ExchangeIndividualRule,
+            Self::ExchangeDeviceRule,
+            Self::ExchangeUpgrade,
+            Self::ExchangeMailboxPolicy,
+            Self::Other,
+            Self::Compliant,
+            Self::NotCompliant,
+            Self::NotEnrolled,
+            Self::UnknownLocation,
+            Self::MfaRequired,
+            Self::AzureAdBlockDueToAccessPolicy,
+            Self::CompromisedPassword,
+            Self::DeviceNotKnownWithManagedApp,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementExchangeAccessStateReason);

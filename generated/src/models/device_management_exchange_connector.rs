@@ -67,14 +67,6 @@ impl runtime::Model for DeviceManagementExchangeConnector {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for DeviceManagementExchangeConnector {
             7 => reader.read(&mut self.server_name),
             8 => reader.read(&mut self.status),
             9 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.connector_server_name);
         writer.write(1, &self.exchange_alias);
         writer.write(2, &self.exchange_connector_type);
@@ -132,14 +125,6 @@ impl runtime::Model for SyncParameters {
         properties: &["syncType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -147,11 +132,12 @@ impl runtime::Model for SyncParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.sync_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.sync_type);
     }
 }

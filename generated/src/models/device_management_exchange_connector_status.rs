@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementExchangeConnectorStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementExchangeConnectorStatus {
     /// `none`
@@ -18,25 +18,32 @@ pub enum DeviceManagementExchangeConnectorStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementExchangeConnectorStatus {
-    const NAME: &'static str = "microsoft.graph.deviceManagementExchangeConnectorStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("connectionPending", Self::ConnectionPending),
-        ("connected", Self::Connected),
-        ("disconnected", Self::Disconnected),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DeviceManagementExchangeConnectorStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::ConnectionPending => "connectionPending",
+            Self::Connected => "connected",
+            Self::Disconnected => "disconnected",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementExchangeConnectorStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementExchangeConnectorStatus",
+        members: &[
+            Self::None,
+            Self::ConnectionPending,
+            Self::Connected,
+            Self::Disconnected,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementExchangeConnectorStatus);

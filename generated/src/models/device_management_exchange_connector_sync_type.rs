@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementExchangeConnectorSyncType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementExchangeConnectorSyncType {
     /// `fullSync`
@@ -12,22 +12,23 @@ pub enum DeviceManagementExchangeConnectorSyncType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementExchangeConnectorSyncType {
-    const NAME: &'static str = "microsoft.graph.deviceManagementExchangeConnectorSyncType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("fullSync", Self::FullSync),
-        ("deltaSync", Self::DeltaSync),
-    ];
+impl DeviceManagementExchangeConnectorSyncType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::FullSync => "fullSync",
+            Self::DeltaSync => "deltaSync",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementExchangeConnectorSyncType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementExchangeConnectorSyncType",
+        members: &[Self::FullSync, Self::DeltaSync],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementExchangeConnectorSyncType);

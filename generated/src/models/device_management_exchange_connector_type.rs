@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementExchangeConnectorType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementExchangeConnectorType {
     /// `onPremises`
@@ -18,25 +18,32 @@ pub enum DeviceManagementExchangeConnectorType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementExchangeConnectorType {
-    const NAME: &'static str = "microsoft.graph.deviceManagementExchangeConnectorType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("onPremises", Self::OnPremises),
-        ("hosted", Self::Hosted),
-        ("serviceToService", Self::ServiceToService),
-        ("dedicated", Self::Dedicated),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DeviceManagementExchangeConnectorType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::OnPremises => "onPremises",
+            Self::Hosted => "hosted",
+            Self::ServiceToService => "serviceToService",
+            Self::Dedicated => "dedicated",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementExchangeConnectorType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementExchangeConnectorType",
+        members: &[
+            Self::OnPremises,
+            Self::Hosted,
+            Self::ServiceToService,
+            Self::Dedicated,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementExchangeConnectorType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementExportJobLocalizationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementExportJobLocalizationType {
     /// `localizedValuesAsAdditionalColumn`
@@ -12,22 +12,28 @@ pub enum DeviceManagementExportJobLocalizationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementExportJobLocalizationType {
-    const NAME: &'static str = "microsoft.graph.deviceManagementExportJobLocalizationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("localizedValuesAsAdditionalColumn", Self::LocalizedValuesAsAdditionalColumn),
-        ("replaceLocalizableValues", Self::ReplaceLocalizableValues),
-    ];
+impl DeviceManagementExportJobLocalizationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::LocalizedValuesAsAdditionalColumn => {
+                "localizedValuesAsAdditionalColumn"
+            }
+            Self::ReplaceLocalizableValues => "replaceLocalizableValues",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementExportJobLocalizationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementExportJobLocalizationType",
+        members: &[
+            Self::LocalizedValuesAsAdditionalColumn,
+            Self::ReplaceLocalizableValues,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementExportJobLocalizationType);

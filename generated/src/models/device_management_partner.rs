@@ -73,14 +73,6 @@ impl runtime::Model for DeviceManagementPartner {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for DeviceManagementPartner {
                     )
             }
             9 => reader.read(&mut self.when_partner_devices_will_be_removed_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.groups_requiring_partner_enrollment);
         writer.write(2, &self.id);

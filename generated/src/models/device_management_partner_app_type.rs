@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementPartnerAppType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementPartnerAppType {
     /// `unknown`
@@ -14,23 +14,24 @@ pub enum DeviceManagementPartnerAppType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementPartnerAppType {
-    const NAME: &'static str = "microsoft.graph.deviceManagementPartnerAppType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("singleTenantApp", Self::SingleTenantApp),
-        ("multiTenantApp", Self::MultiTenantApp),
-    ];
+impl DeviceManagementPartnerAppType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::SingleTenantApp => "singleTenantApp",
+            Self::MultiTenantApp => "multiTenantApp",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementPartnerAppType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementPartnerAppType",
+        members: &[Self::Unknown, Self::SingleTenantApp, Self::MultiTenantApp],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementPartnerAppType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementPartnerTenantState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementPartnerTenantState {
     /// `unknown`
@@ -20,26 +20,34 @@ pub enum DeviceManagementPartnerTenantState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementPartnerTenantState {
-    const NAME: &'static str = "microsoft.graph.deviceManagementPartnerTenantState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("unavailable", Self::Unavailable),
-        ("enabled", Self::Enabled),
-        ("terminated", Self::Terminated),
-        ("rejected", Self::Rejected),
-        ("unresponsive", Self::Unresponsive),
-    ];
+impl DeviceManagementPartnerTenantState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Unavailable => "unavailable",
+            Self::Enabled => "enabled",
+            Self::Terminated => "terminated",
+            Self::Rejected => "rejected",
+            Self::Unresponsive => "unresponsive",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementPartnerTenantState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementPartnerTenantState",
+        members: &[
+            Self::Unknown,
+            Self::Unavailable,
+            Self::Enabled,
+            Self::Terminated,
+            Self::Rejected,
+            Self::Unresponsive,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementPartnerTenantState);

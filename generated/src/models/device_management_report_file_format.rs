@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementReportFileFormat`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementReportFileFormat {
     /// `csv`
@@ -16,24 +16,25 @@ pub enum DeviceManagementReportFileFormat {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementReportFileFormat {
-    const NAME: &'static str = "microsoft.graph.deviceManagementReportFileFormat";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("csv", Self::Csv),
-        ("pdf", Self::Pdf),
-        ("json", Self::Json),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DeviceManagementReportFileFormat {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Csv => "csv",
+            Self::Pdf => "pdf",
+            Self::Json => "json",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementReportFileFormat {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementReportFileFormat",
+        members: &[Self::Csv, Self::Pdf, Self::Json, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementReportFileFormat);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementReportStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementReportStatus {
     /// `unknown`
@@ -18,25 +18,32 @@ pub enum DeviceManagementReportStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementReportStatus {
-    const NAME: &'static str = "microsoft.graph.deviceManagementReportStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("notStarted", Self::NotStarted),
-        ("inProgress", Self::InProgress),
-        ("completed", Self::Completed),
-        ("failed", Self::Failed),
-    ];
+impl DeviceManagementReportStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::NotStarted => "notStarted",
+            Self::InProgress => "inProgress",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementReportStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementReportStatus",
+        members: &[
+            Self::Unknown,
+            Self::NotStarted,
+            Self::InProgress,
+            Self::Completed,
+            Self::Failed,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementReportStatus);

@@ -32,14 +32,6 @@ impl runtime::Model for DeviceManagementReports {
         properties: &["exportJobs", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for DeviceManagementReports {
         match property {
             0 => reader.read(&mut self.export_jobs),
             1 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.export_jobs);
         writer.write(1, &self.id);
     }
@@ -99,14 +92,6 @@ impl runtime::Model for GetCachedReportParameters {
         properties: &["groupBy", "id", "orderBy", "search", "select", "skip", "top"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -120,11 +105,12 @@ impl runtime::Model for GetCachedReportParameters {
             4 => reader.read(&mut self.select),
             5 => reader.read(&mut self.skip),
             6 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.group_by);
         writer.write(1, &self.id);
         writer.write(2, &self.order_by);
@@ -192,14 +178,6 @@ impl runtime::Model for GetCompliancePolicyNonComplianceReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -215,11 +193,12 @@ impl runtime::Model for GetCompliancePolicyNonComplianceReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -289,14 +268,6 @@ impl runtime::Model for GetCompliancePolicyNonComplianceSummaryReportParameters 
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -312,11 +283,12 @@ impl runtime::Model for GetCompliancePolicyNonComplianceSummaryReportParameters 
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -386,14 +358,6 @@ impl runtime::Model for GetComplianceSettingNonComplianceReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -409,11 +373,12 @@ impl runtime::Model for GetComplianceSettingNonComplianceReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -483,14 +448,6 @@ impl runtime::Model for GetConfigurationPolicyNonComplianceReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -506,11 +463,12 @@ impl runtime::Model for GetConfigurationPolicyNonComplianceReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -580,14 +538,6 @@ impl runtime::Model for GetConfigurationPolicyNonComplianceSummaryReportParamete
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -603,11 +553,12 @@ impl runtime::Model for GetConfigurationPolicyNonComplianceSummaryReportParamete
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -677,14 +628,6 @@ impl runtime::Model for GetConfigurationSettingNonComplianceReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -700,11 +643,12 @@ impl runtime::Model for GetConfigurationSettingNonComplianceReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -775,14 +719,6 @@ for GetDeviceManagementIntentPerSettingContributingProfilesParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -798,11 +734,12 @@ for GetDeviceManagementIntentPerSettingContributingProfilesParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -872,14 +809,6 @@ impl runtime::Model for GetDeviceManagementIntentSettingsReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -895,11 +824,12 @@ impl runtime::Model for GetDeviceManagementIntentSettingsReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -969,14 +899,6 @@ impl runtime::Model for GetDeviceNonComplianceReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -992,11 +914,12 @@ impl runtime::Model for GetDeviceNonComplianceReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -1066,14 +989,6 @@ impl runtime::Model for GetDevicesWithoutCompliancePolicyReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1089,11 +1004,12 @@ impl runtime::Model for GetDevicesWithoutCompliancePolicyReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -1159,14 +1075,6 @@ impl runtime::Model for GetHistoricalReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1181,11 +1089,12 @@ impl runtime::Model for GetHistoricalReportParameters {
             5 => reader.read(&mut self.select),
             6 => reader.read(&mut self.skip),
             7 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -1254,14 +1163,6 @@ impl runtime::Model for GetNoncompliantDevicesAndSettingsReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1277,11 +1178,12 @@ impl runtime::Model for GetNoncompliantDevicesAndSettingsReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -1351,14 +1253,6 @@ impl runtime::Model for GetPolicyNonComplianceMetadataParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1374,11 +1268,12 @@ impl runtime::Model for GetPolicyNonComplianceMetadataParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -1448,14 +1343,6 @@ impl runtime::Model for GetPolicyNonComplianceReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1471,11 +1358,12 @@ impl runtime::Model for GetPolicyNonComplianceReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -1545,14 +1433,6 @@ impl runtime::Model for GetPolicyNonComplianceSummaryReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1568,11 +1448,12 @@ impl runtime::Model for GetPolicyNonComplianceSummaryReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -1642,14 +1523,6 @@ impl runtime::Model for GetReportFiltersParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1665,11 +1538,12 @@ impl runtime::Model for GetReportFiltersParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -1739,14 +1613,6 @@ impl runtime::Model for GetSettingNonComplianceReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1762,11 +1628,12 @@ impl runtime::Model for GetSettingNonComplianceReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);
@@ -1836,14 +1703,6 @@ impl runtime::Model for RetrieveDeviceAppInstallationStatusReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1859,11 +1718,12 @@ impl runtime::Model for RetrieveDeviceAppInstallationStatusReportParameters {
             6 => reader.read(&mut self.session_id),
             7 => reader.read(&mut self.skip),
             8 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.group_by);
         writer.write(2, &self.name);

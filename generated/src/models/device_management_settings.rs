@@ -37,14 +37,6 @@ impl runtime::Model for DeviceManagementSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for DeviceManagementSettings {
             0 => reader.read(&mut self.device_compliance_checkin_threshold_days),
             1 => reader.read(&mut self.is_scheduled_action_enabled),
             2 => reader.read(&mut self.secure_by_default),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_compliance_checkin_threshold_days);
         writer.write(1, &self.is_scheduled_action_enabled);
         writer.write(2, &self.secure_by_default);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceManagementSubscriptionState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceManagementSubscriptionState {
     /// `pending`
@@ -22,27 +22,36 @@ pub enum DeviceManagementSubscriptionState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceManagementSubscriptionState {
-    const NAME: &'static str = "microsoft.graph.deviceManagementSubscriptionState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pending", Self::Pending),
-        ("active", Self::Active),
-        ("warning", Self::Warning),
-        ("disabled", Self::Disabled),
-        ("deleted", Self::Deleted),
-        ("blocked", Self::Blocked),
-        ("lockedOut", Self::LockedOut),
-    ];
+impl DeviceManagementSubscriptionState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Warning => "warning",
+            Self::Disabled => "disabled",
+            Self::Deleted => "deleted",
+            Self::Blocked => "blocked",
+            Self::LockedOut => "lockedOut",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceManagementSubscriptionState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceManagementSubscriptionState",
+        members: &[
+            Self::Pending,
+            Self::Active,
+            Self::Warning,
+            Self::Disabled,
+            Self::Deleted,
+            Self::Blocked,
+            Self::LockedOut,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceManagementSubscriptionState);

@@ -35,14 +35,6 @@ impl runtime::Model for DeviceMetadata {
         properties: &["deviceType", "ipAddress", "operatingSystemSpecifications"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for DeviceMetadata {
             0 => reader.read(&mut self.device_type),
             1 => reader.read(&mut self.ip_address),
             2 => reader.read(&mut self.operating_system_specifications),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_type);
         writer.write(1, &self.ip_address);
         writer.write(2, &self.operating_system_specifications);

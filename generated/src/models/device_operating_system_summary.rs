@@ -73,14 +73,6 @@ impl runtime::Model for DeviceOperatingSystemSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -99,11 +91,12 @@ impl runtime::Model for DeviceOperatingSystemSummary {
             9 => reader.read(&mut self.unknown_count),
             10 => reader.read(&mut self.windows_count),
             11 => reader.read(&mut self.windows_mobile_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.android_corporate_work_profile_count);
         writer.write(1, &self.android_count);
         writer.write(2, &self.android_dedicated_count);

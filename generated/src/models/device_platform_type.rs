@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.devicePlatformType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DevicePlatformType {
     /// `android`
@@ -36,33 +36,50 @@ pub enum DevicePlatformType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DevicePlatformType {
-    const NAME: &'static str = "microsoft.graph.devicePlatformType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("android", Self::Android),
-        ("androidForWork", Self::AndroidForWork),
-        ("iOS", Self::IOs),
-        ("macOS", Self::Macos),
-        ("windowsPhone81", Self::WindowsPhone81),
-        ("windows81AndLater", Self::Windows81AndLater),
-        ("windows10AndLater", Self::Windows10AndLater),
-        ("androidWorkProfile", Self::AndroidWorkProfile),
-        ("unknown", Self::Unknown),
-        ("androidAOSP", Self::AndroidAosp),
-        ("androidMobileApplicationManagement", Self::AndroidMobileApplicationManagement),
-        ("iOSMobileApplicationManagement", Self::IOsMobileApplicationManagement),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DevicePlatformType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Android => "android",
+            Self::AndroidForWork => "androidForWork",
+            Self::IOs => "iOS",
+            Self::Macos => "macOS",
+            Self::WindowsPhone81 => "windowsPhone81",
+            Self::Windows81AndLater => "windows81AndLater",
+            Self::Windows10AndLater => "windows10AndLater",
+            Self::AndroidWorkProfile => "androidWorkProfile",
+            Self::Unknown => "unknown",
+            Self::AndroidAosp => "androidAOSP",
+            Self::AndroidMobileApplicationManagement => {
+                "androidMobileApplicationManagement"
+            }
+            Self::IOsMobileApplicationManagement => "iOSMobileApplicationManagement",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DevicePlatformType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.devicePlatformType",
+        members: &[
+            Self::Android,
+            Self::AndroidForWork,
+            Self::IOs,
+            Self::Macos,
+            Self::WindowsPhone81,
+            Self::Windows81AndLater,
+            Self::Windows10AndLater,
+            Self::AndroidWorkProfile,
+            Self::Unknown,
+            Self::AndroidAosp,
+            Self::AndroidMobileApplicationManagement,
+            Self::IOsMobileApplicationManagement,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DevicePlatformType);

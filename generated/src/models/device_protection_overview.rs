@@ -69,14 +69,6 @@ impl runtime::Model for DeviceProtectionOverview {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -94,11 +86,12 @@ impl runtime::Model for DeviceProtectionOverview {
             8 => reader.read(&mut self.pending_signature_update_device_count),
             9 => reader.read(&mut self.total_reported_device_count),
             10 => reader.read(&mut self.unknown_state_threat_agent_device_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.clean_device_count);
         writer.write(1, &self.critical_failures_device_count);
         writer.write(2, &self.inactive_threat_agent_device_count);

@@ -59,14 +59,6 @@ impl runtime::Model for DeviceRegistrationPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for DeviceRegistrationPolicy {
             5 => reader.read(&mut self.local_admin_password),
             6 => reader.read(&mut self.multi_factor_auth_configuration),
             7 => reader.read(&mut self.user_device_quota),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.azure_ad_join);
         writer.write(1, &self.azure_ad_registration);
         writer.write(2, &self.description);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceRegistrationState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceRegistrationState {
     /// `notRegistered`
@@ -24,28 +24,38 @@ pub enum DeviceRegistrationState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceRegistrationState {
-    const NAME: &'static str = "microsoft.graph.deviceRegistrationState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notRegistered", Self::NotRegistered),
-        ("registered", Self::Registered),
-        ("revoked", Self::Revoked),
-        ("keyConflict", Self::KeyConflict),
-        ("approvalPending", Self::ApprovalPending),
-        ("certificateReset", Self::CertificateReset),
-        ("notRegisteredPendingEnrollment", Self::NotRegisteredPendingEnrollment),
-        ("unknown", Self::Unknown),
-    ];
+impl DeviceRegistrationState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotRegistered => "notRegistered",
+            Self::Registered => "registered",
+            Self::Revoked => "revoked",
+            Self::KeyConflict => "keyConflict",
+            Self::ApprovalPending => "approvalPending",
+            Self::CertificateReset => "certificateReset",
+            Self::NotRegisteredPendingEnrollment => "notRegisteredPendingEnrollment",
+            Self::Unknown => "unknown",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceRegistrationState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceRegistrationState",
+        members: &[
+            Self::NotRegistered,
+            Self::Registered,
+            Self::Revoked,
+            Self::KeyConflict,
+            Self::ApprovalPending,
+            Self::CertificateReset,
+            Self::NotRegisteredPendingEnrollment,
+            Self::Unknown,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceRegistrationState);

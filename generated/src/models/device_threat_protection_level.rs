@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.deviceThreatProtectionLevel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceThreatProtectionLevel {
     /// `unavailable`
@@ -20,26 +20,34 @@ pub enum DeviceThreatProtectionLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceThreatProtectionLevel {
-    const NAME: &'static str = "microsoft.graph.deviceThreatProtectionLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unavailable", Self::Unavailable),
-        ("secured", Self::Secured),
-        ("low", Self::Low),
-        ("medium", Self::Medium),
-        ("high", Self::High),
-        ("notSet", Self::NotSet),
-    ];
+impl DeviceThreatProtectionLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unavailable => "unavailable",
+            Self::Secured => "secured",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::NotSet => "notSet",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceThreatProtectionLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.deviceThreatProtectionLevel",
+        members: &[
+            Self::Unavailable,
+            Self::Secured,
+            Self::Low,
+            Self::Medium,
+            Self::High,
+            Self::NotSet,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceThreatProtectionLevel);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.diagnosticDataSubmissionMode`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DiagnosticDataSubmissionMode {
     /// `userDefined`
@@ -18,25 +18,32 @@ pub enum DiagnosticDataSubmissionMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DiagnosticDataSubmissionMode {
-    const NAME: &'static str = "microsoft.graph.diagnosticDataSubmissionMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("none", Self::None),
-        ("basic", Self::Basic),
-        ("enhanced", Self::Enhanced),
-        ("full", Self::Full),
-    ];
+impl DiagnosticDataSubmissionMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::None => "none",
+            Self::Basic => "basic",
+            Self::Enhanced => "enhanced",
+            Self::Full => "full",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DiagnosticDataSubmissionMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.diagnosticDataSubmissionMode",
+        members: &[
+            Self::UserDefined,
+            Self::None,
+            Self::Basic,
+            Self::Enhanced,
+            Self::Full,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DiagnosticDataSubmissionMode);

@@ -89,14 +89,6 @@ impl runtime::Model for Directory {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -115,11 +107,12 @@ impl runtime::Model for Directory {
             9 => reader.read(&mut self.recovery),
             10 => reader.read(&mut self.remote_tenant_groups),
             11 => reader.read(&mut self.subscriptions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.administrative_units);
         writer.write(1, &self.attribute_sets);
         writer.write(2, &self.custom_security_attribute_definitions);

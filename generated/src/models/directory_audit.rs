@@ -75,14 +75,6 @@ impl runtime::Model for DirectoryAudit {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for DirectoryAudit {
             9 => reader.read(&mut self.result),
             10 => reader.read(&mut self.result_reason),
             11 => reader.read(&mut self.target_resources),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_date_time);
         writer.write(1, &self.activity_display_name);
         writer.write(2, &self.additional_details);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.directoryDefinitionDiscoverabilities`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DirectoryDefinitionDiscoverabilities {
     /// `None`
@@ -20,26 +20,34 @@ pub enum DirectoryDefinitionDiscoverabilities {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DirectoryDefinitionDiscoverabilities {
-    const NAME: &'static str = "microsoft.graph.directoryDefinitionDiscoverabilities";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("None", Self::None),
-        ("AttributeNames", Self::AttributeNames),
-        ("AttributeDataTypes", Self::AttributeDataTypes),
-        ("AttributeReadOnly", Self::AttributeReadOnly),
-        ("ReferenceAttributes", Self::ReferenceAttributes),
-        ("UnknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DirectoryDefinitionDiscoverabilities {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "None",
+            Self::AttributeNames => "AttributeNames",
+            Self::AttributeDataTypes => "AttributeDataTypes",
+            Self::AttributeReadOnly => "AttributeReadOnly",
+            Self::ReferenceAttributes => "ReferenceAttributes",
+            Self::UnknownFutureValue => "UnknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DirectoryDefinitionDiscoverabilities {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.directoryDefinitionDiscoverabilities",
+        members: &[
+            Self::None,
+            Self::AttributeNames,
+            Self::AttributeDataTypes,
+            Self::AttributeReadOnly,
+            Self::ReferenceAttributes,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DirectoryDefinitionDiscoverabilities);

@@ -76,14 +76,6 @@ impl runtime::Model for DirectoryObject {
         "microsoft.graph.user",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -92,11 +84,12 @@ impl runtime::Model for DirectoryObject {
         match property {
             0 => reader.read(&mut self.deleted_date_time),
             1 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deleted_date_time);
         writer.write(1, &self.id);
     }
@@ -182,14 +175,6 @@ impl runtime::Model for CheckMemberGroupsParameters {
         properties: &["groupIds"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -197,11 +182,12 @@ impl runtime::Model for CheckMemberGroupsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.group_ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.group_ids);
     }
 }
@@ -305,14 +291,6 @@ impl runtime::Model for CheckMemberObjectsParameters {
         properties: &["ids"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -320,11 +298,12 @@ impl runtime::Model for CheckMemberObjectsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ids);
     }
 }
@@ -425,14 +404,6 @@ impl runtime::Model for GetAvailableExtensionPropertiesParameters {
         properties: &["isSyncedFromOnPremises"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -440,11 +411,12 @@ impl runtime::Model for GetAvailableExtensionPropertiesParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.is_synced_from_on_premises),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_synced_from_on_premises);
     }
 }
@@ -547,14 +519,6 @@ impl runtime::Model for GetByIdsParameters {
         properties: &["ids", "types"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -563,11 +527,12 @@ impl runtime::Model for GetByIdsParameters {
         match property {
             0 => reader.read(&mut self.ids),
             1 => reader.read(&mut self.types),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ids);
         writer.write(1, &self.types);
     }
@@ -671,14 +636,6 @@ impl runtime::Model for GetMemberGroupsParameters {
         properties: &["securityEnabledOnly"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -686,11 +643,12 @@ impl runtime::Model for GetMemberGroupsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.security_enabled_only),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.security_enabled_only);
     }
 }
@@ -794,14 +752,6 @@ impl runtime::Model for GetMemberObjectsParameters {
         properties: &["securityEnabledOnly"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -809,11 +759,12 @@ impl runtime::Model for GetMemberObjectsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.security_enabled_only),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.security_enabled_only);
     }
 }
@@ -923,14 +874,6 @@ impl runtime::Model for ValidatePropertiesParameters {
         properties: &["displayName", "entityType", "mailNickname", "onBehalfOfUserId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -941,11 +884,12 @@ impl runtime::Model for ValidatePropertiesParameters {
             1 => reader.read(&mut self.entity_type),
             2 => reader.read(&mut self.mail_nickname),
             3 => reader.read(&mut self.on_behalf_of_user_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.entity_type);
         writer.write(2, &self.mail_nickname);

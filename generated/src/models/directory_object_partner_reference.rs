@@ -53,14 +53,6 @@ impl runtime::Model for DirectoryObjectPartnerReference {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for DirectoryObjectPartnerReference {
             3 => reader.read(&mut self.external_partner_tenant_id),
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.object_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deleted_date_time);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

@@ -79,14 +79,6 @@ impl runtime::Model for DirectoryRole {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -109,11 +101,12 @@ impl runtime::Model for DirectoryRole {
                 )
             )]
             6 => reader.read(&mut self.scoped_members),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deleted_date_time);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.disableReason`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DisableReason {
     /// `none`
@@ -18,24 +18,30 @@ pub enum DisableReason {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DisableReason {
-    const NAME: &'static str = "microsoft.graph.disableReason";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("invalidBillingProfile", Self::InvalidBillingProfile),
-        ("userRequested", Self::UserRequested),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DisableReason {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::InvalidBillingProfile => "invalidBillingProfile",
+            Self::UserRequested => "userRequested",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DisableReason {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.disableReason",
+        members: &[
+            Self::None,
+            Self::InvalidBillingProfile,
+            Self::UserRequested,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DisableReason);

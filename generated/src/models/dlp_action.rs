@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.dlpAction`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DlpAction {
     /// `notifyUser`
@@ -36,33 +36,48 @@ pub enum DlpAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DlpAction {
-    const NAME: &'static str = "microsoft.graph.dlpAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notifyUser", Self::NotifyUser),
-        ("blockAccess", Self::BlockAccess),
-        ("deviceRestriction", Self::DeviceRestriction),
-        ("browserRestriction", Self::BrowserRestriction),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("restrictAccess", Self::RestrictAccess),
-        ("generateAlert", Self::GenerateAlert),
-        ("generateIncidentReportAction", Self::GenerateIncidentReportAction),
-        ("sPBlockAnonymousAccess", Self::SPBlockAnonymousAccess),
-        ("sPRuntimeAccessControl", Self::SPRuntimeAccessControl),
-        ("sPSharingNotifyUser", Self::SPSharingNotifyUser),
-        ("sPSharingGenerateIncidentReport", Self::SPSharingGenerateIncidentReport),
-        ("restrictWebGrounding", Self::RestrictWebGrounding),
-    ];
+impl DlpAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotifyUser => "notifyUser",
+            Self::BlockAccess => "blockAccess",
+            Self::DeviceRestriction => "deviceRestriction",
+            Self::BrowserRestriction => "browserRestriction",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::RestrictAccess => "restrictAccess",
+            Self::GenerateAlert => "generateAlert",
+            Self::GenerateIncidentReportAction => "generateIncidentReportAction",
+            Self::SPBlockAnonymousAccess => "sPBlockAnonymousAccess",
+            Self::SPRuntimeAccessControl => "sPRuntimeAccessControl",
+            Self::SPSharingNotifyUser => "sPSharingNotifyUser",
+            Self::SPSharingGenerateIncidentReport => "sPSharingGenerateIncidentReport",
+            Self::RestrictWebGrounding => "restrictWebGrounding",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DlpAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.dlpAction",
+        members: &[
+            Self::NotifyUser,
+            Self::BlockAccess,
+            Self::DeviceRestriction,
+            Self::BrowserRestriction,
+            Self::UnknownFutureValue,
+            Self::RestrictAccess,
+            Self::GenerateAlert,
+            Self::GenerateIncidentReportAction,
+            Self::SPBlockAnonymousAccess,
+            Self::SPRuntimeAccessControl,
+            Self::SPSharingNotifyUser,
+            Self::SPSharingGenerateIncidentReport,
+            Self::RestrictWebGrounding,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DlpAction);

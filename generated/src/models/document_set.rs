@@ -53,14 +53,6 @@ impl runtime::Model for DocumentSet {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for DocumentSet {
             4 => reader.read(&mut self.should_prefix_name_to_file),
             5 => reader.read(&mut self.welcome_page_columns),
             6 => reader.read(&mut self.welcome_page_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_content_types);
         writer.write(1, &self.default_contents);
         writer.write(2, &self.propagate_welcome_page_changes);

@@ -33,14 +33,6 @@ impl runtime::Model for DocumentSetContent {
         properties: &["contentType", "fileName", "folderName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for DocumentSetContent {
             0 => reader.read(&mut self.content_type),
             1 => reader.read(&mut self.file_name),
             2 => reader.read(&mut self.folder_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_type);
         writer.write(1, &self.file_name);
         writer.write(2, &self.folder_name);

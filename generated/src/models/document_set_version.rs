@@ -71,14 +71,6 @@ impl runtime::Model for DocumentSetVersion {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -95,11 +87,12 @@ impl runtime::Model for DocumentSetVersion {
             7 => reader.read(&mut self.last_modified_date_time),
             8 => reader.read(&mut self.publication),
             9 => reader.read(&mut self.should_capture_minor_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_date_time);

@@ -33,14 +33,6 @@ impl runtime::Model for DocumentSetVersionItem {
         properties: &["itemId", "title", "versionId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for DocumentSetVersionItem {
             0 => reader.read(&mut self.item_id),
             1 => reader.read(&mut self.title),
             2 => reader.read(&mut self.version_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.item_id);
         writer.write(1, &self.title);
         writer.write(2, &self.version_id);

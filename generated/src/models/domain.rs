@@ -109,14 +109,6 @@ impl runtime::Model for Domain {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -142,11 +134,12 @@ impl runtime::Model for Domain {
             16 => reader.read(&mut self.state),
             17 => reader.read(&mut self.supported_services),
             18 => reader.read(&mut self.verification_dns_records),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_type);
         writer.write(1, &self.availability_status);
         writer.write(2, &self.domain_name_references);
@@ -192,14 +185,6 @@ impl runtime::Model for ForceDeleteParameters {
         properties: &["disableUserAccounts"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -207,11 +192,12 @@ impl runtime::Model for ForceDeleteParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.disable_user_accounts),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.disable_user_accounts);
     }
 }

@@ -59,14 +59,6 @@ impl runtime::Model for DomainDnsMxRecord {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for DomainDnsMxRecord {
             5 => reader.read(&mut self.record_type),
             6 => reader.read(&mut self.supported_service),
             7 => reader.read(&mut self.ttl),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.is_optional);
         writer.write(2, &self.label);

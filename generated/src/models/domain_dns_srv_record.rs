@@ -75,14 +75,6 @@ impl runtime::Model for DomainDnsSrvRecord {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for DomainDnsSrvRecord {
             9 => reader.read(&mut self.supported_service),
             10 => reader.read(&mut self.ttl),
             11 => reader.read(&mut self.weight),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.is_optional);
         writer.write(2, &self.label);

@@ -55,14 +55,6 @@ impl runtime::Model for DomainDnsUnavailableRecord {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for DomainDnsUnavailableRecord {
             4 => reader.read(&mut self.record_type),
             5 => reader.read(&mut self.supported_service),
             6 => reader.read(&mut self.ttl),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.id);
         writer.write(2, &self.is_optional);

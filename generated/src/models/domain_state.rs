@@ -33,14 +33,6 @@ impl runtime::Model for DomainState {
         properties: &["lastActionDateTime", "operation", "status"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for DomainState {
             0 => reader.read(&mut self.last_action_date_time),
             1 => reader.read(&mut self.operation),
             2 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.last_action_date_time);
         writer.write(1, &self.operation);
         writer.write(2, &self.status);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.driftStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DriftStatus {
     /// `active`
@@ -16,23 +16,24 @@ pub enum DriftStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DriftStatus {
-    const NAME: &'static str = "microsoft.graph.driftStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("active", Self::Active),
-        ("fixed", Self::Fixed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DriftStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Active => "active",
+            Self::Fixed => "fixed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DriftStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.driftStatus",
+        members: &[Self::Active, Self::Fixed, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DriftStatus);

@@ -35,14 +35,6 @@ impl runtime::Model for DriftedProperty {
         properties: &["currentValue", "desiredValue", "propertyName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for DriftedProperty {
             0 => reader.read(&mut self.current_value),
             1 => reader.read(&mut self.desired_value),
             2 => reader.read(&mut self.property_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.current_value);
         writer.write(1, &self.desired_value);
         writer.write(2, &self.property_name);

@@ -427,14 +427,6 @@ impl runtime::Model for DriveItem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -593,11 +585,12 @@ impl runtime::Model for DriveItem {
             42 => reader.read(&mut self.web_url),
             #[cfg(feature = "drives")]
             43 => reader.read(&mut self.workbook),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(
             any(
                 feature = "drives",
@@ -775,14 +768,6 @@ impl runtime::Model for AssignSensitivityLabelParameters {
         properties: &["assignmentMethod", "justificationText", "sensitivityLabelId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -792,11 +777,12 @@ impl runtime::Model for AssignSensitivityLabelParameters {
             0 => reader.read(&mut self.assignment_method),
             1 => reader.read(&mut self.justification_text),
             2 => reader.read(&mut self.sensitivity_label_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignment_method);
         writer.write(1, &self.justification_text);
         writer.write(2, &self.sensitivity_label_id);
@@ -833,14 +819,6 @@ impl runtime::Model for CheckinParameters {
         properties: &["checkInAs", "comment"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -849,11 +827,12 @@ impl runtime::Model for CheckinParameters {
         match property {
             0 => reader.read(&mut self.check_in_as),
             1 => reader.read(&mut self.comment),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.check_in_as);
         writer.write(1, &self.comment);
     }
@@ -900,14 +879,6 @@ impl runtime::Model for CopyParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -918,11 +889,12 @@ impl runtime::Model for CopyParameters {
             1 => reader.read(&mut self.include_all_version_history),
             2 => reader.read(&mut self.name),
             3 => reader.read(&mut self.parent_reference),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.children_only);
         writer.write(1, &self.include_all_version_history);
         writer.write(2, &self.name);
@@ -987,14 +959,6 @@ impl runtime::Model for CreateLinkParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1009,11 +973,12 @@ impl runtime::Model for CreateLinkParameters {
             5 => reader.read(&mut self.scope),
             6 => reader.read(&mut self.send_notification),
             7 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.expiration_date_time);
         writer.write(1, &self.message);
         writer.write(2, &self.password);
@@ -1052,14 +1017,6 @@ impl runtime::Model for CreateUploadSessionParameters {
         properties: &["item"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1067,11 +1024,12 @@ impl runtime::Model for CreateUploadSessionParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.item),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.item);
     }
 }
@@ -1133,14 +1091,6 @@ impl runtime::Model for InviteParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1155,11 +1105,12 @@ impl runtime::Model for InviteParameters {
             5 => reader.read(&mut self.retain_inherited_permissions),
             6 => reader.read(&mut self.roles),
             7 => reader.read(&mut self.send_invitation),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.expiration_date_time);
         writer.write(1, &self.message);
         writer.write(2, &self.password);
@@ -1201,14 +1152,6 @@ impl runtime::Model for PreviewParameters {
         properties: &["page", "zoom"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1217,11 +1160,12 @@ impl runtime::Model for PreviewParameters {
         match property {
             0 => reader.read(&mut self.page),
             1 => reader.read(&mut self.zoom),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.page);
         writer.write(1, &self.zoom);
     }
@@ -1257,14 +1201,6 @@ impl runtime::Model for RestoreParameters {
         properties: &["name", "parentReference"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1273,11 +1209,12 @@ impl runtime::Model for RestoreParameters {
         match property {
             0 => reader.read(&mut self.name),
             1 => reader.read(&mut self.parent_reference),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.name);
         writer.write(1, &self.parent_reference);
     }
@@ -1313,14 +1250,6 @@ impl runtime::Model for ValidatePermissionParameters {
         properties: &["challengeToken", "password"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1329,11 +1258,12 @@ impl runtime::Model for ValidatePermissionParameters {
         match property {
             0 => reader.read(&mut self.challenge_token),
             1 => reader.read(&mut self.password),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.challenge_token);
         writer.write(1, &self.password);
     }

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.driveItemSourceApplication`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DriveItemSourceApplication {
     /// `teams`
@@ -30,31 +30,44 @@ pub enum DriveItemSourceApplication {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DriveItemSourceApplication {
-    const NAME: &'static str = "microsoft.graph.driveItemSourceApplication";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("teams", Self::Teams),
-        ("yammer", Self::Yammer),
-        ("sharePoint", Self::SharePoint),
-        ("oneDrive", Self::OneDrive),
-        ("stream", Self::Stream),
-        ("powerPoint", Self::PowerPoint),
-        ("office", Self::Office),
-        ("loki", Self::Loki),
-        ("loop", Self::Loop),
-        ("other", Self::Other),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DriveItemSourceApplication {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Teams => "teams",
+            Self::Yammer => "yammer",
+            Self::SharePoint => "sharePoint",
+            Self::OneDrive => "oneDrive",
+            Self::Stream => "stream",
+            Self::PowerPoint => "powerPoint",
+            Self::Office => "office",
+            Self::Loki => "loki",
+            Self::Loop => "loop",
+            Self::Other => "other",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DriveItemSourceApplication {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.driveItemSourceApplication",
+        members: &[
+            Self::Teams,
+            Self::Yammer,
+            Self::SharePoint,
+            Self::OneDrive,
+            Self::Stream,
+            Self::PowerPoint,
+            Self::Office,
+            Self::Loki,
+            Self::Loop,
+            Self::Other,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DriveItemSourceApplication);

@@ -49,14 +49,6 @@ impl runtime::Model for DriveItemUploadableProperties {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for DriveItemUploadableProperties {
             3 => reader.read(&mut self.file_system_info),
             4 => reader.read(&mut self.media_source),
             5 => reader.read(&mut self.name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.drive_item_source);
         writer.write(2, &self.file_size);

@@ -33,14 +33,6 @@ impl runtime::Model for DriveRecipient {
         properties: &["alias", "email", "objectId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for DriveRecipient {
             0 => reader.read(&mut self.alias),
             1 => reader.read(&mut self.email),
             2 => reader.read(&mut self.object_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alias);
         writer.write(1, &self.email);
         writer.write(2, &self.object_id);

@@ -69,14 +69,6 @@ impl runtime::Model for DriveRestoreArtifact {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +85,12 @@ impl runtime::Model for DriveRestoreArtifact {
             7 => reader.read(&mut self.restored_site_web_url),
             8 => reader.read(&mut self.start_date_time),
             9 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completion_date_time);
         writer.write(1, &self.destination_type);
         writer.write(2, &self.error);

@@ -55,14 +55,6 @@ impl runtime::Model for EbookInstallSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for EbookInstallSummary {
             4 => reader.read(&mut self.installed_user_count),
             5 => reader.read(&mut self.not_installed_device_count),
             6 => reader.read(&mut self.not_installed_user_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.failed_device_count);
         writer.write(1, &self.failed_user_count);
         writer.write(2, &self.id);

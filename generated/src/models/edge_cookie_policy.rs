@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.edgeCookiePolicy`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EdgeCookiePolicy {
     /// `userDefined`
@@ -16,24 +16,30 @@ pub enum EdgeCookiePolicy {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EdgeCookiePolicy {
-    const NAME: &'static str = "microsoft.graph.edgeCookiePolicy";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("allow", Self::Allow),
-        ("blockThirdParty", Self::BlockThirdParty),
-        ("blockAll", Self::BlockAll),
-    ];
+impl EdgeCookiePolicy {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::Allow => "allow",
+            Self::BlockThirdParty => "blockThirdParty",
+            Self::BlockAll => "blockAll",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EdgeCookiePolicy {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.edgeCookiePolicy",
+        members: &[
+            Self::UserDefined,
+            Self::Allow,
+            Self::BlockThirdParty,
+            Self::BlockAll,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EdgeCookiePolicy);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.editionUpgradeLicenseType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EditionUpgradeLicenseType {
     /// `productKey`
@@ -12,22 +12,23 @@ pub enum EditionUpgradeLicenseType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EditionUpgradeLicenseType {
-    const NAME: &'static str = "microsoft.graph.editionUpgradeLicenseType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("productKey", Self::ProductKey),
-        ("licenseFile", Self::LicenseFile),
-    ];
+impl EditionUpgradeLicenseType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ProductKey => "productKey",
+            Self::LicenseFile => "licenseFile",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EditionUpgradeLicenseType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.editionUpgradeLicenseType",
+        members: &[Self::ProductKey, Self::LicenseFile],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EditionUpgradeLicenseType);

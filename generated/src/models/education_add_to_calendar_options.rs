@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.educationAddToCalendarOptions`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EducationAddToCalendarOptions {
     /// `none`
@@ -20,25 +20,32 @@ pub enum EducationAddToCalendarOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EducationAddToCalendarOptions {
-    const NAME: &'static str = "microsoft.graph.educationAddToCalendarOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("studentsAndPublisher", Self::StudentsAndPublisher),
-        ("studentsAndTeamOwners", Self::StudentsAndTeamOwners),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("studentsOnly", Self::StudentsOnly),
-    ];
+impl EducationAddToCalendarOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::StudentsAndPublisher => "studentsAndPublisher",
+            Self::StudentsAndTeamOwners => "studentsAndTeamOwners",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::StudentsOnly => "studentsOnly",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EducationAddToCalendarOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.educationAddToCalendarOptions",
+        members: &[
+            Self::None,
+            Self::StudentsAndPublisher,
+            Self::StudentsAndTeamOwners,
+            Self::UnknownFutureValue,
+            Self::StudentsOnly,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EducationAddToCalendarOptions);

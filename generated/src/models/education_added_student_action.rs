@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.educationAddedStudentAction`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EducationAddedStudentAction {
     /// `none`
@@ -16,23 +16,24 @@ pub enum EducationAddedStudentAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EducationAddedStudentAction {
-    const NAME: &'static str = "microsoft.graph.educationAddedStudentAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("assignIfOpen", Self::AssignIfOpen),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EducationAddedStudentAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::AssignIfOpen => "assignIfOpen",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EducationAddedStudentAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.educationAddedStudentAction",
+        members: &[Self::None, Self::AssignIfOpen, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EducationAddedStudentAction);

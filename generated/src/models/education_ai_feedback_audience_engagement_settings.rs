@@ -39,14 +39,6 @@ impl runtime::Model for EducationAiFeedbackAudienceEngagementSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for EducationAiFeedbackAudienceEngagementSettings {
             0 => reader.read(&mut self.are_engagement_strategies_enabled),
             1 => reader.read(&mut self.is_call_to_action_enabled),
             2 => reader.read(&mut self.is_emotional_and_intellectual_appeal_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.are_engagement_strategies_enabled);
         writer.write(1, &self.is_call_to_action_enabled);
         writer.write(2, &self.is_emotional_and_intellectual_appeal_enabled);

@@ -39,14 +39,6 @@ impl runtime::Model for EducationAiFeedbackContentSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for EducationAiFeedbackContentSettings {
             0 => reader.read(&mut self.is_message_clarity_enabled),
             1 => reader.read(&mut self.is_quality_of_information_enabled),
             2 => reader.read(&mut self.is_speech_organization_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_message_clarity_enabled);
         writer.write(1, &self.is_quality_of_information_enabled);
         writer.write(2, &self.is_speech_organization_enabled);

@@ -41,14 +41,6 @@ impl runtime::Model for EducationAiFeedbackSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for EducationAiFeedbackSettings {
             0 => reader.read(&mut self.audience_engagement_settings),
             1 => reader.read(&mut self.content_settings),
             2 => reader.read(&mut self.delivery_settings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.audience_engagement_settings);
         writer.write(1, &self.content_settings);
         writer.write(2, &self.delivery_settings);

@@ -153,14 +153,6 @@ impl runtime::Model for EducationAssignment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -198,11 +190,12 @@ impl runtime::Model for EducationAssignment {
             28 => reader.read(&mut self.status),
             29 => reader.read(&mut self.submissions),
             30 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.add_to_calendar_action);
         writer.write(1, &self.added_student_action);
         writer.write(2, &self.allow_late_submissions);

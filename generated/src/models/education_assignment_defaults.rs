@@ -49,14 +49,6 @@ impl runtime::Model for EducationAssignmentDefaults {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for EducationAssignmentDefaults {
             2 => reader.read(&mut self.due_time),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.notification_channel_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.add_to_calendar_action);
         writer.write(1, &self.added_student_action);
         writer.write(2, &self.due_time);

@@ -37,14 +37,6 @@ impl runtime::Model for EducationAssignmentPointsGrade {
         properties: &["gradedBy", "gradedDateTime", "points"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for EducationAssignmentPointsGrade {
             0 => reader.read(&mut self.graded_by),
             1 => reader.read(&mut self.graded_date_time),
             2 => reader.read(&mut self.points),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.graded_by);
         writer.write(1, &self.graded_date_time);
         writer.write(2, &self.points);

@@ -53,14 +53,6 @@ impl runtime::Model for EducationAssignmentSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -72,11 +64,12 @@ impl runtime::Model for EducationAssignmentSettings {
             2 => reader.read(&mut self.grading_schemes),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.submission_animation_disabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_grading_scheme);
         writer.write(1, &self.grading_categories);
         writer.write(2, &self.grading_schemes);

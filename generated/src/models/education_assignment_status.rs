@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.educationAssignmentStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EducationAssignmentStatus {
     /// `draft`
@@ -20,25 +20,32 @@ pub enum EducationAssignmentStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EducationAssignmentStatus {
-    const NAME: &'static str = "microsoft.graph.educationAssignmentStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("draft", Self::Draft),
-        ("published", Self::Published),
-        ("assigned", Self::Assigned),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("inactive", Self::Inactive),
-    ];
+impl EducationAssignmentStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Draft => "draft",
+            Self::Published => "published",
+            Self::Assigned => "assigned",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Inactive => "inactive",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EducationAssignmentStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.educationAssignmentStatus",
+        members: &[
+            Self::Draft,
+            Self::Published,
+            Self::Assigned,
+            Self::UnknownFutureValue,
+            Self::Inactive,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EducationAssignmentStatus);

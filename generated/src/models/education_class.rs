@@ -121,14 +121,6 @@ impl runtime::Model for EducationClass {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -157,11 +149,12 @@ impl runtime::Model for EducationClass {
             19 => reader.read(&mut self.schools),
             20 => reader.read(&mut self.teachers),
             21 => reader.read(&mut self.term),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignment_categories);
         writer.write(1, &self.assignment_defaults);
         writer.write(2, &self.assignment_settings);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.educationExternalSource`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EducationExternalSource {
     /// `sis`
@@ -16,23 +16,24 @@ pub enum EducationExternalSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EducationExternalSource {
-    const NAME: &'static str = "microsoft.graph.educationExternalSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("sis", Self::Sis),
-        ("manual", Self::Manual),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EducationExternalSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Sis => "sis",
+            Self::Manual => "manual",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EducationExternalSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.educationExternalSource",
+        members: &[Self::Sis, Self::Manual, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EducationExternalSource);

@@ -35,14 +35,6 @@ impl runtime::Model for EducationFeedback {
         properties: &["feedbackBy", "feedbackDateTime", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for EducationFeedback {
             0 => reader.read(&mut self.feedback_by),
             1 => reader.read(&mut self.feedback_date_time),
             2 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.feedback_by);
         writer.write(1, &self.feedback_date_time);
         writer.write(2, &self.text);

@@ -49,14 +49,6 @@ impl runtime::Model for EducationFeedbackOutcome {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for EducationFeedbackOutcome {
             2 => reader.read(&mut self.last_modified_by),
             3 => reader.read(&mut self.last_modified_date_time),
             4 => reader.read(&mut self.published_feedback),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.feedback);
         writer.write(1, &self.id);
         writer.write(2, &self.last_modified_by);

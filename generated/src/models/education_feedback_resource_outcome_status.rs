@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.educationFeedbackResourceOutcomeStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EducationFeedbackResourceOutcomeStatus {
     /// `notPublished`
@@ -20,25 +20,32 @@ pub enum EducationFeedbackResourceOutcomeStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EducationFeedbackResourceOutcomeStatus {
-    const NAME: &'static str = "microsoft.graph.educationFeedbackResourceOutcomeStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notPublished", Self::NotPublished),
-        ("pendingPublish", Self::PendingPublish),
-        ("published", Self::Published),
-        ("failedPublish", Self::FailedPublish),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EducationFeedbackResourceOutcomeStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotPublished => "notPublished",
+            Self::PendingPublish => "pendingPublish",
+            Self::Published => "published",
+            Self::FailedPublish => "failedPublish",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EducationFeedbackResourceOutcomeStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.educationFeedbackResourceOutcomeStatus",
+        members: &[
+            Self::NotPublished,
+            Self::PendingPublish,
+            Self::Published,
+            Self::FailedPublish,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EducationFeedbackResourceOutcomeStatus);

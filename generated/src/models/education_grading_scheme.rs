@@ -40,14 +40,6 @@ impl runtime::Model for EducationGradingScheme {
         properties: &["displayName", "grades", "hidePointsDuringGrading", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for EducationGradingScheme {
             1 => reader.read(&mut self.grades),
             2 => reader.read(&mut self.hide_points_during_grading),
             3 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.grades);
         writer.write(2, &self.hide_points_during_grading);

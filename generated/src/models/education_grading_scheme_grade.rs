@@ -35,14 +35,6 @@ impl runtime::Model for EducationGradingSchemeGrade {
         properties: &["defaultPercentage", "displayName", "minPercentage"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for EducationGradingSchemeGrade {
             0 => reader.read(&mut self.default_percentage),
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.min_percentage),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_percentage);
         writer.write(1, &self.display_name);
         writer.write(2, &self.min_percentage);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.educationModuleStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EducationModuleStatus {
     /// `draft`
@@ -16,23 +16,24 @@ pub enum EducationModuleStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EducationModuleStatus {
-    const NAME: &'static str = "microsoft.graph.educationModuleStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("draft", Self::Draft),
-        ("published", Self::Published),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EducationModuleStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Draft => "draft",
+            Self::Published => "published",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EducationModuleStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.educationModuleStatus",
+        members: &[Self::Draft, Self::Published, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EducationModuleStatus);

@@ -52,14 +52,6 @@ impl runtime::Model for EducationOrganization {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.educationSchool"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for EducationOrganization {
             2 => reader.read(&mut self.external_source),
             3 => reader.read(&mut self.external_source_detail),
             4 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.external_source);

@@ -41,14 +41,6 @@ impl runtime::Model for EducationRoot {
         properties: &["classes", "me", "reports", "schools", "users"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for EducationRoot {
             2 => reader.read(&mut self.reports),
             3 => reader.read(&mut self.schools),
             4 => reader.read(&mut self.users),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.classes);
         writer.write(1, &self.me);
         writer.write(2, &self.reports);

@@ -63,14 +63,6 @@ impl runtime::Model for EducationRubricOutcome {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for EducationRubricOutcome {
             4 => reader.read(&mut self.published_rubric_quality_selected_levels),
             5 => reader.read(&mut self.rubric_quality_feedback),
             6 => reader.read(&mut self.rubric_quality_selected_levels),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.last_modified_by);
         writer.write(2, &self.last_modified_date_time);

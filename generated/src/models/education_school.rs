@@ -105,14 +105,6 @@ impl runtime::Model for EducationSchool {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -138,11 +130,12 @@ impl runtime::Model for EducationSchool {
             16 => reader.read(&mut self.principal_name),
             17 => reader.read(&mut self.school_number),
             18 => reader.read(&mut self.users),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.administrative_unit);
         writer.write(2, &self.classes);

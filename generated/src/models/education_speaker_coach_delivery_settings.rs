@@ -43,14 +43,6 @@ impl runtime::Model for EducationSpeakerCoachDeliverySettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for EducationSpeakerCoachDeliverySettings {
             1 => reader.read(&mut self.is_pace_enabled),
             2 => reader.read(&mut self.is_pitch_enabled),
             3 => reader.read(&mut self.is_pronunciation_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.are_filler_words_enabled);
         writer.write(1, &self.is_pace_enabled);
         writer.write(2, &self.is_pitch_enabled);

@@ -85,14 +85,6 @@ impl runtime::Model for EducationSpeakerProgressResource {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -116,11 +108,12 @@ impl runtime::Model for EducationSpeakerProgressResource {
             }
             12 => reader.read(&mut self.speaker_coach_settings),
             13 => reader.read(&mut self.spoken_language_locale),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ai_feedback_criteria);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_date_time);

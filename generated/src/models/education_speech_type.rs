@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.educationSpeechType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EducationSpeechType {
     /// `informative`
@@ -18,24 +18,30 @@ pub enum EducationSpeechType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EducationSpeechType {
-    const NAME: &'static str = "microsoft.graph.educationSpeechType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("informative", Self::Informative),
-        ("personal", Self::Personal),
-        ("persuasive", Self::Persuasive),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EducationSpeechType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Informative => "informative",
+            Self::Personal => "personal",
+            Self::Persuasive => "persuasive",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EducationSpeechType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.educationSpeechType",
+        members: &[
+            Self::Informative,
+            Self::Personal,
+            Self::Persuasive,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EducationSpeechType);

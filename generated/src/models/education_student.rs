@@ -51,14 +51,6 @@ impl runtime::Model for EducationStudent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for EducationStudent {
             3 => reader.read(&mut self.grade),
             4 => reader.read(&mut self.graduation_year),
             5 => reader.read(&mut self.student_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.birth_date);
         writer.write(1, &self.external_id);
         writer.write(2, &self.gender);

@@ -115,14 +115,6 @@ impl runtime::Model for EducationSubmission {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -150,11 +142,12 @@ impl runtime::Model for EducationSubmission {
             18 => reader.read(&mut self.unsubmitted_by),
             19 => reader.read(&mut self.unsubmitted_date_time),
             20 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignment_id);
         writer.write(1, &self.excused_by);
         writer.write(2, &self.excused_date_time);

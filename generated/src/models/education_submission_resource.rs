@@ -42,14 +42,6 @@ impl runtime::Model for EducationSubmissionResource {
         properties: &["assignmentResourceUrl", "dependentResources", "id", "resource"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for EducationSubmissionResource {
             1 => reader.read(&mut self.dependent_resources),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.resource),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignment_resource_url);
         writer.write(1, &self.dependent_resources);
         writer.write(2, &self.id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.educationSubmissionStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EducationSubmissionStatus {
     /// `working`
@@ -24,27 +24,36 @@ pub enum EducationSubmissionStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EducationSubmissionStatus {
-    const NAME: &'static str = "microsoft.graph.educationSubmissionStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("working", Self::Working),
-        ("submitted", Self::Submitted),
-        ("released", Self::Released),
-        ("returned", Self::Returned),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("reassigned", Self::Reassigned),
-        ("excused", Self::Excused),
-    ];
+impl EducationSubmissionStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Working => "working",
+            Self::Submitted => "submitted",
+            Self::Released => "released",
+            Self::Returned => "returned",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Reassigned => "reassigned",
+            Self::Excused => "excused",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EducationSubmissionStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.educationSubmissionStatus",
+        members: &[
+            Self::Working,
+            Self::Submitted,
+            Self::Released,
+            Self::Returned,
+            Self::UnknownFutureValue,
+            Self::Reassigned,
+            Self::Excused,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EducationSubmissionStatus);

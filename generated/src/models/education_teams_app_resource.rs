@@ -65,14 +65,6 @@ impl runtime::Model for EducationTeamsAppResource {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for EducationTeamsAppResource {
             6 => reader.read(&mut self.last_modified_date_time),
             7 => reader.read(&mut self.teams_embedded_content_url),
             8 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_icon_web_url);
         writer.write(1, &self.app_id);
         writer.write(2, &self.created_by);

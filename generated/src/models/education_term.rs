@@ -38,14 +38,6 @@ impl runtime::Model for EducationTerm {
         properties: &["displayName", "endDate", "externalId", "startDate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for EducationTerm {
             1 => reader.read(&mut self.end_date),
             2 => reader.read(&mut self.external_id),
             3 => reader.read(&mut self.start_date),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.end_date);
         writer.write(2, &self.external_id);

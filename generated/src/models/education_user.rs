@@ -185,14 +185,6 @@ impl runtime::Model for EducationUser {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -238,11 +230,12 @@ impl runtime::Model for EducationUser {
             36 => reader.read(&mut self.user),
             37 => reader.read(&mut self.user_principal_name),
             38 => reader.read(&mut self.user_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_enabled);
         writer.write(1, &self.assigned_licenses);
         writer.write(2, &self.assigned_plans);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.educationUserRole`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EducationUserRole {
     /// `student`
@@ -18,24 +18,25 @@ pub enum EducationUserRole {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EducationUserRole {
-    const NAME: &'static str = "microsoft.graph.educationUserRole";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("student", Self::Student),
-        ("teacher", Self::Teacher),
-        ("none", Self::None),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EducationUserRole {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Student => "student",
+            Self::Teacher => "teacher",
+            Self::None => "none",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EducationUserRole {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.educationUserRole",
+        members: &[Self::Student, Self::Teacher, Self::None, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EducationUserRole);

@@ -53,14 +53,6 @@ impl runtime::Model for EducationWordResource {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for EducationWordResource {
             3 => reader.read(&mut self.file_url),
             4 => reader.read(&mut self.last_modified_by),
             5 => reader.read(&mut self.last_modified_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.eligibilityFilteringEnabledEntities`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EligibilityFilteringEnabledEntities {
     /// `none`
@@ -20,25 +20,32 @@ pub enum EligibilityFilteringEnabledEntities {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EligibilityFilteringEnabledEntities {
-    const NAME: &'static str = "microsoft.graph.eligibilityFilteringEnabledEntities";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("swapRequest", Self::SwapRequest),
-        ("offerShiftRequest", Self::OfferShiftRequest),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("timeOffReason", Self::TimeOffReason),
-    ];
+impl EligibilityFilteringEnabledEntities {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::SwapRequest => "swapRequest",
+            Self::OfferShiftRequest => "offerShiftRequest",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::TimeOffReason => "timeOffReason",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EligibilityFilteringEnabledEntities {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.eligibilityFilteringEnabledEntities",
+        members: &[
+            Self::None,
+            Self::SwapRequest,
+            Self::OfferShiftRequest,
+            Self::UnknownFutureValue,
+            Self::TimeOffReason,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EligibilityFilteringEnabledEntities);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.eligibilityScheduleRequestFilterByCurrentUserOptions`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EligibilityScheduleRequestFilterByCurrentUserOptions {
     /// `principal`
@@ -16,24 +16,30 @@ pub enum EligibilityScheduleRequestFilterByCurrentUserOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EligibilityScheduleRequestFilterByCurrentUserOptions {
-    const NAME: &'static str = "microsoft.graph.eligibilityScheduleRequestFilterByCurrentUserOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("principal", Self::Principal),
-        ("createdBy", Self::CreatedBy),
-        ("approver", Self::Approver),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EligibilityScheduleRequestFilterByCurrentUserOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Principal => "principal",
+            Self::CreatedBy => "createdBy",
+            Self::Approver => "approver",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EligibilityScheduleRequestFilterByCurrentUserOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.eligibilityScheduleRequestFilterByCurrentUserOptions",
+        members: &[
+            Self::Principal,
+            Self::CreatedBy,
+            Self::Approver,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EligibilityScheduleRequestFilterByCurrentUserOptions);

@@ -37,14 +37,6 @@ impl runtime::Model for EmailAuthenticationMethod {
         properties: &["createdDateTime", "emailAddress", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for EmailAuthenticationMethod {
             0 => reader.read(&mut self.created_date_time),
             1 => reader.read(&mut self.email_address),
             2 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.email_address);
         writer.write(2, &self.id);

@@ -56,14 +56,6 @@ impl runtime::Model for EmailAuthenticationMethodConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for EmailAuthenticationMethodConfiguration {
             #[cfg(feature = "full")]
             3 => reader.read(&mut self.include_targets),
             4 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_external_id_to_use_email_otp);
         writer.write(1, &self.exclude_targets);
         writer.write(2, &self.id);

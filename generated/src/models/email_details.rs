@@ -35,14 +35,6 @@ impl runtime::Model for EmailDetails {
         properties: &["body", "senderEmailAddress", "subject"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for EmailDetails {
             0 => reader.read(&mut self.body),
             1 => reader.read(&mut self.sender_email_address),
             2 => reader.read(&mut self.subject),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.body);
         writer.write(1, &self.sender_email_address);
         writer.write(2, &self.subject);

@@ -57,14 +57,6 @@ impl runtime::Model for EmailPayloadDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for EmailPayloadDetail {
             4 => reader.read(&mut self.is_external_sender),
             5 => reader.read(&mut self.phishing_url),
             6 => reader.read(&mut self.subject),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.coachmarks);
         writer.write(1, &self.content);
         writer.write(2, &self.from_email);

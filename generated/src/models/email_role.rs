@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.emailRole`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EmailRole {
     /// `unknown`
@@ -18,24 +18,30 @@ pub enum EmailRole {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EmailRole {
-    const NAME: &'static str = "microsoft.graph.emailRole";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("sender", Self::Sender),
-        ("recipient", Self::Recipient),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EmailRole {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Sender => "sender",
+            Self::Recipient => "recipient",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EmailRole {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.emailRole",
+        members: &[
+            Self::Unknown,
+            Self::Sender,
+            Self::Recipient,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EmailRole);

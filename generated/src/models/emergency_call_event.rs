@@ -57,14 +57,6 @@ impl runtime::Model for EmergencyCallEvent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for EmergencyCallEvent {
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.participants),
             6 => reader.read(&mut self.policy_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.call_event_type);
         writer.write(1, &self.caller_info);
         writer.write(2, &self.emergency_number_dialed);

@@ -41,14 +41,6 @@ impl runtime::Model for EmergencyCallerInfo {
         properties: &["displayName", "location", "phoneNumber", "tenantId", "upn"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for EmergencyCallerInfo {
             2 => reader.read(&mut self.phone_number),
             3 => reader.read(&mut self.tenant_id),
             4 => reader.read(&mut self.upn),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.location);
         writer.write(2, &self.phone_number);

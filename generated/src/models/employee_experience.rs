@@ -51,14 +51,6 @@ impl runtime::Model for EmployeeExperience {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -70,11 +62,12 @@ impl runtime::Model for EmployeeExperience {
             2 => reader.read(&mut self.learning_course_activities),
             3 => reader.read(&mut self.learning_providers),
             4 => reader.read(&mut self.roles),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.communities);
         writer.write(1, &self.engagement_async_operations);
         writer.write(2, &self.learning_course_activities);

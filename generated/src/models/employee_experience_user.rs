@@ -39,14 +39,6 @@ impl runtime::Model for EmployeeExperienceUser {
         properties: &["assignedRoles", "id", "learningCourseActivities"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for EmployeeExperienceUser {
             0 => reader.read(&mut self.assigned_roles),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.learning_course_activities),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_roles);
         writer.write(1, &self.id);
         writer.write(2, &self.learning_course_activities);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.enablement`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Enablement {
     /// `notConfigured`
@@ -14,23 +14,24 @@ pub enum Enablement {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Enablement {
-    const NAME: &'static str = "microsoft.graph.enablement";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("enabled", Self::Enabled),
-        ("disabled", Self::Disabled),
-    ];
+impl Enablement {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Enablement {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.enablement",
+        members: &[Self::NotConfigured, Self::Enabled, Self::Disabled],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Enablement);

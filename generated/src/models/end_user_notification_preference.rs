@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.endUserNotificationPreference`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EndUserNotificationPreference {
     /// `unknown`
@@ -18,24 +18,30 @@ pub enum EndUserNotificationPreference {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EndUserNotificationPreference {
-    const NAME: &'static str = "microsoft.graph.endUserNotificationPreference";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("microsoft", Self::Microsoft),
-        ("custom", Self::Custom),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EndUserNotificationPreference {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Microsoft => "microsoft",
+            Self::Custom => "custom",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EndUserNotificationPreference {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.endUserNotificationPreference",
+        members: &[
+            Self::Unknown,
+            Self::Microsoft,
+            Self::Custom,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EndUserNotificationPreference);

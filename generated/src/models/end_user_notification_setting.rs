@@ -37,14 +37,6 @@ impl runtime::Model for EndUserNotificationSetting {
         properties: &["notificationPreference", "positiveReinforcement", "settingType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for EndUserNotificationSetting {
             0 => reader.read(&mut self.notification_preference),
             1 => reader.read(&mut self.positive_reinforcement),
             2 => reader.read(&mut self.setting_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.notification_preference);
         writer.write(1, &self.positive_reinforcement);
         writer.write(2, &self.setting_type);

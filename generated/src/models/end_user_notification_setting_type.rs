@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.endUserNotificationSettingType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EndUserNotificationSettingType {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum EndUserNotificationSettingType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EndUserNotificationSettingType {
-    const NAME: &'static str = "microsoft.graph.endUserNotificationSettingType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("noTraining", Self::NoTraining),
-        ("trainingSelected", Self::TrainingSelected),
-        ("noNotification", Self::NoNotification),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EndUserNotificationSettingType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::NoTraining => "noTraining",
+            Self::TrainingSelected => "trainingSelected",
+            Self::NoNotification => "noNotification",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EndUserNotificationSettingType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.endUserNotificationSettingType",
+        members: &[
+            Self::Unknown,
+            Self::NoTraining,
+            Self::TrainingSelected,
+            Self::NoNotification,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EndUserNotificationSettingType);

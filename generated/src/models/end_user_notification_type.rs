@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.endUserNotificationType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EndUserNotificationType {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum EndUserNotificationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EndUserNotificationType {
-    const NAME: &'static str = "microsoft.graph.endUserNotificationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("positiveReinforcement", Self::PositiveReinforcement),
-        ("noTraining", Self::NoTraining),
-        ("trainingAssignment", Self::TrainingAssignment),
-        ("trainingReminder", Self::TrainingReminder),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EndUserNotificationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::PositiveReinforcement => "positiveReinforcement",
+            Self::NoTraining => "noTraining",
+            Self::TrainingAssignment => "trainingAssignment",
+            Self::TrainingReminder => "trainingReminder",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EndUserNotificationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.endUserNotificationType",
+        members: &[
+            Self::Unknown,
+            Self::PositiveReinforcement,
+            Self::NoTraining,
+            Self::TrainingAssignment,
+            Self::TrainingReminder,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EndUserNotificationType);

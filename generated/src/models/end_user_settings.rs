@@ -63,14 +63,6 @@ impl runtime::Model for EndUserSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -85,11 +77,12 @@ impl runtime::Model for EndUserSettings {
             5 => reader.read(&mut self.modified_date_time),
             6 => reader.read(&mut self.related_people_insight_level),
             7 => reader.read(&mut self.show_approver_details_to_members),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.id);

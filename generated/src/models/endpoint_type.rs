@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.endpointType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EndpointType {
     /// `default`
@@ -20,25 +20,32 @@ pub enum EndpointType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EndpointType {
-    const NAME: &'static str = "microsoft.graph.endpointType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("default", Self::Default),
-        ("voicemail", Self::Voicemail),
-        ("skypeForBusiness", Self::SkypeForBusiness),
-        ("skypeForBusinessVoipPhone", Self::SkypeForBusinessVoipPhone),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EndpointType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Default => "default",
+            Self::Voicemail => "voicemail",
+            Self::SkypeForBusiness => "skypeForBusiness",
+            Self::SkypeForBusinessVoipPhone => "skypeForBusinessVoipPhone",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EndpointType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.endpointType",
+        members: &[
+            Self::Default,
+            Self::Voicemail,
+            Self::SkypeForBusiness,
+            Self::SkypeForBusinessVoipPhone,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EndpointType);

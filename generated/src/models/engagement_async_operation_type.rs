@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.engagementAsyncOperationType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EngagementAsyncOperationType {
     /// `createCommunity`
@@ -14,22 +14,23 @@ pub enum EngagementAsyncOperationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EngagementAsyncOperationType {
-    const NAME: &'static str = "microsoft.graph.engagementAsyncOperationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("createCommunity", Self::CreateCommunity),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EngagementAsyncOperationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::CreateCommunity => "createCommunity",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EngagementAsyncOperationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.engagementAsyncOperationType",
+        members: &[Self::CreateCommunity, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EngagementAsyncOperationType);

@@ -48,14 +48,6 @@ impl runtime::Model for EngagementConversation {
         "microsoft.graph.onlineMeetingEngagementConversation",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -67,11 +59,12 @@ impl runtime::Model for EngagementConversation {
             2 => reader.read(&mut self.messages),
             3 => reader.read(&mut self.starter),
             4 => reader.read(&mut self.starter_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.creation_mode);
         writer.write(1, &self.id);
         writer.write(2, &self.messages);

@@ -78,14 +78,6 @@ impl runtime::Model for EngagementConversationDiscussionMessage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for EngagementConversationDiscussionMessage {
             8 => reader.read(&mut self.replies),
             9 => reader.read(&mut self.reply_to),
             10 => reader.read(&mut self.reply_to_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.body);
         writer.write(1, &self.conversation);
         writer.write(2, &self.created_date_time);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.engagementConversationMessageReactionType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EngagementConversationMessageReactionType {
     /// `like`
@@ -72,51 +72,84 @@ pub enum EngagementConversationMessageReactionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EngagementConversationMessageReactionType {
-    const NAME: &'static str = "microsoft.graph.engagementConversationMessageReactionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("like", Self::Like),
-        ("love", Self::Love),
-        ("celebrate", Self::Celebrate),
-        ("thank", Self::Thank),
-        ("laugh", Self::Laugh),
-        ("sad", Self::Sad),
-        ("happy", Self::Happy),
-        ("excited", Self::Excited),
-        ("smile", Self::Smile),
-        ("silly", Self::Silly),
-        ("intenseLaugh", Self::IntenseLaugh),
-        ("starStruck", Self::StarStruck),
-        ("goofy", Self::Goofy),
-        ("thinking", Self::Thinking),
-        ("surprised", Self::Surprised),
-        ("mindBlown", Self::MindBlown),
-        ("scared", Self::Scared),
-        ("crying", Self::Crying),
-        ("shocked", Self::Shocked),
-        ("angry", Self::Angry),
-        ("agree", Self::Agree),
-        ("praise", Self::Praise),
-        ("takingNotes", Self::TakingNotes),
-        ("heartBroken", Self::HeartBroken),
-        ("support", Self::Support),
-        ("confirmed", Self::Confirmed),
-        ("watching", Self::Watching),
-        ("brain", Self::Brain),
-        ("medal", Self::Medal),
-        ("bullseye", Self::Bullseye),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EngagementConversationMessageReactionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Like => "like",
+            Self::Love => "love",
+            Self::Celebrate => "celebrate",
+            Self::Thank => "thank",
+            Self::Laugh => "laugh",
+            Self::Sad => "sad",
+            Self::Happy => "happy",
+            Self::Excited => "excited",
+            Self::Smile => "smile",
+            Self::Silly => "silly",
+            Self::IntenseLaugh => "intenseLaugh",
+            Self::StarStruck => "starStruck",
+            Self::Goofy => "goofy",
+            Self::Thinking => "thinking",
+            Self::Surprised => "surprised",
+            Self::MindBlown => "mindBlown",
+            Self::Scared => "scared",
+            Self::Crying => "crying",
+            Self::Shocked => "shocked",
+            Self::Angry => "angry",
+            Self::Agree => "agree",
+            Self::Praise => "praise",
+            Self::TakingNotes => "takingNotes",
+            Self::HeartBroken => "heartBroken",
+            Self::Support => "support",
+            Self::Confirmed => "confirmed",
+            Self::Watching => "watching",
+            Self::Brain => "brain",
+            Self::Medal => "medal",
+            Self::Bullseye => "bullseye",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EngagementConversationMessageReactionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.engagementConversationMessageReactionType",
+        members: &[
+            Self::Like,
+            Self::Love,
+            Self::Celebrate,
+            Self::Thank,
+            Self::Laugh,
+            Self::Sad,
+            Self::Happy,
+            Self::Excited,
+            Self::Smile,
+            Self::Silly,
+            Self::IntenseLaugh,
+            Self::StarStruck,
+            Self::Goofy,
+            Self::Thinking,
+            Self::Surprised,
+            Self::MindBlown,
+            Self::Scared,
+            Self::Crying,
+            Self::Shocked,
+            Self::Angry,
+            Self::Agree,
+            Self::Praise,
+            Self::TakingNotes,
+            Self::HeartBroken,
+            Self::Support,
+            Self::Confirmed,
+            Self::Watching,
+            Self::Brain,
+            Self::Medal,
+            Self::Bullseye,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EngagementConversationMessageReactionType);

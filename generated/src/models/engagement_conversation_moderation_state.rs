@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.engagementConversationModerationState`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EngagementConversationModerationState {
     /// `published`
@@ -18,24 +18,30 @@ pub enum EngagementConversationModerationState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EngagementConversationModerationState {
-    const NAME: &'static str = "microsoft.graph.engagementConversationModerationState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("published", Self::Published),
-        ("pendingReview", Self::PendingReview),
-        ("dismissed", Self::Dismissed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EngagementConversationModerationState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Published => "published",
+            Self::PendingReview => "pendingReview",
+            Self::Dismissed => "dismissed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EngagementConversationModerationState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.engagementConversationModerationState",
+        members: &[
+            Self::Published,
+            Self::PendingReview,
+            Self::Dismissed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EngagementConversationModerationState);

@@ -82,14 +82,6 @@ impl runtime::Model for EngagementConversationQuestionMessage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for EngagementConversationQuestionMessage {
             9 => reader.read(&mut self.reply_to),
             10 => reader.read(&mut self.reply_to_id),
             11 => reader.read(&mut self.title),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.body);
         writer.write(1, &self.conversation);
         writer.write(2, &self.created_date_time);

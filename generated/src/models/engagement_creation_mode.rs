@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.engagementCreationMode`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EngagementCreationMode {
     /// `none`
@@ -16,23 +16,24 @@ pub enum EngagementCreationMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EngagementCreationMode {
-    const NAME: &'static str = "microsoft.graph.engagementCreationMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("migration", Self::Migration),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EngagementCreationMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Migration => "migration",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EngagementCreationMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.engagementCreationMode",
+        members: &[Self::None, Self::Migration, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EngagementCreationMode);

@@ -40,14 +40,6 @@ impl runtime::Model for EngagementRoleMember {
         properties: &["createdDateTime", "id", "user", "userId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for EngagementRoleMember {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.user),
             3 => reader.read(&mut self.user_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.id);
         writer.write(2, &self.user);

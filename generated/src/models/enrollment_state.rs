@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.enrollmentState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EnrollmentState {
     /// `unknown`
@@ -18,25 +18,32 @@ pub enum EnrollmentState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EnrollmentState {
-    const NAME: &'static str = "microsoft.graph.enrollmentState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("enrolled", Self::Enrolled),
-        ("pendingReset", Self::PendingReset),
-        ("failed", Self::Failed),
-        ("notContacted", Self::NotContacted),
-    ];
+impl EnrollmentState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Enrolled => "enrolled",
+            Self::PendingReset => "pendingReset",
+            Self::Failed => "failed",
+            Self::NotContacted => "notContacted",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EnrollmentState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.enrollmentState",
+        members: &[
+            Self::Unknown,
+            Self::Enrolled,
+            Self::PendingReset,
+            Self::Failed,
+            Self::NotContacted,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EnrollmentState);

@@ -74,14 +74,6 @@ impl runtime::Model for EnrollmentTroubleshootingEvent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -99,11 +91,12 @@ impl runtime::Model for EnrollmentTroubleshootingEvent {
             8 => reader.read(&mut self.operating_system),
             9 => reader.read(&mut self.os_version),
             10 => reader.read(&mut self.user_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.correlation_id);
         writer.write(1, &self.device_id);
         writer.write(2, &self.enrollment_type);

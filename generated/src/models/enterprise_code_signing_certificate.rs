@@ -63,14 +63,6 @@ impl runtime::Model for EnterpriseCodeSigningCertificate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for EnterpriseCodeSigningCertificate {
             6 => reader.read(&mut self.subject),
             7 => reader.read(&mut self.subject_name),
             8 => reader.read(&mut self.upload_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content);
         writer.write(1, &self.expiration_date_time);
         writer.write(2, &self.id);

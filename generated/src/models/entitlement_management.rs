@@ -123,14 +123,6 @@ impl runtime::Model for EntitlementManagement {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -154,11 +146,12 @@ impl runtime::Model for EntitlementManagement {
             14 => reader.read(&mut self.resources),
             15 => reader.read(&mut self.settings),
             16 => reader.read(&mut self.subjects),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_package_assignment_approvals);
         writer.write(1, &self.access_package_suggestions);
         writer.write(2, &self.access_packages);

@@ -43,14 +43,6 @@ impl runtime::Model for EntitlementManagementSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for EntitlementManagementSettings {
             }
             1 => reader.read(&mut self.external_user_lifecycle_action),
             2 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.duration_until_external_user_deleted_after_blocked);
         writer.write(1, &self.external_user_lifecycle_action);
         writer.write(2, &self.id);

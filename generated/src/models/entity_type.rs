@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.entityType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EntityType {
     /// `event`
@@ -34,33 +34,48 @@ pub enum EntityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EntityType {
-    const NAME: &'static str = "microsoft.graph.entityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("event", Self::Event),
-        ("message", Self::Message),
-        ("driveItem", Self::DriveItem),
-        ("externalItem", Self::ExternalItem),
-        ("site", Self::Site),
-        ("list", Self::List),
-        ("listItem", Self::ListItem),
-        ("drive", Self::Drive),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("chatMessage", Self::ChatMessage),
-        ("person", Self::Person),
-        ("acronym", Self::Acronym),
-        ("bookmark", Self::Bookmark),
-    ];
+impl EntityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Event => "event",
+            Self::Message => "message",
+            Self::DriveItem => "driveItem",
+            Self::ExternalItem => "externalItem",
+            Self::Site => "site",
+            Self::List => "list",
+            Self::ListItem => "listItem",
+            Self::Drive => "drive",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::ChatMessage => "chatMessage",
+            Self::Person => "person",
+            Self::Acronym => "acronym",
+            Self::Bookmark => "bookmark",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EntityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.entityType",
+        members: &[
+            Self::Event,
+            Self::Message,
+            Self::DriveItem,
+            Self::ExternalItem,
+            Self::Site,
+            Self::List,
+            Self::ListItem,
+            Self::Drive,
+            Self::UnknownFutureValue,
+            Self::ChatMessage,
+            Self::Person,
+            Self::Acronym,
+            Self::Bookmark,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EntityType);

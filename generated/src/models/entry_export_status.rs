@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.entryExportStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EntryExportStatus {
     /// `Noop`
@@ -18,25 +18,32 @@ pub enum EntryExportStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EntryExportStatus {
-    const NAME: &'static str = "microsoft.graph.entryExportStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Noop", Self::Noop),
-        ("Success", Self::Success),
-        ("RetryableError", Self::RetryableError),
-        ("PermanentError", Self::PermanentError),
-        ("Error", Self::Error),
-    ];
+impl EntryExportStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Noop => "Noop",
+            Self::Success => "Success",
+            Self::RetryableError => "RetryableError",
+            Self::PermanentError => "PermanentError",
+            Self::Error => "Error",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EntryExportStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.entryExportStatus",
+        members: &[
+            Self::Noop,
+            Self::Success,
+            Self::RetryableError,
+            Self::PermanentError,
+            Self::Error,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EntryExportStatus);

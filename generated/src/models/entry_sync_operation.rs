@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.entrySyncOperation`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EntrySyncOperation {
     /// `None`
@@ -16,24 +16,25 @@ pub enum EntrySyncOperation {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EntrySyncOperation {
-    const NAME: &'static str = "microsoft.graph.entrySyncOperation";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("None", Self::None),
-        ("Add", Self::Add),
-        ("Delete", Self::Delete),
-        ("Update", Self::Update),
-    ];
+impl EntrySyncOperation {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "None",
+            Self::Add => "Add",
+            Self::Delete => "Delete",
+            Self::Update => "Update",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EntrySyncOperation {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.entrySyncOperation",
+        members: &[Self::None, Self::Add, Self::Delete, Self::Update],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EntrySyncOperation);

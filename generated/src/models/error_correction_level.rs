@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.errorCorrectionLevel`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ErrorCorrectionLevel {
     /// `l`
@@ -20,25 +20,26 @@ pub enum ErrorCorrectionLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ErrorCorrectionLevel {
-    const NAME: &'static str = "microsoft.graph.errorCorrectionLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("l", Self::L),
-        ("m", Self::M),
-        ("q", Self::Q),
-        ("h", Self::H),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ErrorCorrectionLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::L => "l",
+            Self::M => "m",
+            Self::Q => "q",
+            Self::H => "h",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ErrorCorrectionLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.errorCorrectionLevel",
+        members: &[Self::L, Self::M, Self::Q, Self::H, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ErrorCorrectionLevel);

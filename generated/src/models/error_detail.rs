@@ -35,14 +35,6 @@ impl runtime::Model for ErrorDetail {
         properties: &["errorMessage", "resourceInstanceName", "resourceType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ErrorDetail {
             0 => reader.read(&mut self.error_message),
             1 => reader.read(&mut self.resource_instance_name),
             2 => reader.read(&mut self.resource_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.error_message);
         writer.write(1, &self.resource_instance_name);
         writer.write(2, &self.resource_type);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.escrowBehavior`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EscrowBehavior {
     /// `Default`
@@ -12,25 +12,25 @@ pub enum EscrowBehavior {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EscrowBehavior {
-    const NAME: &'static str = "microsoft.graph.escrowBehavior";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Default", Self::Default),
-        (
-            "IgnoreLookupReferenceResolutionFailure",
-            Self::IgnoreLookupReferenceResolutionFailure,
-        ),
-    ];
+impl EscrowBehavior {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Default => "Default",
+            Self::IgnoreLookupReferenceResolutionFailure => {
+                "IgnoreLookupReferenceResolutionFailure"
+            }
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EscrowBehavior {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.escrowBehavior",
+        members: &[Self::Default, Self::IgnoreLookupReferenceResolutionFailure],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EscrowBehavior);

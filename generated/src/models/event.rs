@@ -237,14 +237,6 @@ impl runtime::Model for Event {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -302,11 +294,12 @@ impl runtime::Model for Event {
             46 => reader.read(&mut self.transaction_id),
             47 => reader.read(&mut self.r#type),
             48 => reader.read(&mut self.web_link),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_new_time_proposals);
         writer.write(1, &self.attachments);
         writer.write(2, &self.attendees);
@@ -386,14 +379,6 @@ impl runtime::Model for AcceptParameters {
         properties: &["Comment", "SendResponse"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -402,11 +387,12 @@ impl runtime::Model for AcceptParameters {
         match property {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.send_response),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.send_response);
     }
@@ -435,14 +421,6 @@ impl runtime::Model for CancelParameters {
         properties: &["Comment"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -450,11 +428,12 @@ impl runtime::Model for CancelParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.comment),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
     }
 }
@@ -488,14 +467,6 @@ impl runtime::Model for DeclineParameters {
         properties: &["Comment", "ProposedNewTime", "SendResponse"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -505,11 +476,12 @@ impl runtime::Model for DeclineParameters {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.proposed_new_time),
             2 => reader.read(&mut self.send_response),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.proposed_new_time);
         writer.write(2, &self.send_response);
@@ -542,14 +514,6 @@ impl runtime::Model for ForwardParameters {
         properties: &["Comment", "ToRecipients"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -558,11 +522,12 @@ impl runtime::Model for ForwardParameters {
         match property {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.to_recipients),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.to_recipients);
     }
@@ -591,14 +556,6 @@ impl runtime::Model for SnoozeReminderParameters {
         properties: &["NewReminderTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -606,11 +563,12 @@ impl runtime::Model for SnoozeReminderParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.new_reminder_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.new_reminder_time);
     }
 }
@@ -644,14 +602,6 @@ impl runtime::Model for TentativelyAcceptParameters {
         properties: &["Comment", "ProposedNewTime", "SendResponse"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -661,11 +611,12 @@ impl runtime::Model for TentativelyAcceptParameters {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.proposed_new_time),
             2 => reader.read(&mut self.send_response),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.proposed_new_time);
         writer.write(2, &self.send_response);

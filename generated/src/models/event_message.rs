@@ -231,14 +231,6 @@ impl runtime::Model for EventMessage {
         "microsoft.graph.eventMessageResponse",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -292,11 +284,12 @@ impl runtime::Model for EventMessage {
             42 => reader.read(&mut self.r#type),
             43 => reader.read(&mut self.unique_body),
             44 => reader.read(&mut self.web_link),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachments);
         writer.write(1, &self.bcc_recipients);
         writer.write(2, &self.body);

@@ -254,14 +254,6 @@ impl runtime::Model for EventMessageRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -321,11 +313,12 @@ impl runtime::Model for EventMessageRequest {
             48 => reader.read(&mut self.r#type),
             49 => reader.read(&mut self.unique_body),
             50 => reader.read(&mut self.web_link),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_new_time_proposals);
         writer.write(1, &self.attachments);
         writer.write(2, &self.bcc_recipients);

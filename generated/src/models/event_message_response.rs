@@ -236,14 +236,6 @@ impl runtime::Model for EventMessageResponse {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -299,11 +291,12 @@ impl runtime::Model for EventMessageResponse {
             44 => reader.read(&mut self.r#type),
             45 => reader.read(&mut self.unique_body),
             46 => reader.read(&mut self.web_link),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachments);
         writer.write(1, &self.bcc_recipients);
         writer.write(2, &self.body);

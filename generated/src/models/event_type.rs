@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.eventType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EventType {
     /// `singleInstance`
@@ -16,24 +16,30 @@ pub enum EventType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EventType {
-    const NAME: &'static str = "microsoft.graph.eventType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("singleInstance", Self::SingleInstance),
-        ("occurrence", Self::Occurrence),
-        ("exception", Self::Exception),
-        ("seriesMaster", Self::SeriesMaster),
-    ];
+impl EventType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SingleInstance => "singleInstance",
+            Self::Occurrence => "occurrence",
+            Self::Exception => "exception",
+            Self::SeriesMaster => "seriesMaster",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EventType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.eventType",
+        members: &[
+            Self::SingleInstance,
+            Self::Occurrence,
+            Self::Exception,
+            Self::SeriesMaster,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EventType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.exchangeIdFormat`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExchangeIdFormat {
     /// `entryId`
@@ -20,25 +20,32 @@ pub enum ExchangeIdFormat {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExchangeIdFormat {
-    const NAME: &'static str = "microsoft.graph.exchangeIdFormat";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("entryId", Self::EntryId),
-        ("ewsId", Self::EwsId),
-        ("immutableEntryId", Self::ImmutableEntryId),
-        ("restId", Self::RestId),
-        ("restImmutableEntryId", Self::RestImmutableEntryId),
-    ];
+impl ExchangeIdFormat {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::EntryId => "entryId",
+            Self::EwsId => "ewsId",
+            Self::ImmutableEntryId => "immutableEntryId",
+            Self::RestId => "restId",
+            Self::RestImmutableEntryId => "restImmutableEntryId",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExchangeIdFormat {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.exchangeIdFormat",
+        members: &[
+            Self::EntryId,
+            Self::EwsId,
+            Self::ImmutableEntryId,
+            Self::RestId,
+            Self::RestImmutableEntryId,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExchangeIdFormat);

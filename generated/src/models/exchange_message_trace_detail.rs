@@ -57,14 +57,6 @@ impl runtime::Model for ExchangeMessageTraceDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for ExchangeMessageTraceDetail {
             4 => reader.read(&mut self.event),
             5 => reader.read(&mut self.id),
             6 => reader.read(&mut self.message_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.data);
         writer.write(2, &self.date_time);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.exchangeMessageTraceStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExchangeMessageTraceStatus {
     /// `gettingStatus`
@@ -26,28 +26,38 @@ pub enum ExchangeMessageTraceStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExchangeMessageTraceStatus {
-    const NAME: &'static str = "microsoft.graph.exchangeMessageTraceStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("gettingStatus", Self::GettingStatus),
-        ("pending", Self::Pending),
-        ("failed", Self::Failed),
-        ("delivered", Self::Delivered),
-        ("expanded", Self::Expanded),
-        ("quarantined", Self::Quarantined),
-        ("filteredAsSpam", Self::FilteredAsSpam),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ExchangeMessageTraceStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::GettingStatus => "gettingStatus",
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+            Self::Delivered => "delivered",
+            Self::Expanded => "expanded",
+            Self::Quarantined => "quarantined",
+            Self::FilteredAsSpam => "filteredAsSpam",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExchangeMessageTraceStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.exchangeMessageTraceStatus",
+        members: &[
+            Self::GettingStatus,
+            Self::Pending,
+            Self::Failed,
+            Self::Delivered,
+            Self::Expanded,
+            Self::Quarantined,
+            Self::FilteredAsSpam,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExchangeMessageTraceStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.executionMode`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExecutionMode {
     /// `evaluateInline`
@@ -16,23 +16,28 @@ pub enum ExecutionMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExecutionMode {
-    const NAME: &'static str = "microsoft.graph.executionMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("evaluateInline", Self::EvaluateInline),
-        ("evaluateOffline", Self::EvaluateOffline),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ExecutionMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::EvaluateInline => "evaluateInline",
+            Self::EvaluateOffline => "evaluateOffline",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExecutionMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.executionMode",
+        members: &[
+            Self::EvaluateInline,
+            Self::EvaluateOffline,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExecutionMode);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.expirationPatternType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExpirationPatternType {
     /// `notSpecified`
@@ -16,24 +16,30 @@ pub enum ExpirationPatternType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExpirationPatternType {
-    const NAME: &'static str = "microsoft.graph.expirationPatternType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notSpecified", Self::NotSpecified),
-        ("noExpiration", Self::NoExpiration),
-        ("afterDateTime", Self::AfterDateTime),
-        ("afterDuration", Self::AfterDuration),
-    ];
+impl ExpirationPatternType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotSpecified => "notSpecified",
+            Self::NoExpiration => "noExpiration",
+            Self::AfterDateTime => "afterDateTime",
+            Self::AfterDuration => "afterDuration",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExpirationPatternType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.expirationPatternType",
+        members: &[
+            Self::NotSpecified,
+            Self::NoExpiration,
+            Self::AfterDateTime,
+            Self::AfterDuration,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExpirationPatternType);

@@ -35,14 +35,6 @@ impl runtime::Model for ExportItemResponse {
         properties: &["changeKey", "error", "itemId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ExportItemResponse {
             0 => reader.read(&mut self.change_key),
             1 => reader.read(&mut self.error),
             2 => reader.read(&mut self.item_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.change_key);
         writer.write(1, &self.error);
         writer.write(2, &self.item_id);

@@ -61,14 +61,6 @@ impl runtime::Model for ExtensionProperty {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for ExtensionProperty {
             5 => reader.read(&mut self.is_synced_from_on_premises),
             6 => reader.read(&mut self.name),
             7 => reader.read(&mut self.target_objects),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_display_name);
         writer.write(1, &self.data_type);
         writer.write(2, &self.deleted_date_time);

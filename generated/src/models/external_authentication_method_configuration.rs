@@ -62,14 +62,6 @@ impl runtime::Model for ExternalAuthenticationMethodConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for ExternalAuthenticationMethodConfiguration {
             4 => reader.read(&mut self.include_targets),
             5 => reader.read(&mut self.open_id_connect_setting),
             6 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_id);
         writer.write(1, &self.display_name);
         writer.write(2, &self.exclude_targets);

@@ -77,14 +77,6 @@ impl runtime::Model for ExternalUsersSelfServiceSignUpEventsFlow {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for ExternalUsersSelfServiceSignUpEventsFlow {
             7 => reader.read(&mut self.on_authentication_method_load_start),
             8 => reader.read(&mut self.on_interactive_auth_flow_start),
             9 => reader.read(&mut self.on_user_create_start),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.conditions);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

@@ -57,14 +57,6 @@ impl runtime::Model for FeatureRolloutPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for FeatureRolloutPolicy {
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.is_applied_to_organization),
             6 => reader.read(&mut self.is_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applies_to);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

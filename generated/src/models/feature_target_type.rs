@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.featureTargetType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FeatureTargetType {
     /// `group`
@@ -18,24 +18,30 @@ pub enum FeatureTargetType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FeatureTargetType {
-    const NAME: &'static str = "microsoft.graph.featureTargetType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("group", Self::Group),
-        ("administrativeUnit", Self::AdministrativeUnit),
-        ("role", Self::Role),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FeatureTargetType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Group => "group",
+            Self::AdministrativeUnit => "administrativeUnit",
+            Self::Role => "role",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FeatureTargetType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.featureTargetType",
+        members: &[
+            Self::Group,
+            Self::AdministrativeUnit,
+            Self::Role,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FeatureTargetType);

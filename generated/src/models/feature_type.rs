@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.featureType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FeatureType {
     /// `registration`
@@ -16,23 +16,24 @@ pub enum FeatureType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FeatureType {
-    const NAME: &'static str = "microsoft.graph.featureType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("registration", Self::Registration),
-        ("reset", Self::Reset),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FeatureType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Registration => "registration",
+            Self::Reset => "reset",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FeatureType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.featureType",
+        members: &[Self::Registration, Self::Reset, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FeatureType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.fedRampLevel`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FedRampLevel {
     /// `none`
@@ -24,27 +24,36 @@ pub enum FedRampLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FedRampLevel {
-    const NAME: &'static str = "microsoft.graph.fedRampLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("high", Self::High),
-        ("liSaas", Self::LiSaas),
-        ("low", Self::Low),
-        ("moderate", Self::Moderate),
-        ("notSupported", Self::NotSupported),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FedRampLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::High => "high",
+            Self::LiSaas => "liSaas",
+            Self::Low => "low",
+            Self::Moderate => "moderate",
+            Self::NotSupported => "notSupported",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FedRampLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.fedRampLevel",
+        members: &[
+            Self::None,
+            Self::High,
+            Self::LiSaas,
+            Self::Low,
+            Self::Moderate,
+            Self::NotSupported,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FedRampLevel);

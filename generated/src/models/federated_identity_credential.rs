@@ -44,14 +44,6 @@ impl runtime::Model for FederatedIdentityCredential {
         properties: &["audiences", "description", "id", "issuer", "name", "subject"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for FederatedIdentityCredential {
             3 => reader.read(&mut self.issuer),
             4 => reader.read(&mut self.name),
             5 => reader.read(&mut self.subject),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.audiences);
         writer.write(1, &self.description);
         writer.write(2, &self.id);

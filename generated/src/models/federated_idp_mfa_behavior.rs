@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.federatedIdpMfaBehavior`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FederatedIdpMfaBehavior {
     /// `acceptIfMfaDoneByFederatedIdp`
@@ -16,24 +16,30 @@ pub enum FederatedIdpMfaBehavior {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FederatedIdpMfaBehavior {
-    const NAME: &'static str = "microsoft.graph.federatedIdpMfaBehavior";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("acceptIfMfaDoneByFederatedIdp", Self::AcceptIfMfaDoneByFederatedIdp),
-        ("enforceMfaByFederatedIdp", Self::EnforceMfaByFederatedIdp),
-        ("rejectMfaByFederatedIdp", Self::RejectMfaByFederatedIdp),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FederatedIdpMfaBehavior {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AcceptIfMfaDoneByFederatedIdp => "acceptIfMfaDoneByFederatedIdp",
+            Self::EnforceMfaByFederatedIdp => "enforceMfaByFederatedIdp",
+            Self::RejectMfaByFederatedIdp => "rejectMfaByFederatedIdp",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FederatedIdpMfaBehavior {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.federatedIdpMfaBehavior",
+        members: &[
+            Self::AcceptIfMfaDoneByFederatedIdp,
+            Self::EnforceMfaByFederatedIdp,
+            Self::RejectMfaByFederatedIdp,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FederatedIdpMfaBehavior);

@@ -67,14 +67,6 @@ impl runtime::Model for Fido2AuthenticationMethod {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -90,11 +82,12 @@ impl runtime::Model for Fido2AuthenticationMethod {
             6 => reader.read(&mut self.model),
             7 => reader.read(&mut self.passkey_type),
             8 => reader.read(&mut self.public_key_credential),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.aa_guid);
         writer.write(1, &self.attestation_certificates);
         writer.write(2, &self.attestation_level);

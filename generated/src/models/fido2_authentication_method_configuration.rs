@@ -76,14 +76,6 @@ impl runtime::Model for Fido2AuthenticationMethodConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for Fido2AuthenticationMethodConfiguration {
             #[cfg(feature = "full")]
             7 => reader.read(&mut self.passkey_profiles),
             8 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_passkey_profile);
         writer.write(1, &self.exclude_targets);
         writer.write(2, &self.id);

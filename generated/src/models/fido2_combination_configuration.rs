@@ -40,14 +40,6 @@ impl runtime::Model for Fido2CombinationConfiguration {
         properties: &["allowedAAGUIDs", "appliesToCombinations", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -57,11 +49,12 @@ impl runtime::Model for Fido2CombinationConfiguration {
             0 => reader.read(&mut self.allowed_aaguids),
             1 => reader.read(&mut self.applies_to_combinations),
             2 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_aaguids);
         writer.write(1, &self.applies_to_combinations);
         writer.write(2, &self.id);

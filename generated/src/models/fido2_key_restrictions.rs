@@ -35,14 +35,6 @@ impl runtime::Model for Fido2KeyRestrictions {
         properties: &["aaGuids", "enforcementType", "isEnforced"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for Fido2KeyRestrictions {
             0 => reader.read(&mut self.aa_guids),
             1 => reader.read(&mut self.enforcement_type),
             2 => reader.read(&mut self.is_enforced),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.aa_guids);
         writer.write(1, &self.enforcement_type);
         writer.write(2, &self.is_enforced);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.fido2RestrictionEnforcementType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Fido2RestrictionEnforcementType {
     /// `allow`
@@ -16,23 +16,24 @@ pub enum Fido2RestrictionEnforcementType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Fido2RestrictionEnforcementType {
-    const NAME: &'static str = "microsoft.graph.fido2RestrictionEnforcementType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allow", Self::Allow),
-        ("block", Self::Block),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl Fido2RestrictionEnforcementType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Allow => "allow",
+            Self::Block => "block",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Fido2RestrictionEnforcementType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.fido2RestrictionEnforcementType",
+        members: &[Self::Allow, Self::Block, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Fido2RestrictionEnforcementType);

@@ -33,14 +33,6 @@ impl runtime::Model for File {
         properties: &["hashes", "mimeType", "processingMetadata"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for File {
             0 => reader.read(&mut self.hashes),
             1 => reader.read(&mut self.mime_type),
             2 => reader.read(&mut self.processing_metadata),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.hashes);
         writer.write(1, &self.mime_type);
         writer.write(2, &self.processing_metadata);

@@ -73,14 +73,6 @@ impl runtime::Model for FileAssessmentRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for FileAssessmentRequest {
             8 => reader.read(&mut self.request_source),
             9 => reader.read(&mut self.results),
             10 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.category);
         writer.write(1, &self.content_data);
         writer.write(2, &self.content_type);

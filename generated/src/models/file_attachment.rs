@@ -63,14 +63,6 @@ impl runtime::Model for FileAttachment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for FileAttachment {
             6 => reader.read(&mut self.last_modified_date_time),
             7 => reader.read(&mut self.name),
             8 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_bytes);
         writer.write(1, &self.content_id);
         writer.write(2, &self.content_location);

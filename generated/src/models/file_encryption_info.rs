@@ -53,14 +53,6 @@ impl runtime::Model for FileEncryptionInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for FileEncryptionInfo {
             4 => reader.read(&mut self.mac),
             5 => reader.read(&mut self.mac_key),
             6 => reader.read(&mut self.profile_identifier),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.encryption_key);
         writer.write(1, &self.file_digest);
         writer.write(2, &self.file_digest_algorithm);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.fileHashType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FileHashType {
     /// `unknown`
@@ -26,28 +26,38 @@ pub enum FileHashType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FileHashType {
-    const NAME: &'static str = "microsoft.graph.fileHashType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("sha1", Self::Sha1),
-        ("sha256", Self::Sha256),
-        ("md5", Self::Md5),
-        ("authenticodeHash256", Self::AuthenticodeHash256),
-        ("lsHash", Self::LsHash),
-        ("ctph", Self::Ctph),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FileHashType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Md5 => "md5",
+            Self::AuthenticodeHash256 => "authenticodeHash256",
+            Self::LsHash => "lsHash",
+            Self::Ctph => "ctph",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FileHashType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.fileHashType",
+        members: &[
+            Self::Unknown,
+            Self::Sha1,
+            Self::Sha256,
+            Self::Md5,
+            Self::AuthenticodeHash256,
+            Self::LsHash,
+            Self::Ctph,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FileHashType);

@@ -38,14 +38,6 @@ impl runtime::Model for FileSecurityState {
         properties: &["fileHash", "name", "path", "riskScore"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for FileSecurityState {
             1 => reader.read(&mut self.name),
             2 => reader.read(&mut self.path),
             3 => reader.read(&mut self.risk_score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.file_hash);
         writer.write(1, &self.name);
         writer.write(2, &self.path);

@@ -51,14 +51,6 @@ impl runtime::Model for FileStorage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -70,11 +62,12 @@ impl runtime::Model for FileStorage {
             2 => reader.read(&mut self.containers),
             3 => reader.read(&mut self.deleted_containers),
             4 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.container_type_registrations);
         writer.write(1, &self.container_types);
         writer.write(2, &self.containers);

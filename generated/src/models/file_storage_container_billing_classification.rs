@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.fileStorageContainerBillingClassification`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FileStorageContainerBillingClassification {
     /// `standard`
@@ -16,24 +16,30 @@ pub enum FileStorageContainerBillingClassification {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FileStorageContainerBillingClassification {
-    const NAME: &'static str = "microsoft.graph.fileStorageContainerBillingClassification";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("standard", Self::Standard),
-        ("trial", Self::Trial),
-        ("directToCustomer", Self::DirectToCustomer),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FileStorageContainerBillingClassification {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Standard => "standard",
+            Self::Trial => "trial",
+            Self::DirectToCustomer => "directToCustomer",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FileStorageContainerBillingClassification {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.fileStorageContainerBillingClassification",
+        members: &[
+            Self::Standard,
+            Self::Trial,
+            Self::DirectToCustomer,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FileStorageContainerBillingClassification);

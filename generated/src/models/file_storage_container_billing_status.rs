@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.fileStorageContainerBillingStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FileStorageContainerBillingStatus {
     /// `invalid`
@@ -14,23 +14,24 @@ pub enum FileStorageContainerBillingStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FileStorageContainerBillingStatus {
-    const NAME: &'static str = "microsoft.graph.fileStorageContainerBillingStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("invalid", Self::Invalid),
-        ("valid", Self::Valid),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FileStorageContainerBillingStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Invalid => "invalid",
+            Self::Valid => "valid",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FileStorageContainerBillingStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.fileStorageContainerBillingStatus",
+        members: &[Self::Invalid, Self::Valid, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FileStorageContainerBillingStatus);

@@ -33,14 +33,6 @@ impl runtime::Model for FileStorageContainerSettings {
         properties: &["isItemVersioningEnabled", "isOcrEnabled", "itemMajorVersionLimit"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for FileStorageContainerSettings {
             0 => reader.read(&mut self.is_item_versioning_enabled),
             1 => reader.read(&mut self.is_ocr_enabled),
             2 => reader.read(&mut self.item_major_version_limit),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_item_versioning_enabled);
         writer.write(1, &self.is_ocr_enabled);
         writer.write(2, &self.item_major_version_limit);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.fileStorageContainerStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FileStorageContainerStatus {
     /// `inactive`
@@ -14,23 +14,24 @@ pub enum FileStorageContainerStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FileStorageContainerStatus {
-    const NAME: &'static str = "microsoft.graph.fileStorageContainerStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("inactive", Self::Inactive),
-        ("active", Self::Active),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FileStorageContainerStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Inactive => "inactive",
+            Self::Active => "active",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FileStorageContainerStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.fileStorageContainerStatus",
+        members: &[Self::Inactive, Self::Active, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FileStorageContainerStatus);

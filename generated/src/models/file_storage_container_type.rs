@@ -65,14 +65,6 @@ impl runtime::Model for FileStorageContainerType {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for FileStorageContainerType {
             6 => reader.read(&mut self.name),
             7 => reader.read(&mut self.owning_app_id),
             8 => reader.read(&mut self.settings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.billing_classification);
         writer.write(1, &self.billing_status);
         writer.write(2, &self.created_date_time);

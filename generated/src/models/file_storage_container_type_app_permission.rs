@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.fileStorageContainerTypeAppPermission`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FileStorageContainerTypeAppPermission {
     /// `none`
@@ -40,36 +40,54 @@ pub enum FileStorageContainerTypeAppPermission {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FileStorageContainerTypeAppPermission {
-    const NAME: &'static str = "microsoft.graph.fileStorageContainerTypeAppPermission";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("readContent", Self::ReadContent),
-        ("writeContent", Self::WriteContent),
-        ("manageContent", Self::ManageContent),
-        ("create", Self::Create),
-        ("delete", Self::Delete),
-        ("read", Self::Read),
-        ("write", Self::Write),
-        ("enumeratePermissions", Self::EnumeratePermissions),
-        ("addPermissions", Self::AddPermissions),
-        ("updatePermissions", Self::UpdatePermissions),
-        ("deletePermissions", Self::DeletePermissions),
-        ("deleteOwnPermission", Self::DeleteOwnPermission),
-        ("managePermissions", Self::ManagePermissions),
-        ("full", Self::Full),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FileStorageContainerTypeAppPermission {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::ReadContent => "readContent",
+            Self::WriteContent => "writeContent",
+            Self::ManageContent => "manageContent",
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::EnumeratePermissions => "enumeratePermissions",
+            Self::AddPermissions => "addPermissions",
+            Self::UpdatePermissions => "updatePermissions",
+            Self::DeletePermissions => "deletePermissions",
+            Self::DeleteOwnPermission => "deleteOwnPermission",
+            Self::ManagePermissions => "managePermissions",
+            Self::Full => "full",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FileStorageContainerTypeAppPermission {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.fileStorageContainerTypeAppPermission",
+        members: &[
+            Self::None,
+            Self::ReadContent,
+            Self::WriteContent,
+            Self::ManageContent,
+            Self::Create,
+            Self::Delete,
+            Self::Read,
+            Self::Write,
+            Self::EnumeratePermissions,
+            Self::AddPermissions,
+            Self::UpdatePermissions,
+            Self::DeletePermissions,
+            Self::DeleteOwnPermission,
+            Self::ManagePermissions,
+            Self::Full,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FileStorageContainerTypeAppPermission);

@@ -37,14 +37,6 @@ impl runtime::Model for FileStorageContainerTypeAppPermissionGrant {
         properties: &["appId", "applicationPermissions", "delegatedPermissions"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for FileStorageContainerTypeAppPermissionGrant {
             0 => reader.read(&mut self.app_id),
             1 => reader.read(&mut self.application_permissions),
             2 => reader.read(&mut self.delegated_permissions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_id);
         writer.write(1, &self.application_permissions);
         writer.write(2, &self.delegated_permissions);

@@ -71,14 +71,6 @@ impl runtime::Model for FileStorageContainerTypeRegistration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -95,11 +87,12 @@ impl runtime::Model for FileStorageContainerTypeRegistration {
             7 => reader.read(&mut self.owning_app_id),
             8 => reader.read(&mut self.registered_date_time),
             9 => reader.read(&mut self.settings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_permission_grants);
         writer.write(1, &self.billing_classification);
         writer.write(2, &self.billing_status);

@@ -57,14 +57,6 @@ impl runtime::Model for FileStorageContainerTypeRegistrationSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for FileStorageContainerTypeRegistrationSettings {
             5 => reader.read(&mut self.max_storage_per_container_in_bytes),
             6 => reader.read(&mut self.sharing_capability),
             7 => reader.read(&mut self.url_template),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_discoverability_enabled);
         writer.write(1, &self.is_item_versioning_enabled);
         writer.write(2, &self.is_search_enabled);

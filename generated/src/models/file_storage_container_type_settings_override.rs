@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.fileStorageContainerTypeSettingsOverride`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FileStorageContainerTypeSettingsOverride {
     /// `urlTemplate`
@@ -22,27 +22,36 @@ pub enum FileStorageContainerTypeSettingsOverride {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FileStorageContainerTypeSettingsOverride {
-    const NAME: &'static str = "microsoft.graph.fileStorageContainerTypeSettingsOverride";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("urlTemplate", Self::UrlTemplate),
-        ("isDiscoverabilityEnabled", Self::IsDiscoverabilityEnabled),
-        ("isSearchEnabled", Self::IsSearchEnabled),
-        ("isItemVersioningEnabled", Self::IsItemVersioningEnabled),
-        ("itemMajorVersionLimit", Self::ItemMajorVersionLimit),
-        ("maxStoragePerContainerInBytes", Self::MaxStoragePerContainerInBytes),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FileStorageContainerTypeSettingsOverride {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UrlTemplate => "urlTemplate",
+            Self::IsDiscoverabilityEnabled => "isDiscoverabilityEnabled",
+            Self::IsSearchEnabled => "isSearchEnabled",
+            Self::IsItemVersioningEnabled => "isItemVersioningEnabled",
+            Self::ItemMajorVersionLimit => "itemMajorVersionLimit",
+            Self::MaxStoragePerContainerInBytes => "maxStoragePerContainerInBytes",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FileStorageContainerTypeSettingsOverride {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.fileStorageContainerTypeSettingsOverride",
+        members: &[
+            Self::UrlTemplate,
+            Self::IsDiscoverabilityEnabled,
+            Self::IsSearchEnabled,
+            Self::IsItemVersioningEnabled,
+            Self::ItemMajorVersionLimit,
+            Self::MaxStoragePerContainerInBytes,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FileStorageContainerTypeSettingsOverride);

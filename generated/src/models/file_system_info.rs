@@ -33,14 +33,6 @@ impl runtime::Model for FileSystemInfo {
         properties: &["createdDateTime", "lastAccessedDateTime", "lastModifiedDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for FileSystemInfo {
             0 => reader.read(&mut self.created_date_time),
             1 => reader.read(&mut self.last_accessed_date_time),
             2 => reader.read(&mut self.last_modified_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.last_accessed_date_time);
         writer.write(2, &self.last_modified_date_time);

@@ -33,14 +33,6 @@ impl runtime::Model for Filter {
         properties: &["categoryFilterGroups", "groups", "inputFilterGroups"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for Filter {
             0 => reader.read(&mut self.category_filter_groups),
             1 => reader.read(&mut self.groups),
             2 => reader.read(&mut self.input_filter_groups),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.category_filter_groups);
         writer.write(1, &self.groups);
         writer.write(2, &self.input_filter_groups);

@@ -33,14 +33,6 @@ impl runtime::Model for FilterClause {
         properties: &["operatorName", "sourceOperandName", "targetOperand"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for FilterClause {
             0 => reader.read(&mut self.operator_name),
             1 => reader.read(&mut self.source_operand_name),
             2 => reader.read(&mut self.target_operand),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.operator_name);
         writer.write(1, &self.source_operand_name);
         writer.write(2, &self.target_operand);

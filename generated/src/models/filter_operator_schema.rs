@@ -45,14 +45,6 @@ impl runtime::Model for FilterOperatorSchema {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -63,11 +55,12 @@ impl runtime::Model for FilterOperatorSchema {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.multivalued_comparison_type),
             3 => reader.read(&mut self.supported_attribute_types),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.arity);
         writer.write(1, &self.id);
         writer.write(2, &self.multivalued_comparison_type);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.firewallCertificateRevocationListCheckMethodType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FirewallCertificateRevocationListCheckMethodType {
     /// `deviceDefault`
@@ -16,24 +16,25 @@ pub enum FirewallCertificateRevocationListCheckMethodType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FirewallCertificateRevocationListCheckMethodType {
-    const NAME: &'static str = "microsoft.graph.firewallCertificateRevocationListCheckMethodType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceDefault", Self::DeviceDefault),
-        ("none", Self::None),
-        ("attempt", Self::Attempt),
-        ("require", Self::Require),
-    ];
+impl FirewallCertificateRevocationListCheckMethodType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceDefault => "deviceDefault",
+            Self::None => "none",
+            Self::Attempt => "attempt",
+            Self::Require => "require",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FirewallCertificateRevocationListCheckMethodType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.firewallCertificateRevocationListCheckMethodType",
+        members: &[Self::DeviceDefault, Self::None, Self::Attempt, Self::Require],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FirewallCertificateRevocationListCheckMethodType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.firewallPacketQueueingMethodType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FirewallPacketQueueingMethodType {
     /// `deviceDefault`
@@ -18,25 +18,32 @@ pub enum FirewallPacketQueueingMethodType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FirewallPacketQueueingMethodType {
-    const NAME: &'static str = "microsoft.graph.firewallPacketQueueingMethodType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceDefault", Self::DeviceDefault),
-        ("disabled", Self::Disabled),
-        ("queueInbound", Self::QueueInbound),
-        ("queueOutbound", Self::QueueOutbound),
-        ("queueBoth", Self::QueueBoth),
-    ];
+impl FirewallPacketQueueingMethodType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceDefault => "deviceDefault",
+            Self::Disabled => "disabled",
+            Self::QueueInbound => "queueInbound",
+            Self::QueueOutbound => "queueOutbound",
+            Self::QueueBoth => "queueBoth",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FirewallPacketQueueingMethodType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.firewallPacketQueueingMethodType",
+        members: &[
+            Self::DeviceDefault,
+            Self::Disabled,
+            Self::QueueInbound,
+            Self::QueueOutbound,
+            Self::QueueBoth,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FirewallPacketQueueingMethodType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.firewallPreSharedKeyEncodingMethodType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FirewallPreSharedKeyEncodingMethodType {
     /// `deviceDefault`
@@ -14,23 +14,24 @@ pub enum FirewallPreSharedKeyEncodingMethodType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FirewallPreSharedKeyEncodingMethodType {
-    const NAME: &'static str = "microsoft.graph.firewallPreSharedKeyEncodingMethodType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceDefault", Self::DeviceDefault),
-        ("none", Self::None),
-        ("utF8", Self::UtF8),
-    ];
+impl FirewallPreSharedKeyEncodingMethodType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceDefault => "deviceDefault",
+            Self::None => "none",
+            Self::UtF8 => "utF8",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FirewallPreSharedKeyEncodingMethodType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.firewallPreSharedKeyEncodingMethodType",
+        members: &[Self::DeviceDefault, Self::None, Self::UtF8],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FirewallPreSharedKeyEncodingMethodType);

@@ -89,14 +89,6 @@ impl runtime::Model for Floor {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -115,11 +107,12 @@ impl runtime::Model for Floor {
             9 => reader.read(&mut self.place_id),
             10 => reader.read(&mut self.sort_order),
             11 => reader.read(&mut self.tags),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.check_ins);
         writer.write(2, &self.display_name);

@@ -33,14 +33,6 @@ impl runtime::Model for FolderView {
         properties: &["sortBy", "sortOrder", "viewType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for FolderView {
             0 => reader.read(&mut self.sort_by),
             1 => reader.read(&mut self.sort_order),
             2 => reader.read(&mut self.view_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.sort_by);
         writer.write(1, &self.sort_order);
         writer.write(2, &self.view_type);

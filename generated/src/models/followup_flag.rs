@@ -38,14 +38,6 @@ impl runtime::Model for FollowupFlag {
         properties: &["completedDateTime", "dueDateTime", "flagStatus", "startDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for FollowupFlag {
             1 => reader.read(&mut self.due_date_time),
             2 => reader.read(&mut self.flag_status),
             3 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completed_date_time);
         writer.write(1, &self.due_date_time);
         writer.write(2, &self.flag_status);

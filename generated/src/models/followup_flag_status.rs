@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.followupFlagStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FollowupFlagStatus {
     /// `notFlagged`
@@ -16,23 +16,24 @@ pub enum FollowupFlagStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FollowupFlagStatus {
-    const NAME: &'static str = "microsoft.graph.followupFlagStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notFlagged", Self::NotFlagged),
-        ("complete", Self::Complete),
-        ("flagged", Self::Flagged),
-    ];
+impl FollowupFlagStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotFlagged => "notFlagged",
+            Self::Complete => "complete",
+            Self::Flagged => "flagged",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FollowupFlagStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.followupFlagStatus",
+        members: &[Self::NotFlagged, Self::Complete, Self::Flagged],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FollowupFlagStatus);

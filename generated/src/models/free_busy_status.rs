@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.freeBusyStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FreeBusyStatus {
     /// `unknown`
@@ -20,26 +20,34 @@ pub enum FreeBusyStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FreeBusyStatus {
-    const NAME: &'static str = "microsoft.graph.freeBusyStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("free", Self::Free),
-        ("tentative", Self::Tentative),
-        ("busy", Self::Busy),
-        ("oof", Self::Oof),
-        ("workingElsewhere", Self::WorkingElsewhere),
-    ];
+impl FreeBusyStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Free => "free",
+            Self::Tentative => "tentative",
+            Self::Busy => "busy",
+            Self::Oof => "oof",
+            Self::WorkingElsewhere => "workingElsewhere",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FreeBusyStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.freeBusyStatus",
+        members: &[
+            Self::Unknown,
+            Self::Free,
+            Self::Tentative,
+            Self::Busy,
+            Self::Oof,
+            Self::WorkingElsewhere,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FreeBusyStatus);

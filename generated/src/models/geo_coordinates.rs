@@ -33,14 +33,6 @@ impl runtime::Model for GeoCoordinates {
         properties: &["altitude", "latitude", "longitude"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for GeoCoordinates {
             0 => reader.read(&mut self.altitude),
             1 => reader.read(&mut self.latitude),
             2 => reader.read(&mut self.longitude),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.altitude);
         writer.write(1, &self.latitude);
         writer.write(2, &self.longitude);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.giphyRatingType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum GiphyRatingType {
     /// `strict`
@@ -14,23 +14,24 @@ pub enum GiphyRatingType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for GiphyRatingType {
-    const NAME: &'static str = "microsoft.graph.giphyRatingType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("strict", Self::Strict),
-        ("moderate", Self::Moderate),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl GiphyRatingType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Strict => "strict",
+            Self::Moderate => "moderate",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for GiphyRatingType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.giphyRatingType",
+        members: &[Self::Strict, Self::Moderate, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(GiphyRatingType);

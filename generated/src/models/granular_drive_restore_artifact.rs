@@ -76,14 +76,6 @@ impl runtime::Model for GranularDriveRestoreArtifact {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for GranularDriveRestoreArtifact {
             8 => reader.read(&mut self.start_date_time),
             9 => reader.read(&mut self.status),
             10 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.browse_session_id);
         writer.write(1, &self.completion_date_time);
         writer.write(2, &self.directory_object_id);

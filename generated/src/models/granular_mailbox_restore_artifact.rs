@@ -81,14 +81,6 @@ impl runtime::Model for GranularMailboxRestoreArtifact {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -107,11 +99,12 @@ impl runtime::Model for GranularMailboxRestoreArtifact {
             9 => reader.read(&mut self.search_response_id),
             10 => reader.read(&mut self.start_date_time),
             11 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.artifact_count);
         writer.write(1, &self.completion_date_time);
         writer.write(2, &self.destination_type);

@@ -73,14 +73,6 @@ impl runtime::Model for GranularRestoreArtifactBase {
         "microsoft.graph.granularSiteRestoreArtifact",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -97,11 +89,12 @@ impl runtime::Model for GranularRestoreArtifactBase {
             7 => reader.read(&mut self.start_date_time),
             8 => reader.read(&mut self.status),
             9 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.browse_session_id);
         writer.write(1, &self.completion_date_time);
         writer.write(2, &self.id);

@@ -1081,14 +1081,6 @@ impl runtime::Model for Group {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1535,11 +1527,12 @@ impl runtime::Model for Group {
             78 => reader.read(&mut self.unseen_messages_count),
             79 => reader.read(&mut self.visibility),
             80 => reader.read(&mut self.welcome_message_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(
             any(
                 feature = "applications",
@@ -1974,14 +1967,6 @@ impl runtime::Model for AssignLicenseParameters {
         properties: &["addLicenses", "removeLicenses"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1990,11 +1975,12 @@ impl runtime::Model for AssignLicenseParameters {
         match property {
             0 => reader.read(&mut self.add_licenses),
             1 => reader.read(&mut self.remove_licenses),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.add_licenses);
         writer.write(1, &self.remove_licenses);
     }
@@ -2033,14 +2019,6 @@ impl runtime::Model for ValidatePropertiesParameters {
         properties: &["displayName", "mailNickname", "onBehalfOfUserId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2050,11 +2028,12 @@ impl runtime::Model for ValidatePropertiesParameters {
             0 => reader.read(&mut self.display_name),
             1 => reader.read(&mut self.mail_nickname),
             2 => reader.read(&mut self.on_behalf_of_user_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.mail_nickname);
         writer.write(2, &self.on_behalf_of_user_id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.groupType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum GroupType {
     /// `unifiedGroups`
@@ -14,23 +14,24 @@ pub enum GroupType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for GroupType {
-    const NAME: &'static str = "microsoft.graph.groupType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unifiedGroups", Self::UnifiedGroups),
-        ("azureAD", Self::AzureAd),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl GroupType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UnifiedGroups => "unifiedGroups",
+            Self::AzureAd => "azureAD",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for GroupType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.groupType",
+        members: &[Self::UnifiedGroups, Self::AzureAd, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(GroupType);

@@ -36,14 +36,6 @@ impl runtime::Model for Hashes {
         properties: &["crc32Hash", "quickXorHash", "sha1Hash", "sha256Hash"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for Hashes {
             1 => reader.read(&mut self.quick_xor_hash),
             2 => reader.read(&mut self.sha1_hash),
             3 => reader.read(&mut self.sha256_hash),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.crc32_hash);
         writer.write(1, &self.quick_xor_hash);
         writer.write(2, &self.sha1_hash);

@@ -38,14 +38,6 @@ impl runtime::Model for HorizontalSection {
         properties: &["columns", "emphasis", "id", "layout"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for HorizontalSection {
             1 => reader.read(&mut self.emphasis),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.layout),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.columns);
         writer.write(1, &self.emphasis);
         writer.write(2, &self.id);

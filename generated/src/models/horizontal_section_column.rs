@@ -35,14 +35,6 @@ impl runtime::Model for HorizontalSectionColumn {
         properties: &["id", "webparts", "width"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for HorizontalSectionColumn {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.webparts),
             2 => reader.read(&mut self.width),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.webparts);
         writer.write(2, &self.width);

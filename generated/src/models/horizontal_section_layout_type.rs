@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.horizontalSectionLayoutType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HorizontalSectionLayoutType {
     /// `none`
@@ -24,28 +24,38 @@ pub enum HorizontalSectionLayoutType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for HorizontalSectionLayoutType {
-    const NAME: &'static str = "microsoft.graph.horizontalSectionLayoutType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("oneColumn", Self::OneColumn),
-        ("twoColumns", Self::TwoColumns),
-        ("threeColumns", Self::ThreeColumns),
-        ("oneThirdLeftColumn", Self::OneThirdLeftColumn),
-        ("oneThirdRightColumn", Self::OneThirdRightColumn),
-        ("fullWidth", Self::FullWidth),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl HorizontalSectionLayoutType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::OneColumn => "oneColumn",
+            Self::TwoColumns => "twoColumns",
+            Self::ThreeColumns => "threeColumns",
+            Self::OneThirdLeftColumn => "oneThirdLeftColumn",
+            Self::OneThirdRightColumn => "oneThirdRightColumn",
+            Self::FullWidth => "fullWidth",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for HorizontalSectionLayoutType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.horizontalSectionLayoutType",
+        members: &[
+            Self::None,
+            Self::OneColumn,
+            Self::TwoColumns,
+            Self::ThreeColumns,
+            Self::OneThirdLeftColumn,
+            Self::OneThirdRightColumn,
+            Self::FullWidth,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(HorizontalSectionLayoutType);

@@ -63,14 +63,6 @@ impl runtime::Model for HostSecurityState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for HostSecurityState {
             6 => reader.read(&mut self.private_ip_address),
             7 => reader.read(&mut self.public_ip_address),
             8 => reader.read(&mut self.risk_score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fqdn);
         writer.write(1, &self.is_azure_ad_joined);
         writer.write(2, &self.is_azure_ad_registered);

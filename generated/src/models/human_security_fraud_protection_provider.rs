@@ -40,14 +40,6 @@ impl runtime::Model for HumanSecurityFraudProtectionProvider {
         properties: &["appId", "displayName", "id", "serverToken"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for HumanSecurityFraudProtectionProvider {
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.server_token),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_id);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

@@ -35,14 +35,6 @@ impl runtime::Model for IdentifierUriConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -51,11 +43,12 @@ impl runtime::Model for IdentifierUriConfiguration {
         match property {
             0 => reader.read(&mut self.non_default_uri_addition),
             1 => reader.read(&mut self.uri_addition_without_unique_tenant_identifier),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.non_default_uri_addition);
         writer.write(1, &self.uri_addition_without_unique_tenant_identifier);
     }

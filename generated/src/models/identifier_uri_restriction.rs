@@ -49,14 +49,6 @@ impl runtime::Model for IdentifierUriRestriction {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for IdentifierUriRestriction {
             3 => reader.read(&mut self.is_state_set_by_microsoft),
             4 => reader.read(&mut self.restrict_for_apps_created_after_date_time),
             5 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_actors);
         writer.write(1, &self.exclude_apps_receiving_v2_tokens);
         writer.write(2, &self.exclude_saml);

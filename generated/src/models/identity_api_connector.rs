@@ -40,14 +40,6 @@ impl runtime::Model for IdentityApiConnector {
         properties: &["authenticationConfiguration", "displayName", "id", "targetUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for IdentityApiConnector {
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.target_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_configuration);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);
@@ -96,14 +89,6 @@ impl runtime::Model for UploadClientCertificateParameters {
         properties: &["password", "pkcs12Value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -112,11 +97,12 @@ impl runtime::Model for UploadClientCertificateParameters {
         match property {
             0 => reader.read(&mut self.password),
             1 => reader.read(&mut self.pkcs12_value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.password);
         writer.write(1, &self.pkcs12_value);
     }

@@ -97,14 +97,6 @@ impl runtime::Model for IdentityContainer {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -122,11 +114,12 @@ impl runtime::Model for IdentityContainer {
             8 => reader.read(&mut self.risk_prevention),
             9 => reader.read(&mut self.user_flow_attributes),
             10 => reader.read(&mut self.verified_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.api_connectors);
         writer.write(1, &self.authentication_event_listeners);
         writer.write(2, &self.authentication_events_flows);

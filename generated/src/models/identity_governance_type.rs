@@ -57,14 +57,6 @@ impl runtime::Model for IdentityGovernance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for IdentityGovernance {
             4 => reader.read(&mut self.lifecycle_workflows),
             5 => reader.read(&mut self.privileged_access),
             6 => reader.read(&mut self.terms_of_use),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_reviews);
         writer.write(1, &self.app_consent);
         writer.write(2, &self.catalogs);

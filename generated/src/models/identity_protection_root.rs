@@ -47,14 +47,6 @@ impl runtime::Model for IdentityProtectionRoot {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -65,11 +57,12 @@ impl runtime::Model for IdentityProtectionRoot {
             1 => reader.read(&mut self.risky_service_principals),
             2 => reader.read(&mut self.risky_users),
             3 => reader.read(&mut self.service_principal_risk_detections),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.risk_detections);
         writer.write(1, &self.risky_service_principals);
         writer.write(2, &self.risky_users);

@@ -41,14 +41,6 @@ impl runtime::Model for IdentityProvider {
         properties: &["clientId", "clientSecret", "id", "name", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for IdentityProvider {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.name),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_id);
         writer.write(1, &self.client_secret);
         writer.write(2, &self.id);

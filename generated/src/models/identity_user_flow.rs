@@ -38,14 +38,6 @@ impl runtime::Model for IdentityUserFlow {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.b2xIdentityUserFlow"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -55,11 +47,12 @@ impl runtime::Model for IdentityUserFlow {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.user_flow_type),
             2 => reader.read(&mut self.user_flow_type_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.user_flow_type);
         writer.write(2, &self.user_flow_type_version);

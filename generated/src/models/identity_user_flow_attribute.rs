@@ -53,14 +53,6 @@ impl runtime::Model for IdentityUserFlowAttribute {
         "microsoft.graph.identityCustomUserFlowAttribute",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -72,11 +64,12 @@ impl runtime::Model for IdentityUserFlowAttribute {
             2 => reader.read(&mut self.display_name),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.user_flow_attribute_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.data_type);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

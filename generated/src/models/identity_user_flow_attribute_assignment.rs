@@ -57,14 +57,6 @@ impl runtime::Model for IdentityUserFlowAttributeAssignment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for IdentityUserFlowAttributeAssignment {
             4 => reader.read(&mut self.user_attribute),
             5 => reader.read(&mut self.user_attribute_values),
             6 => reader.read(&mut self.user_input_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.id);
         writer.write(2, &self.is_optional);
@@ -116,14 +109,6 @@ impl runtime::Model for SetOrderParameters {
         properties: &["newAssignmentOrder"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -131,11 +116,12 @@ impl runtime::Model for SetOrderParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.new_assignment_order),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.new_assignment_order);
     }
 }

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.identityUserFlowAttributeDataType`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IdentityUserFlowAttributeDataType {
     /// `string`
@@ -22,26 +22,34 @@ pub enum IdentityUserFlowAttributeDataType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IdentityUserFlowAttributeDataType {
-    const NAME: &'static str = "microsoft.graph.identityUserFlowAttributeDataType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("string", Self::String),
-        ("boolean", Self::Boolean),
-        ("int64", Self::Int64),
-        ("stringCollection", Self::StringCollection),
-        ("dateTime", Self::DateTime),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl IdentityUserFlowAttributeDataType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Int64 => "int64",
+            Self::StringCollection => "stringCollection",
+            Self::DateTime => "dateTime",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IdentityUserFlowAttributeDataType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityUserFlowAttributeDataType",
+        members: &[
+            Self::String,
+            Self::Boolean,
+            Self::Int64,
+            Self::StringCollection,
+            Self::DateTime,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IdentityUserFlowAttributeDataType);

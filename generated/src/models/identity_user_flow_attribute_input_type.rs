@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.identityUserFlowAttributeInputType`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IdentityUserFlowAttributeInputType {
     /// `textBox`
@@ -22,26 +22,34 @@ pub enum IdentityUserFlowAttributeInputType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IdentityUserFlowAttributeInputType {
-    const NAME: &'static str = "microsoft.graph.identityUserFlowAttributeInputType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("textBox", Self::TextBox),
-        ("dateTimeDropdown", Self::DateTimeDropdown),
-        ("radioSingleSelect", Self::RadioSingleSelect),
-        ("dropdownSingleSelect", Self::DropdownSingleSelect),
-        ("emailBox", Self::EmailBox),
-        ("checkboxMultiSelect", Self::CheckboxMultiSelect),
-    ];
+impl IdentityUserFlowAttributeInputType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::TextBox => "textBox",
+            Self::DateTimeDropdown => "dateTimeDropdown",
+            Self::RadioSingleSelect => "radioSingleSelect",
+            Self::DropdownSingleSelect => "dropdownSingleSelect",
+            Self::EmailBox => "emailBox",
+            Self::CheckboxMultiSelect => "checkboxMultiSelect",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IdentityUserFlowAttributeInputType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityUserFlowAttributeInputType",
+        members: &[
+            Self::TextBox,
+            Self::DateTimeDropdown,
+            Self::RadioSingleSelect,
+            Self::DropdownSingleSelect,
+            Self::EmailBox,
+            Self::CheckboxMultiSelect,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IdentityUserFlowAttributeInputType);

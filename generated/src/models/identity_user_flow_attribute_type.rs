@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.identityUserFlowAttributeType`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IdentityUserFlowAttributeType {
     /// `builtIn`
@@ -18,24 +18,30 @@ pub enum IdentityUserFlowAttributeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IdentityUserFlowAttributeType {
-    const NAME: &'static str = "microsoft.graph.identityUserFlowAttributeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("builtIn", Self::BuiltIn),
-        ("custom", Self::Custom),
-        ("required", Self::Required),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl IdentityUserFlowAttributeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::BuiltIn => "builtIn",
+            Self::Custom => "custom",
+            Self::Required => "required",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IdentityUserFlowAttributeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityUserFlowAttributeType",
+        members: &[
+            Self::BuiltIn,
+            Self::Custom,
+            Self::Required,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IdentityUserFlowAttributeType);

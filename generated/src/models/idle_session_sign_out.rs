@@ -33,14 +33,6 @@ impl runtime::Model for IdleSessionSignOut {
         properties: &["isEnabled", "signOutAfterInSeconds", "warnAfterInSeconds"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for IdleSessionSignOut {
             0 => reader.read(&mut self.is_enabled),
             1 => reader.read(&mut self.sign_out_after_in_seconds),
             2 => reader.read(&mut self.warn_after_in_seconds),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_enabled);
         writer.write(1, &self.sign_out_after_in_seconds);
         writer.write(2, &self.warn_after_in_seconds);

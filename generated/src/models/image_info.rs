@@ -38,14 +38,6 @@ impl runtime::Model for ImageInfo {
         properties: &["addImageQuery", "alternateText", "alternativeText", "iconUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ImageInfo {
             1 => reader.read(&mut self.alternate_text),
             2 => reader.read(&mut self.alternative_text),
             3 => reader.read(&mut self.icon_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.add_image_query);
         writer.write(1, &self.alternate_text);
         writer.write(2, &self.alternative_text);

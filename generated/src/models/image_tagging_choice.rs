@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.imageTaggingChoice`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ImageTaggingChoice {
     /// `disabled`
@@ -16,24 +16,30 @@ pub enum ImageTaggingChoice {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ImageTaggingChoice {
-    const NAME: &'static str = "microsoft.graph.imageTaggingChoice";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("disabled", Self::Disabled),
-        ("basic", Self::Basic),
-        ("enhanced", Self::Enhanced),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ImageTaggingChoice {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Disabled => "disabled",
+            Self::Basic => "basic",
+            Self::Enhanced => "enhanced",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ImageTaggingChoice {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.imageTaggingChoice",
+        members: &[
+            Self::Disabled,
+            Self::Basic,
+            Self::Enhanced,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ImageTaggingChoice);

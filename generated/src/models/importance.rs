@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.importance`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Importance {
     /// `low`
@@ -14,23 +14,24 @@ pub enum Importance {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Importance {
-    const NAME: &'static str = "microsoft.graph.importance";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("low", Self::Low),
-        ("normal", Self::Normal),
-        ("high", Self::High),
-    ];
+impl Importance {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Importance {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.importance",
+        members: &[Self::Low, Self::Normal, Self::High],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Importance);

@@ -59,14 +59,6 @@ impl runtime::Model for ImportedWindowsAutopilotDeviceIdentity {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for ImportedWindowsAutopilotDeviceIdentity {
             5 => reader.read(&mut self.product_key),
             6 => reader.read(&mut self.serial_number),
             7 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_user_principal_name);
         writer.write(1, &self.group_tag);
         writer.write(2, &self.hardware_identifier);
@@ -122,14 +115,6 @@ impl runtime::Model for ImportParameters {
         properties: &["importedWindowsAutopilotDeviceIdentities"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -137,11 +122,12 @@ impl runtime::Model for ImportParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.imported_windows_autopilot_device_identities),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.imported_windows_autopilot_device_identities);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.importedWindowsAutopilotDeviceIdentityImportStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ImportedWindowsAutopilotDeviceIdentityImportStatus {
     /// `unknown`
@@ -18,25 +18,32 @@ pub enum ImportedWindowsAutopilotDeviceIdentityImportStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ImportedWindowsAutopilotDeviceIdentityImportStatus {
-    const NAME: &'static str = "microsoft.graph.importedWindowsAutopilotDeviceIdentityImportStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("pending", Self::Pending),
-        ("partial", Self::Partial),
-        ("complete", Self::Complete),
-        ("error", Self::Error),
-    ];
+impl ImportedWindowsAutopilotDeviceIdentityImportStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Pending => "pending",
+            Self::Partial => "partial",
+            Self::Complete => "complete",
+            Self::Error => "error",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ImportedWindowsAutopilotDeviceIdentityImportStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.importedWindowsAutopilotDeviceIdentityImportStatus",
+        members: &[
+            Self::Unknown,
+            Self::Pending,
+            Self::Partial,
+            Self::Complete,
+            Self::Error,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ImportedWindowsAutopilotDeviceIdentityImportStatus);

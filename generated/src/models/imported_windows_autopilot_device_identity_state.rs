@@ -43,14 +43,6 @@ impl runtime::Model for ImportedWindowsAutopilotDeviceIdentityState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for ImportedWindowsAutopilotDeviceIdentityState {
             1 => reader.read(&mut self.device_error_name),
             2 => reader.read(&mut self.device_import_status),
             3 => reader.read(&mut self.device_registration_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_error_code);
         writer.write(1, &self.device_error_name);
         writer.write(2, &self.device_import_status);

@@ -40,14 +40,6 @@ impl runtime::Model for ImportedWindowsAutopilotDeviceIdentityUpload {
         properties: &["createdDateTimeUtc", "deviceIdentities", "id", "status"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for ImportedWindowsAutopilotDeviceIdentityUpload {
             1 => reader.read(&mut self.device_identities),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time_utc);
         writer.write(1, &self.device_identities);
         writer.write(2, &self.id);

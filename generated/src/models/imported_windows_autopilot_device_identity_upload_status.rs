@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.importedWindowsAutopilotDeviceIdentityUploadStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ImportedWindowsAutopilotDeviceIdentityUploadStatus {
     /// `noUpload`
@@ -16,24 +16,25 @@ pub enum ImportedWindowsAutopilotDeviceIdentityUploadStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ImportedWindowsAutopilotDeviceIdentityUploadStatus {
-    const NAME: &'static str = "microsoft.graph.importedWindowsAutopilotDeviceIdentityUploadStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("noUpload", Self::NoUpload),
-        ("pending", Self::Pending),
-        ("complete", Self::Complete),
-        ("error", Self::Error),
-    ];
+impl ImportedWindowsAutopilotDeviceIdentityUploadStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NoUpload => "noUpload",
+            Self::Pending => "pending",
+            Self::Complete => "complete",
+            Self::Error => "error",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ImportedWindowsAutopilotDeviceIdentityUploadStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.importedWindowsAutopilotDeviceIdentityUploadStatus",
+        members: &[Self::NoUpload, Self::Pending, Self::Complete, Self::Error],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ImportedWindowsAutopilotDeviceIdentityUploadStatus);

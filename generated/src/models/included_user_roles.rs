@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.includedUserRoles`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IncludedUserRoles {
     /// `all`
@@ -18,25 +18,32 @@ pub enum IncludedUserRoles {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IncludedUserRoles {
-    const NAME: &'static str = "microsoft.graph.includedUserRoles";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("all", Self::All),
-        ("privilegedAdmin", Self::PrivilegedAdmin),
-        ("admin", Self::Admin),
-        ("user", Self::User),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl IncludedUserRoles {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::All => "all",
+            Self::PrivilegedAdmin => "privilegedAdmin",
+            Self::Admin => "admin",
+            Self::User => "user",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IncludedUserRoles {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.includedUserRoles",
+        members: &[
+            Self::All,
+            Self::PrivilegedAdmin,
+            Self::Admin,
+            Self::User,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IncludedUserRoles);

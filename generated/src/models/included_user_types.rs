@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.includedUserTypes`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IncludedUserTypes {
     /// `all`
@@ -16,24 +16,25 @@ pub enum IncludedUserTypes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IncludedUserTypes {
-    const NAME: &'static str = "microsoft.graph.includedUserTypes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("all", Self::All),
-        ("member", Self::Member),
-        ("guest", Self::Guest),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl IncludedUserTypes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::All => "all",
+            Self::Member => "member",
+            Self::Guest => "guest",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IncludedUserTypes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.includedUserTypes",
+        members: &[Self::All, Self::Member, Self::Guest, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IncludedUserTypes);

@@ -53,14 +53,6 @@ impl runtime::Model for IncomingCallOptions {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for IncomingCallOptions {
             1 => reader.read(&mut self.is_content_sharing_notification_enabled),
             2 => reader.read(&mut self.is_delta_roster_enabled),
             3 => reader.read(&mut self.is_interactive_roster_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.hide_bot_after_escalation);
         writer.write(1, &self.is_content_sharing_notification_enabled);
         writer.write(2, &self.is_delta_roster_enabled);

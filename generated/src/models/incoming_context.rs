@@ -43,14 +43,6 @@ impl runtime::Model for IncomingContext {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for IncomingContext {
             1 => reader.read(&mut self.on_behalf_of),
             2 => reader.read(&mut self.source_participant_id),
             3 => reader.read(&mut self.transferor),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.observed_participant_id);
         writer.write(1, &self.on_behalf_of);
         writer.write(2, &self.source_participant_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.incompatiblePrinterSettings`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IncompatiblePrinterSettings {
     /// `show`
@@ -16,23 +16,24 @@ pub enum IncompatiblePrinterSettings {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IncompatiblePrinterSettings {
-    const NAME: &'static str = "microsoft.graph.incompatiblePrinterSettings";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("show", Self::Show),
-        ("hide", Self::Hide),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl IncompatiblePrinterSettings {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Show => "show",
+            Self::Hide => "hide",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IncompatiblePrinterSettings {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.incompatiblePrinterSettings",
+        members: &[Self::Show, Self::Hide, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IncompatiblePrinterSettings);

@@ -32,14 +32,6 @@ impl runtime::Model for IncompleteData {
         properties: &["missingDataBeforeDateTime", "wasThrottled"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for IncompleteData {
         match property {
             0 => reader.read(&mut self.missing_data_before_date_time),
             1 => reader.read(&mut self.was_throttled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.missing_data_before_date_time);
         writer.write(1, &self.was_throttled);
     }

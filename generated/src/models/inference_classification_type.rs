@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.inferenceClassificationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum InferenceClassificationType {
     /// `focused`
@@ -12,22 +12,23 @@ pub enum InferenceClassificationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for InferenceClassificationType {
-    const NAME: &'static str = "microsoft.graph.inferenceClassificationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("focused", Self::Focused),
-        ("other", Self::Other),
-    ];
+impl InferenceClassificationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Focused => "focused",
+            Self::Other => "other",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for InferenceClassificationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.inferenceClassificationType",
+        members: &[Self::Focused, Self::Other],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(InferenceClassificationType);

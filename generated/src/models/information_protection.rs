@@ -34,14 +34,6 @@ impl runtime::Model for InformationProtection {
         properties: &["bitlocker", "threatAssessmentRequests"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for InformationProtection {
         match property {
             0 => reader.read(&mut self.bitlocker),
             1 => reader.read(&mut self.threat_assessment_requests),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bitlocker);
         writer.write(1, &self.threat_assessment_requests);
     }

@@ -45,14 +45,6 @@ impl runtime::Model for InformationalUrl {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for InformationalUrl {
             2 => reader.read(&mut self.privacy_statement_url),
             3 => reader.read(&mut self.support_url),
             4 => reader.read(&mut self.terms_of_service_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.logo_url);
         writer.write(1, &self.marketing_url);
         writer.write(2, &self.privacy_statement_url);

@@ -30,14 +30,6 @@ impl runtime::Model for InheritablePermission {
         properties: &["inheritableScopes", "resourceAppId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for InheritablePermission {
         match property {
             0 => reader.read(&mut self.inheritable_scopes),
             1 => reader.read(&mut self.resource_app_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inheritable_scopes);
         writer.write(1, &self.resource_app_id);
     }

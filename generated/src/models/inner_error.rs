@@ -33,14 +33,6 @@ impl runtime::Model for InnerError {
         properties: &["client-request-id", "date", "request-id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for InnerError {
             0 => reader.read(&mut self.client_request_id),
             1 => reader.read(&mut self.date),
             2 => reader.read(&mut self.request_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_request_id);
         writer.write(1, &self.date);
         writer.write(2, &self.request_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.insiderRiskLevel`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum InsiderRiskLevel {
     /// `none`
@@ -20,25 +20,32 @@ pub enum InsiderRiskLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for InsiderRiskLevel {
-    const NAME: &'static str = "microsoft.graph.insiderRiskLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("minor", Self::Minor),
-        ("moderate", Self::Moderate),
-        ("elevated", Self::Elevated),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl InsiderRiskLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Minor => "minor",
+            Self::Moderate => "moderate",
+            Self::Elevated => "elevated",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for InsiderRiskLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.insiderRiskLevel",
+        members: &[
+            Self::None,
+            Self::Minor,
+            Self::Moderate,
+            Self::Elevated,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(InsiderRiskLevel);

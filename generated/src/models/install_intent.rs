@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.installIntent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum InstallIntent {
     /// `available`
@@ -16,24 +16,30 @@ pub enum InstallIntent {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for InstallIntent {
-    const NAME: &'static str = "microsoft.graph.installIntent";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("available", Self::Available),
-        ("required", Self::Required),
-        ("uninstall", Self::Uninstall),
-        ("availableWithoutEnrollment", Self::AvailableWithoutEnrollment),
-    ];
+impl InstallIntent {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Available => "available",
+            Self::Required => "required",
+            Self::Uninstall => "uninstall",
+            Self::AvailableWithoutEnrollment => "availableWithoutEnrollment",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for InstallIntent {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.installIntent",
+        members: &[
+            Self::Available,
+            Self::Required,
+            Self::Uninstall,
+            Self::AvailableWithoutEnrollment,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(InstallIntent);

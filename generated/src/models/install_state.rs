@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.installState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum InstallState {
     /// `notApplicable`
@@ -20,26 +20,34 @@ pub enum InstallState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for InstallState {
-    const NAME: &'static str = "microsoft.graph.installState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notApplicable", Self::NotApplicable),
-        ("installed", Self::Installed),
-        ("failed", Self::Failed),
-        ("notInstalled", Self::NotInstalled),
-        ("uninstallFailed", Self::UninstallFailed),
-        ("unknown", Self::Unknown),
-    ];
+impl InstallState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotApplicable => "notApplicable",
+            Self::Installed => "installed",
+            Self::Failed => "failed",
+            Self::NotInstalled => "notInstalled",
+            Self::UninstallFailed => "uninstallFailed",
+            Self::Unknown => "unknown",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for InstallState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.installState",
+        members: &[
+            Self::NotApplicable,
+            Self::Installed,
+            Self::Failed,
+            Self::NotInstalled,
+            Self::UninstallFailed,
+            Self::Unknown,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(InstallState);

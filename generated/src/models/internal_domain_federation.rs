@@ -93,14 +93,6 @@ impl runtime::Model for InternalDomainFederation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -122,11 +114,12 @@ impl runtime::Model for InternalDomainFederation {
             12 => reader.read(&mut self.sign_out_uri),
             13 => reader.read(&mut self.signing_certificate),
             14 => reader.read(&mut self.signing_certificate_update_status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.active_sign_in_uri);
         writer.write(1, &self.display_name);
         writer.write(2, &self.federated_idp_mfa_behavior);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.internetSiteSecurityLevel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum InternetSiteSecurityLevel {
     /// `userDefined`
@@ -16,24 +16,25 @@ pub enum InternetSiteSecurityLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for InternetSiteSecurityLevel {
-    const NAME: &'static str = "microsoft.graph.internetSiteSecurityLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("medium", Self::Medium),
-        ("mediumHigh", Self::MediumHigh),
-        ("high", Self::High),
-    ];
+impl InternetSiteSecurityLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::Medium => "medium",
+            Self::MediumHigh => "mediumHigh",
+            Self::High => "high",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for InternetSiteSecurityLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.internetSiteSecurityLevel",
+        members: &[Self::UserDefined, Self::Medium, Self::MediumHigh, Self::High],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(InternetSiteSecurityLevel);

@@ -81,14 +81,6 @@ impl runtime::Model for IntuneBrand {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -109,11 +101,12 @@ impl runtime::Model for IntuneBrand {
             11 => reader.read(&mut self.show_logo),
             12 => reader.read(&mut self.show_name_next_to_logo),
             13 => reader.read(&mut self.theme_color),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.contact_it_email_address);
         writer.write(1, &self.contact_it_name);
         writer.write(2, &self.contact_it_notes);

@@ -55,14 +55,6 @@ impl runtime::Model for InvitationParticipantInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for InvitationParticipantInfo {
             2 => reader.read(&mut self.participant_id),
             3 => reader.read(&mut self.remove_from_default_audio_routing_group),
             4 => reader.read(&mut self.replaces_call_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.hidden);
         writer.write(1, &self.identity);
         writer.write(2, &self.participant_id);

@@ -45,14 +45,6 @@ impl runtime::Model for InviteParticipantsOperation {
         properties: &["clientContext", "id", "participants", "resultInfo", "status"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for InviteParticipantsOperation {
             2 => reader.read(&mut self.participants),
             3 => reader.read(&mut self.result_info),
             4 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
         writer.write(1, &self.id);
         writer.write(2, &self.participants);

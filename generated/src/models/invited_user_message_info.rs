@@ -33,14 +33,6 @@ impl runtime::Model for InvitedUserMessageInfo {
         properties: &["ccRecipients", "customizedMessageBody", "messageLanguage"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for InvitedUserMessageInfo {
             0 => reader.read(&mut self.cc_recipients),
             1 => reader.read(&mut self.customized_message_body),
             2 => reader.read(&mut self.message_language),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cc_recipients);
         writer.write(1, &self.customized_message_body);
         writer.write(2, &self.message_language);

@@ -111,14 +111,6 @@ impl runtime::Model for IosDeviceFeaturesConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -142,11 +134,12 @@ impl runtime::Model for IosDeviceFeaturesConfiguration {
             14 => reader.read(&mut self.user_status_overview),
             15 => reader.read(&mut self.user_statuses),
             16 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.asset_tag_template);
         writer.write(1, &self.assignments);
         writer.write(2, &self.created_date_time);

@@ -615,14 +615,6 @@ impl runtime::Model for IosGeneralDeviceConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -791,11 +783,12 @@ impl runtime::Model for IosGeneralDeviceConfiguration {
             140 => reader.read(&mut self.voice_dialing_blocked),
             141 => reader.read(&mut self.wallpaper_block_modification),
             142 => reader.read(&mut self.wi_fi_connect_only_to_configured_networks),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_block_modification);
         writer.write(1, &self.activation_lock_allow_when_supervised);
         writer.write(2, &self.air_drop_blocked);

@@ -137,14 +137,6 @@ impl runtime::Model for IosLobApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -177,11 +169,12 @@ impl runtime::Model for IosLobApp {
             23 => reader.read(&mut self.publishing_state),
             24 => reader.read(&mut self.size),
             25 => reader.read(&mut self.version_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applicable_device_type);
         writer.write(1, &self.assignments);
         writer.write(2, &self.build_number);

@@ -218,14 +218,6 @@ impl runtime::Model for IosManagedAppProtection {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -277,11 +269,12 @@ impl runtime::Model for IosManagedAppProtection {
             39 => reader.read(&mut self.save_as_blocked),
             40 => reader.read(&mut self.simple_pin_blocked),
             41 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_data_storage_locations);
         writer.write(1, &self.allowed_inbound_data_transfer_sources);
         writer.write(2, &self.allowed_outbound_clipboard_sharing_level);

@@ -95,14 +95,6 @@ impl runtime::Model for IosManagedAppRegistration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -126,11 +118,12 @@ impl runtime::Model for IosManagedAppRegistration {
             13 => reader.read(&mut self.platform_version),
             14 => reader.read(&mut self.user_id),
             15 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_identifier);
         writer.write(1, &self.application_version);
         writer.write(2, &self.applied_policies);

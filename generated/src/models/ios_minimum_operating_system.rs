@@ -57,14 +57,6 @@ impl runtime::Model for IosMinimumOperatingSystem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for IosMinimumOperatingSystem {
             5 => reader.read(&mut self.v15_0),
             6 => reader.read(&mut self.v8_0),
             7 => reader.read(&mut self.v9_0),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.v10_0);
         writer.write(1, &self.v11_0);
         writer.write(2, &self.v12_0);

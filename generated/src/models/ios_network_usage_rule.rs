@@ -37,14 +37,6 @@ impl runtime::Model for IosNetworkUsageRule {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for IosNetworkUsageRule {
             0 => reader.read(&mut self.cellular_data_block_when_roaming),
             1 => reader.read(&mut self.cellular_data_blocked),
             2 => reader.read(&mut self.managed_apps),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cellular_data_block_when_roaming);
         writer.write(1, &self.cellular_data_blocked);
         writer.write(2, &self.managed_apps);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.iosNotificationAlertType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IosNotificationAlertType {
     /// `deviceDefault`
@@ -16,24 +16,25 @@ pub enum IosNotificationAlertType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IosNotificationAlertType {
-    const NAME: &'static str = "microsoft.graph.iosNotificationAlertType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceDefault", Self::DeviceDefault),
-        ("banner", Self::Banner),
-        ("modal", Self::Modal),
-        ("none", Self::None),
-    ];
+impl IosNotificationAlertType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceDefault => "deviceDefault",
+            Self::Banner => "banner",
+            Self::Modal => "modal",
+            Self::None => "none",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IosNotificationAlertType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.iosNotificationAlertType",
+        members: &[Self::DeviceDefault, Self::Banner, Self::Modal, Self::None],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IosNotificationAlertType);

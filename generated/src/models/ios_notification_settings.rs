@@ -61,14 +61,6 @@ impl runtime::Model for IosNotificationSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for IosNotificationSettings {
             6 => reader.read(&mut self.show_in_notification_center),
             7 => reader.read(&mut self.show_on_lock_screen),
             8 => reader.read(&mut self.sounds_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alert_type);
         writer.write(1, &self.app_name);
         writer.write(2, &self.badges_enabled);

@@ -109,14 +109,6 @@ impl runtime::Model for IosStoreApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -143,11 +135,12 @@ impl runtime::Model for IosStoreApp {
             17 => reader.read(&mut self.privacy_information_url),
             18 => reader.read(&mut self.publisher),
             19 => reader.read(&mut self.publishing_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_store_url);
         writer.write(1, &self.applicable_device_type);
         writer.write(2, &self.assignments);

@@ -35,14 +35,6 @@ impl runtime::Model for IosStoreAppAssignmentSettings {
         properties: &["isRemovable", "uninstallOnDeviceRemoval", "vpnConfigurationId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for IosStoreAppAssignmentSettings {
             0 => reader.read(&mut self.is_removable),
             1 => reader.read(&mut self.uninstall_on_device_removal),
             2 => reader.read(&mut self.vpn_configuration_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_removable);
         writer.write(1, &self.uninstall_on_device_removal);
         writer.write(2, &self.vpn_configuration_id);

@@ -103,14 +103,6 @@ impl runtime::Model for IosUpdateConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -133,11 +125,12 @@ impl runtime::Model for IosUpdateConfiguration {
             13 => reader.read(&mut self.user_statuses),
             14 => reader.read(&mut self.utc_time_offset_in_minutes),
             15 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.active_hours_end);
         writer.write(1, &self.active_hours_start);
         writer.write(2, &self.assignments);

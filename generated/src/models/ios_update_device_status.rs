@@ -77,14 +77,6 @@ impl runtime::Model for IosUpdateDeviceStatus {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for IosUpdateDeviceStatus {
             9 => reader.read(&mut self.user_id),
             10 => reader.read(&mut self.user_name),
             11 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.compliance_grace_period_expiration_date_time);
         writer.write(1, &self.device_display_name);
         writer.write(2, &self.device_id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.iosUpdatesInstallStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IosUpdatesInstallStatus {
     /// `downloading`
@@ -44,38 +44,60 @@ pub enum IosUpdatesInstallStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IosUpdatesInstallStatus {
-    const NAME: &'static str = "microsoft.graph.iosUpdatesInstallStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("downloading", Self::Downloading),
-        ("downloadFailed", Self::DownloadFailed),
-        ("downloadRequiresComputer", Self::DownloadRequiresComputer),
-        ("downloadInsufficientSpace", Self::DownloadInsufficientSpace),
-        ("downloadInsufficientPower", Self::DownloadInsufficientPower),
-        ("downloadInsufficientNetwork", Self::DownloadInsufficientNetwork),
-        ("installing", Self::Installing),
-        ("installInsufficientSpace", Self::InstallInsufficientSpace),
-        ("installInsufficientPower", Self::InstallInsufficientPower),
-        ("installPhoneCallInProgress", Self::InstallPhoneCallInProgress),
-        ("installFailed", Self::InstallFailed),
-        ("notSupportedOperation", Self::NotSupportedOperation),
-        ("sharedDeviceUserLoggedInError", Self::SharedDeviceUserLoggedInError),
-        ("deviceOsHigherThanDesiredOsVersion", Self::DeviceOsHigherThanDesiredOsVersion),
-        ("success", Self::Success),
-        ("available", Self::Available),
-        ("idle", Self::Idle),
-        ("unknown", Self::Unknown),
-    ];
+impl IosUpdatesInstallStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Downloading => "downloading",
+            Self::DownloadFailed => "downloadFailed",
+            Self::DownloadRequiresComputer => "downloadRequiresComputer",
+            Self::DownloadInsufficientSpace => "downloadInsufficientSpace",
+            Self::DownloadInsufficientPower => "downloadInsufficientPower",
+            Self::DownloadInsufficientNetwork => "downloadInsufficientNetwork",
+            Self::Installing => "installing",
+            Self::InstallInsufficientSpace => "installInsufficientSpace",
+            Self::InstallInsufficientPower => "installInsufficientPower",
+            Self::InstallPhoneCallInProgress => "installPhoneCallInProgress",
+            Self::InstallFailed => "installFailed",
+            Self::NotSupportedOperation => "notSupportedOperation",
+            Self::SharedDeviceUserLoggedInError => "sharedDeviceUserLoggedInError",
+            Self::DeviceOsHigherThanDesiredOsVersion => {
+                "deviceOsHigherThanDesiredOsVersion"
+            }
+            Self::Success => "success",
+            Self::Available => "available",
+            Self::Idle => "idle",
+            Self::Unknown => "unknown",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IosUpdatesInstallStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.iosUpdatesInstallStatus",
+        members: &[
+            Self::Downloading,
+            Self::DownloadFailed,
+            Self::DownloadRequiresComputer,
+            Self::DownloadInsufficientSpace,
+            Self::DownloadInsufficientPower,
+            Self::DownloadInsufficientNetwork,
+            Self::Installing,
+            Self::InstallInsufficientSpace,
+            Self::InstallInsufficientPower,
+            Self::InstallPhoneCallInProgress,
+            Self::InstallFailed,
+            Self::NotSupportedOperation,
+            Self::SharedDeviceUserLoggedInError,
+            Self::DeviceOsHigherThanDesiredOsVersion,
+            Self::Success,
+            Self::Available,
+            Self::Idle,
+            Self::Unknown,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IosUpdatesInstallStatus);

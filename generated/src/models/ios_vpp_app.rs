@@ -131,14 +131,6 @@ impl runtime::Model for IosVppApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -171,11 +163,12 @@ impl runtime::Model for IosVppApp {
             23 => reader.read(&mut self.vpp_token_account_type),
             24 => reader.read(&mut self.vpp_token_apple_id),
             25 => reader.read(&mut self.vpp_token_organization_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_store_url);
         writer.write(1, &self.applicable_device_type);
         writer.write(2, &self.assignments);

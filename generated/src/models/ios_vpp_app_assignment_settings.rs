@@ -32,14 +32,6 @@ impl runtime::Model for IosVppAppAssignmentSettings {
         properties: &["useDeviceLicensing", "vpnConfigurationId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for IosVppAppAssignmentSettings {
         match property {
             0 => reader.read(&mut self.use_device_licensing),
             1 => reader.read(&mut self.vpn_configuration_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.use_device_licensing);
         writer.write(1, &self.vpn_configuration_id);
     }

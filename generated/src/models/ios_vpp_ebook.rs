@@ -117,14 +117,6 @@ impl runtime::Model for IosVppEbook {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -153,11 +145,12 @@ impl runtime::Model for IosVppEbook {
             19 => reader.read(&mut self.user_state_summary),
             20 => reader.read(&mut self.vpp_organization_name),
             21 => reader.read(&mut self.vpp_token_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.apple_id);
         writer.write(1, &self.assignments);
         writer.write(2, &self.created_date_time);

@@ -55,14 +55,6 @@ impl runtime::Model for IpNamedLocation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for IpNamedLocation {
             4 => reader.read(&mut self.ip_ranges),
             5 => reader.read(&mut self.is_trusted),
             6 => reader.read(&mut self.modified_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.deleted_date_time);
         writer.write(2, &self.display_name);

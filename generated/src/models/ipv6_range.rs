@@ -32,14 +32,6 @@ impl runtime::Model for Ipv6Range {
         properties: &["lowerAddress", "upperAddress"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for Ipv6Range {
         match property {
             0 => reader.read(&mut self.lower_address),
             1 => reader.read(&mut self.upper_address),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.lower_address);
         writer.write(1, &self.upper_address);
     }

@@ -43,14 +43,6 @@ impl runtime::Model for ItemActivity {
         properties: &["access", "activityDateTime", "actor", "driveItem", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for ItemActivity {
             2 => reader.read(&mut self.actor),
             3 => reader.read(&mut self.drive_item),
             4 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access);
         writer.write(1, &self.activity_date_time);
         writer.write(2, &self.actor);

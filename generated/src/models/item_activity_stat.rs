@@ -75,14 +75,6 @@ impl runtime::Model for ItemActivityStat {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for ItemActivityStat {
             8 => reader.read(&mut self.is_trending),
             9 => reader.read(&mut self.r#move),
             10 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access);
         #[cfg(any(feature = "drives", feature = "groups", feature = "sites"))]
         writer.write(1, &self.activities);

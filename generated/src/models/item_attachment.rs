@@ -57,14 +57,6 @@ impl runtime::Model for ItemAttachment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for ItemAttachment {
             4 => reader.read(&mut self.last_modified_date_time),
             5 => reader.read(&mut self.name),
             6 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_type);
         writer.write(1, &self.id);
         writer.write(2, &self.is_inline);

@@ -33,14 +33,6 @@ impl runtime::Model for ItemPreviewInfo {
         properties: &["getUrl", "postParameters", "postUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ItemPreviewInfo {
             0 => reader.read(&mut self.get_url),
             1 => reader.read(&mut self.post_parameters),
             2 => reader.read(&mut self.post_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.get_url);
         writer.write(1, &self.post_parameters);
         writer.write(2, &self.post_url);

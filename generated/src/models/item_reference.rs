@@ -57,14 +57,6 @@ impl runtime::Model for ItemReference {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for ItemReference {
             5 => reader.read(&mut self.share_id),
             6 => reader.read(&mut self.sharepoint_ids),
             7 => reader.read(&mut self.site_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.drive_id);
         writer.write(1, &self.drive_type);
         writer.write(2, &self.id);

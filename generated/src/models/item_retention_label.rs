@@ -51,14 +51,6 @@ impl runtime::Model for ItemRetentionLabel {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for ItemRetentionLabel {
             3 => reader.read(&mut self.label_applied_date_time),
             4 => reader.read(&mut self.name),
             5 => reader.read(&mut self.retention_settings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.is_label_applied_explicitly);
         writer.write(2, &self.label_applied_by);

@@ -35,14 +35,6 @@ impl runtime::Model for JoinMeetingIdSettings {
         properties: &["isPasscodeRequired", "joinMeetingId", "passcode"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for JoinMeetingIdSettings {
             0 => reader.read(&mut self.is_passcode_required),
             1 => reader.read(&mut self.join_meeting_id),
             2 => reader.read(&mut self.passcode),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_passcode_required);
         writer.write(1, &self.join_meeting_id);
         writer.write(2, &self.passcode);

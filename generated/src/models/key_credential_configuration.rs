@@ -45,14 +45,6 @@ impl runtime::Model for KeyCredentialConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for KeyCredentialConfiguration {
             2 => reader.read(&mut self.restrict_for_apps_created_after_date_time),
             3 => reader.read(&mut self.restriction_type),
             4 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_actors);
         writer.write(1, &self.max_lifetime);
         writer.write(2, &self.restrict_for_apps_created_after_date_time);

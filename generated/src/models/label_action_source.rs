@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.labelActionSource`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LabelActionSource {
     /// `manual`
@@ -20,25 +20,32 @@ pub enum LabelActionSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for LabelActionSource {
-    const NAME: &'static str = "microsoft.graph.labelActionSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("manual", Self::Manual),
-        ("automatic", Self::Automatic),
-        ("recommended", Self::Recommended),
-        ("none", Self::None),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl LabelActionSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Manual => "manual",
+            Self::Automatic => "automatic",
+            Self::Recommended => "recommended",
+            Self::None => "none",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for LabelActionSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.labelActionSource",
+        members: &[
+            Self::Manual,
+            Self::Automatic,
+            Self::Recommended,
+            Self::None,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(LabelActionSource);

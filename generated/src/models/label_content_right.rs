@@ -45,14 +45,6 @@ impl runtime::Model for LabelContentRight {
         properties: &["cid", "format", "id", "label", "rights"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for LabelContentRight {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.label),
             4 => reader.read(&mut self.rights),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cid);
         writer.write(1, &self.format);
         writer.write(2, &self.id);

@@ -40,14 +40,6 @@ impl runtime::Model for LandingPageDetail {
         properties: &["content", "id", "isDefaultLangauge", "language"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for LandingPageDetail {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.is_default_langauge),
             3 => reader.read(&mut self.language),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content);
         writer.write(1, &self.id);
         writer.write(2, &self.is_default_langauge);

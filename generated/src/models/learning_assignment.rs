@@ -81,14 +81,6 @@ impl runtime::Model for LearningAssignment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for LearningAssignment {
             10 => reader.read(&mut self.learning_provider_id),
             11 => reader.read(&mut self.notes),
             12 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_date_time);
         writer.write(1, &self.assigner_user_id);
         writer.write(2, &self.assignment_type);

@@ -109,14 +109,6 @@ impl runtime::Model for LearningContent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -143,11 +135,12 @@ impl runtime::Model for LearningContent {
             17 => reader.read(&mut self.source_name),
             18 => reader.read(&mut self.thumbnail_web_url),
             19 => reader.read(&mut self.title),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_tags);
         writer.write(1, &self.content_web_url);
         writer.write(2, &self.contributors);

@@ -71,14 +71,6 @@ impl runtime::Model for LearningProvider {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -95,11 +87,12 @@ impl runtime::Model for LearningProvider {
             7 => reader.read(&mut self.long_logo_web_url_for_light_theme),
             8 => reader.read(&mut self.square_logo_web_url_for_dark_theme),
             9 => reader.read(&mut self.square_logo_web_url_for_light_theme),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.id);
         writer.write(2, &self.is_course_activity_sync_enabled);

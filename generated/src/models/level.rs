@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.level`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Level {
     /// `beginner`
@@ -18,24 +18,30 @@ pub enum Level {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Level {
-    const NAME: &'static str = "microsoft.graph.level";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("beginner", Self::Beginner),
-        ("intermediate", Self::Intermediate),
-        ("advanced", Self::Advanced),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl Level {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Beginner => "beginner",
+            Self::Intermediate => "intermediate",
+            Self::Advanced => "advanced",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Level {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.level",
+        members: &[
+            Self::Beginner,
+            Self::Intermediate,
+            Self::Advanced,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Level);

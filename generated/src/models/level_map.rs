@@ -46,14 +46,6 @@ impl runtime::Model for LevelMap {
         properties: &["fixtures", "id", "placeId", "properties", "sections", "units"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for LevelMap {
             3 => reader.read(&mut self.properties),
             4 => reader.read(&mut self.sections),
             5 => reader.read(&mut self.units),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fixtures);
         writer.write(1, &self.id);
         writer.write(2, &self.place_id);

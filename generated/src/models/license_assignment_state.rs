@@ -49,14 +49,6 @@ impl runtime::Model for LicenseAssignmentState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for LicenseAssignmentState {
             3 => reader.read(&mut self.last_updated_date_time),
             4 => reader.read(&mut self.sku_id),
             5 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_by_group);
         writer.write(1, &self.disabled_plans);
         writer.write(2, &self.error);

@@ -38,14 +38,6 @@ impl runtime::Model for LicenseDetails {
         properties: &["id", "servicePlans", "skuId", "skuPartNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for LicenseDetails {
             1 => reader.read(&mut self.service_plans),
             2 => reader.read(&mut self.sku_id),
             3 => reader.read(&mut self.sku_part_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.service_plans);
         writer.write(2, &self.sku_id);

@@ -38,14 +38,6 @@ impl runtime::Model for LicenseUnitsDetail {
         properties: &["enabled", "lockedOut", "suspended", "warning"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for LicenseUnitsDetail {
             1 => reader.read(&mut self.locked_out),
             2 => reader.read(&mut self.suspended),
             3 => reader.read(&mut self.warning),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.enabled);
         writer.write(1, &self.locked_out);
         writer.write(2, &self.suspended);

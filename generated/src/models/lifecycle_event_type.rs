@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.lifecycleEventType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LifecycleEventType {
     /// `missed`
@@ -14,23 +14,28 @@ pub enum LifecycleEventType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for LifecycleEventType {
-    const NAME: &'static str = "microsoft.graph.lifecycleEventType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("missed", Self::Missed),
-        ("subscriptionRemoved", Self::SubscriptionRemoved),
-        ("reauthorizationRequired", Self::ReauthorizationRequired),
-    ];
+impl LifecycleEventType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Missed => "missed",
+            Self::SubscriptionRemoved => "subscriptionRemoved",
+            Self::ReauthorizationRequired => "reauthorizationRequired",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for LifecycleEventType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.lifecycleEventType",
+        members: &[
+            Self::Missed,
+            Self::SubscriptionRemoved,
+            Self::ReauthorizationRequired,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(LifecycleEventType);

@@ -43,14 +43,6 @@ impl runtime::Model for LinkedResource {
         properties: &["applicationName", "displayName", "externalId", "id", "webUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for LinkedResource {
             2 => reader.read(&mut self.external_id),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_name);
         writer.write(1, &self.display_name);
         writer.write(2, &self.external_id);

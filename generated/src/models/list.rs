@@ -119,14 +119,6 @@ impl runtime::Model for List {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -156,11 +148,12 @@ impl runtime::Model for List {
             20 => reader.read(&mut self.subscriptions),
             21 => reader.read(&mut self.system),
             22 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.columns);
         writer.write(1, &self.content_types);
         writer.write(2, &self.created_by);

@@ -33,14 +33,6 @@ impl runtime::Model for ListInfo {
         properties: &["contentTypesEnabled", "hidden", "template"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ListInfo {
             0 => reader.read(&mut self.content_types_enabled),
             1 => reader.read(&mut self.hidden),
             2 => reader.read(&mut self.template),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_types_enabled);
         writer.write(1, &self.hidden);
         writer.write(2, &self.template);

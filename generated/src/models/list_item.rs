@@ -113,14 +113,6 @@ impl runtime::Model for ListItem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -148,11 +140,12 @@ impl runtime::Model for ListItem {
             18 => reader.read(&mut self.sharepoint_ids),
             19 => reader.read(&mut self.versions),
             20 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.analytics);
         writer.write(1, &self.content_type);
         writer.write(2, &self.created_by);
@@ -230,14 +223,6 @@ impl runtime::Model for CreateLinkParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -252,11 +237,12 @@ impl runtime::Model for CreateLinkParameters {
             5 => reader.read(&mut self.scope),
             6 => reader.read(&mut self.send_notification),
             7 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.expiration_date_time);
         writer.write(1, &self.message);
         writer.write(2, &self.password);

@@ -48,14 +48,6 @@ impl runtime::Model for ListItemVersion {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.documentSetVersion"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -67,11 +59,12 @@ impl runtime::Model for ListItemVersion {
             2 => reader.read(&mut self.last_modified_by),
             3 => reader.read(&mut self.last_modified_date_time),
             4 => reader.read(&mut self.publication),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fields);
         writer.write(1, &self.id);
         writer.write(2, &self.last_modified_by);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.lobbyBypassScope`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LobbyBypassScope {
     /// `organizer`
@@ -22,27 +22,36 @@ pub enum LobbyBypassScope {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for LobbyBypassScope {
-    const NAME: &'static str = "microsoft.graph.lobbyBypassScope";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("organizer", Self::Organizer),
-        ("organization", Self::Organization),
-        ("organizationAndFederated", Self::OrganizationAndFederated),
-        ("everyone", Self::Everyone),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("invited", Self::Invited),
-        ("organizationExcludingGuests", Self::OrganizationExcludingGuests),
-    ];
+impl LobbyBypassScope {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Organizer => "organizer",
+            Self::Organization => "organization",
+            Self::OrganizationAndFederated => "organizationAndFederated",
+            Self::Everyone => "everyone",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Invited => "invited",
+            Self::OrganizationExcludingGuests => "organizationExcludingGuests",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for LobbyBypassScope {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.lobbyBypassScope",
+        members: &[
+            Self::Organizer,
+            Self::Organization,
+            Self::OrganizationAndFederated,
+            Self::Everyone,
+            Self::UnknownFutureValue,
+            Self::Invited,
+            Self::OrganizationExcludingGuests,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(LobbyBypassScope);

@@ -35,14 +35,6 @@ impl runtime::Model for LocationConstraint {
         properties: &["isRequired", "locations", "suggestLocation"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for LocationConstraint {
             0 => reader.read(&mut self.is_required),
             1 => reader.read(&mut self.locations),
             2 => reader.read(&mut self.suggest_location),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_required);
         writer.write(1, &self.locations);
         writer.write(2, &self.suggest_location);

@@ -65,14 +65,6 @@ impl runtime::Model for LocationConstraintItem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for LocationConstraintItem {
             6 => reader.read(&mut self.resolve_availability),
             7 => reader.read(&mut self.unique_id),
             8 => reader.read(&mut self.unique_id_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.coordinates);
         writer.write(2, &self.display_name);

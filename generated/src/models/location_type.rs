@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.locationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LocationType {
     /// `default`
@@ -28,30 +28,42 @@ pub enum LocationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for LocationType {
-    const NAME: &'static str = "microsoft.graph.locationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("default", Self::Default),
-        ("conferenceRoom", Self::ConferenceRoom),
-        ("homeAddress", Self::HomeAddress),
-        ("businessAddress", Self::BusinessAddress),
-        ("geoCoordinates", Self::GeoCoordinates),
-        ("streetAddress", Self::StreetAddress),
-        ("hotel", Self::Hotel),
-        ("restaurant", Self::Restaurant),
-        ("localBusiness", Self::LocalBusiness),
-        ("postalAddress", Self::PostalAddress),
-    ];
+impl LocationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Default => "default",
+            Self::ConferenceRoom => "conferenceRoom",
+            Self::HomeAddress => "homeAddress",
+            Self::BusinessAddress => "businessAddress",
+            Self::GeoCoordinates => "geoCoordinates",
+            Self::StreetAddress => "streetAddress",
+            Self::Hotel => "hotel",
+            Self::Restaurant => "restaurant",
+            Self::LocalBusiness => "localBusiness",
+            Self::PostalAddress => "postalAddress",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for LocationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.locationType",
+        members: &[
+            Self::Default,
+            Self::ConferenceRoom,
+            Self::HomeAddress,
+            Self::BusinessAddress,
+            Self::GeoCoordinates,
+            Self::StreetAddress,
+            Self::Hotel,
+            Self::Restaurant,
+            Self::LocalBusiness,
+            Self::PostalAddress,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(LocationType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.locationUniqueIdType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LocationUniqueIdType {
     /// `unknown`
@@ -18,25 +18,32 @@ pub enum LocationUniqueIdType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for LocationUniqueIdType {
-    const NAME: &'static str = "microsoft.graph.locationUniqueIdType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("locationStore", Self::LocationStore),
-        ("directory", Self::Directory),
-        ("private", Self::Private),
-        ("bing", Self::Bing),
-    ];
+impl LocationUniqueIdType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::LocationStore => "locationStore",
+            Self::Directory => "directory",
+            Self::Private => "private",
+            Self::Bing => "bing",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for LocationUniqueIdType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.locationUniqueIdType",
+        members: &[
+            Self::Unknown,
+            Self::LocationStore,
+            Self::Directory,
+            Self::Private,
+            Self::Bing,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(LocationUniqueIdType);

@@ -43,14 +43,6 @@ impl runtime::Model for LogicAppTriggerEndpointConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for LogicAppTriggerEndpointConfiguration {
             1 => reader.read(&mut self.resource_group_name),
             2 => reader.read(&mut self.subscription_id),
             3 => reader.read(&mut self.url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.logic_app_workflow_name);
         writer.write(1, &self.resource_group_name);
         writer.write(2, &self.subscription_id);

@@ -33,14 +33,6 @@ impl runtime::Model for LoginPageLayoutConfiguration {
         properties: &["isFooterShown", "isHeaderShown", "layoutTemplateType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for LoginPageLayoutConfiguration {
             0 => reader.read(&mut self.is_footer_shown),
             1 => reader.read(&mut self.is_header_shown),
             2 => reader.read(&mut self.layout_template_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_footer_shown);
         writer.write(1, &self.is_header_shown);
         writer.write(2, &self.layout_template_type);

@@ -49,14 +49,6 @@ impl runtime::Model for LoginPageTextVisibilitySettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for LoginPageTextVisibilitySettings {
             3 => reader.read(&mut self.hide_privacy_and_cookies),
             4 => reader.read(&mut self.hide_reset_it_now),
             5 => reader.read(&mut self.hide_terms_of_use),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.hide_account_reset_credentials);
         writer.write(1, &self.hide_cannot_access_your_account);
         writer.write(2, &self.hide_forgot_my_password);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.logonType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LogonType {
     /// `unknown`
@@ -24,27 +24,36 @@ pub enum LogonType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for LogonType {
-    const NAME: &'static str = "microsoft.graph.logonType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("interactive", Self::Interactive),
-        ("remoteInteractive", Self::RemoteInteractive),
-        ("network", Self::Network),
-        ("batch", Self::Batch),
-        ("service", Self::Service),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl LogonType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Interactive => "interactive",
+            Self::RemoteInteractive => "remoteInteractive",
+            Self::Network => "network",
+            Self::Batch => "batch",
+            Self::Service => "service",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for LogonType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.logonType",
+        members: &[
+            Self::Unknown,
+            Self::Interactive,
+            Self::RemoteInteractive,
+            Self::Network,
+            Self::Batch,
+            Self::Service,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(LogonType);

@@ -56,14 +56,6 @@ impl runtime::Model for LongRunningOperation {
         "microsoft.graph.richLongRunningOperation",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for LongRunningOperation {
             3 => reader.read(&mut self.resource_location),
             4 => reader.read(&mut self.status),
             5 => reader.read(&mut self.status_detail),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.id);
         writer.write(2, &self.last_action_date_time);

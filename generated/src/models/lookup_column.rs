@@ -45,14 +45,6 @@ impl runtime::Model for LookupColumn {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for LookupColumn {
             2 => reader.read(&mut self.column_name),
             3 => reader.read(&mut self.list_id),
             4 => reader.read(&mut self.primary_lookup_column_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_multiple_values);
         writer.write(1, &self.allow_unlimited_length);
         writer.write(2, &self.column_name);

@@ -133,14 +133,6 @@ impl runtime::Model for MacosDmgApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -172,11 +164,12 @@ impl runtime::Model for MacosDmgApp {
             22 => reader.read(&mut self.publisher),
             23 => reader.read(&mut self.publishing_state),
             24 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.categories);
         writer.write(2, &self.committed_content_version);

@@ -135,14 +135,6 @@ impl runtime::Model for MacosGeneralDeviceConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -176,11 +168,12 @@ impl runtime::Model for MacosGeneralDeviceConfiguration {
             21 => reader.read(&mut self.user_status_overview),
             22 => reader.read(&mut self.user_statuses),
             23 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.compliant_app_list_type);
         writer.write(2, &self.compliant_apps_list);

@@ -149,14 +149,6 @@ impl runtime::Model for MacosLobApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -192,11 +184,12 @@ impl runtime::Model for MacosLobApp {
             26 => reader.read(&mut self.publishing_state),
             27 => reader.read(&mut self.size),
             28 => reader.read(&mut self.version_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.build_number);
         writer.write(2, &self.bundle_id);

@@ -33,14 +33,6 @@ impl runtime::Model for MacosLobChildApp {
         properties: &["buildNumber", "bundleId", "versionNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for MacosLobChildApp {
             0 => reader.read(&mut self.build_number),
             1 => reader.read(&mut self.bundle_id),
             2 => reader.read(&mut self.version_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.build_number);
         writer.write(1, &self.bundle_id);
         writer.write(2, &self.version_number);

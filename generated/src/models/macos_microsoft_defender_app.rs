@@ -91,14 +91,6 @@ impl runtime::Model for MacosMicrosoftDefenderApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -121,11 +113,12 @@ impl runtime::Model for MacosMicrosoftDefenderApp {
             13 => reader.read(&mut self.privacy_information_url),
             14 => reader.read(&mut self.publisher),
             15 => reader.read(&mut self.publishing_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.categories);
         writer.write(2, &self.created_date_time);

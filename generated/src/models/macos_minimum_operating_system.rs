@@ -73,14 +73,6 @@ impl runtime::Model for MacosMinimumOperatingSystem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -99,11 +91,12 @@ impl runtime::Model for MacosMinimumOperatingSystem {
             9 => reader.read(&mut self.v11_0),
             10 => reader.read(&mut self.v12_0),
             11 => reader.read(&mut self.v13_0),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.v10_10);
         writer.write(1, &self.v10_11);
         writer.write(2, &self.v10_12);

@@ -77,14 +77,6 @@ impl runtime::Model for MailAssessmentRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for MailAssessmentRequest {
             9 => reader.read(&mut self.request_source),
             10 => reader.read(&mut self.results),
             11 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.category);
         writer.write(1, &self.content_type);
         writer.write(2, &self.created_by);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.mailDestinationRoutingReason`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MailDestinationRoutingReason {
     /// `none`
@@ -42,36 +42,54 @@ pub enum MailDestinationRoutingReason {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MailDestinationRoutingReason {
-    const NAME: &'static str = "microsoft.graph.mailDestinationRoutingReason";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("mailFlowRule", Self::MailFlowRule),
-        ("safeSender", Self::SafeSender),
-        ("blockedSender", Self::BlockedSender),
-        ("advancedSpamFiltering", Self::AdvancedSpamFiltering),
-        ("domainAllowList", Self::DomainAllowList),
-        ("domainBlockList", Self::DomainBlockList),
-        ("notInAddressBook", Self::NotInAddressBook),
-        ("firstTimeSender", Self::FirstTimeSender),
-        ("autoPurgeToInbox", Self::AutoPurgeToInbox),
-        ("autoPurgeToJunk", Self::AutoPurgeToJunk),
-        ("autoPurgeToDeleted", Self::AutoPurgeToDeleted),
-        ("outbound", Self::Outbound),
-        ("notJunk", Self::NotJunk),
-        ("junk", Self::Junk),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MailDestinationRoutingReason {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::MailFlowRule => "mailFlowRule",
+            Self::SafeSender => "safeSender",
+            Self::BlockedSender => "blockedSender",
+            Self::AdvancedSpamFiltering => "advancedSpamFiltering",
+            Self::DomainAllowList => "domainAllowList",
+            Self::DomainBlockList => "domainBlockList",
+            Self::NotInAddressBook => "notInAddressBook",
+            Self::FirstTimeSender => "firstTimeSender",
+            Self::AutoPurgeToInbox => "autoPurgeToInbox",
+            Self::AutoPurgeToJunk => "autoPurgeToJunk",
+            Self::AutoPurgeToDeleted => "autoPurgeToDeleted",
+            Self::Outbound => "outbound",
+            Self::NotJunk => "notJunk",
+            Self::Junk => "junk",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MailDestinationRoutingReason {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.mailDestinationRoutingReason",
+        members: &[
+            Self::None,
+            Self::MailFlowRule,
+            Self::SafeSender,
+            Self::BlockedSender,
+            Self::AdvancedSpamFiltering,
+            Self::DomainAllowList,
+            Self::DomainBlockList,
+            Self::NotInAddressBook,
+            Self::FirstTimeSender,
+            Self::AutoPurgeToInbox,
+            Self::AutoPurgeToJunk,
+            Self::AutoPurgeToDeleted,
+            Self::Outbound,
+            Self::NotJunk,
+            Self::Junk,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MailDestinationRoutingReason);

@@ -92,14 +92,6 @@ impl runtime::Model for MailFolder {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.mailSearchFolder"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -120,11 +112,12 @@ impl runtime::Model for MailFolder {
             9 => reader.read(&mut self.single_value_extended_properties),
             10 => reader.read(&mut self.total_item_count),
             11 => reader.read(&mut self.unread_item_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.child_folder_count);
         writer.write(1, &self.child_folders);
         writer.write(2, &self.display_name);
@@ -163,14 +156,6 @@ impl runtime::Model for CopyParameters {
         properties: &["DestinationId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -178,11 +163,12 @@ impl runtime::Model for CopyParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.destination_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.destination_id);
     }
 }
@@ -210,14 +196,6 @@ impl runtime::Model for MoveParameters {
         properties: &["DestinationId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -225,11 +203,12 @@ impl runtime::Model for MoveParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.destination_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.destination_id);
     }
 }

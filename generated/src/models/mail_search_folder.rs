@@ -107,14 +107,6 @@ impl runtime::Model for MailSearchFolder {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -139,11 +131,12 @@ impl runtime::Model for MailSearchFolder {
             13 => reader.read(&mut self.source_folder_ids),
             14 => reader.read(&mut self.total_item_count),
             15 => reader.read(&mut self.unread_item_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.child_folder_count);
         writer.write(1, &self.child_folders);
         writer.write(2, &self.display_name);

@@ -73,14 +73,6 @@ impl runtime::Model for MailTips {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -99,11 +91,12 @@ impl runtime::Model for MailTips {
             9 => reader.read(&mut self.recipient_scope),
             10 => reader.read(&mut self.recipient_suggestions),
             11 => reader.read(&mut self.total_member_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.automatic_replies);
         writer.write(1, &self.custom_mail_tip);
         writer.write(2, &self.delivery_restricted);

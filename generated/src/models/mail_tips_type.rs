@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.mailTipsType`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MailTipsType {
     /// `automaticReplies`
@@ -28,30 +28,42 @@ pub enum MailTipsType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MailTipsType {
-    const NAME: &'static str = "microsoft.graph.mailTipsType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("automaticReplies", Self::AutomaticReplies),
-        ("mailboxFullStatus", Self::MailboxFullStatus),
-        ("customMailTip", Self::CustomMailTip),
-        ("externalMemberCount", Self::ExternalMemberCount),
-        ("totalMemberCount", Self::TotalMemberCount),
-        ("maxMessageSize", Self::MaxMessageSize),
-        ("deliveryRestriction", Self::DeliveryRestriction),
-        ("moderationStatus", Self::ModerationStatus),
-        ("recipientScope", Self::RecipientScope),
-        ("recipientSuggestions", Self::RecipientSuggestions),
-    ];
+impl MailTipsType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AutomaticReplies => "automaticReplies",
+            Self::MailboxFullStatus => "mailboxFullStatus",
+            Self::CustomMailTip => "customMailTip",
+            Self::ExternalMemberCount => "externalMemberCount",
+            Self::TotalMemberCount => "totalMemberCount",
+            Self::MaxMessageSize => "maxMessageSize",
+            Self::DeliveryRestriction => "deliveryRestriction",
+            Self::ModerationStatus => "moderationStatus",
+            Self::RecipientScope => "recipientScope",
+            Self::RecipientSuggestions => "recipientSuggestions",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MailTipsType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.mailTipsType",
+        members: &[
+            Self::AutomaticReplies,
+            Self::MailboxFullStatus,
+            Self::CustomMailTip,
+            Self::ExternalMemberCount,
+            Self::TotalMemberCount,
+            Self::MaxMessageSize,
+            Self::DeliveryRestriction,
+            Self::ModerationStatus,
+            Self::RecipientScope,
+            Self::RecipientSuggestions,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MailTipsType);

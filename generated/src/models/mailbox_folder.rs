@@ -77,14 +77,6 @@ impl runtime::Model for MailboxFolder {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for MailboxFolder {
             7 => reader.read(&mut self.single_value_extended_properties),
             8 => reader.read(&mut self.total_item_count),
             9 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.child_folder_count);
         writer.write(1, &self.child_folders);
         writer.write(2, &self.display_name);

@@ -73,14 +73,6 @@ impl runtime::Model for MailboxItem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for MailboxItem {
             6 => reader.read(&mut self.single_value_extended_properties),
             7 => reader.read(&mut self.size),
             8 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.categories);
         writer.write(1, &self.change_key);
         writer.write(2, &self.created_date_time);

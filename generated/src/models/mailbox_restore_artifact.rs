@@ -72,14 +72,6 @@ impl runtime::Model for MailboxRestoreArtifact {
         "microsoft.graph.granularMailboxRestoreArtifact",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -96,11 +88,12 @@ impl runtime::Model for MailboxRestoreArtifact {
             7 => reader.read(&mut self.restored_item_count),
             8 => reader.read(&mut self.start_date_time),
             9 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completion_date_time);
         writer.write(1, &self.destination_type);
         writer.write(2, &self.error);

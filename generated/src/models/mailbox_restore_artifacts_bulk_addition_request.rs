@@ -92,14 +92,6 @@ impl runtime::Model for MailboxRestoreArtifactsBulkAdditionRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -121,11 +113,12 @@ impl runtime::Model for MailboxRestoreArtifactsBulkAdditionRequest {
             12 => reader.read(&mut self.restore_point_preference),
             13 => reader.read(&mut self.status),
             14 => reader.read(&mut self.tags),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.destination_type);

@@ -63,14 +63,6 @@ impl runtime::Model for MailboxSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for MailboxSettings {
             6 => reader.read(&mut self.time_zone),
             7 => reader.read(&mut self.user_purpose),
             8 => reader.read(&mut self.working_hours),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.archive_folder);
         writer.write(1, &self.automatic_replies_setting);
         writer.write(2, &self.date_format);

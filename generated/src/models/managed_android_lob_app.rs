@@ -138,14 +138,6 @@ impl runtime::Model for ManagedAndroidLobApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -178,11 +170,12 @@ impl runtime::Model for ManagedAndroidLobApp {
             23 => reader.read(&mut self.version),
             24 => reader.read(&mut self.version_code),
             25 => reader.read(&mut self.version_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_availability);
         writer.write(1, &self.assignments);
         writer.write(2, &self.categories);

@@ -117,14 +117,6 @@ impl runtime::Model for ManagedAndroidStoreApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -152,11 +144,12 @@ impl runtime::Model for ManagedAndroidStoreApp {
             18 => reader.read(&mut self.publisher),
             19 => reader.read(&mut self.publishing_state),
             20 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_availability);
         writer.write(1, &self.app_store_url);
         writer.write(2, &self.assignments);

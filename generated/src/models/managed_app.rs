@@ -108,14 +108,6 @@ impl runtime::Model for ManagedApp {
         "microsoft.graph.managedMobileLobApp",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -140,11 +132,12 @@ impl runtime::Model for ManagedApp {
             15 => reader.read(&mut self.publisher),
             16 => reader.read(&mut self.publishing_state),
             17 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_availability);
         writer.write(1, &self.assignments);
         writer.write(2, &self.categories);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managedAppAvailability`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagedAppAvailability {
     /// `global`
@@ -12,22 +12,23 @@ pub enum ManagedAppAvailability {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagedAppAvailability {
-    const NAME: &'static str = "microsoft.graph.managedAppAvailability";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("global", Self::Global),
-        ("lineOfBusiness", Self::LineOfBusiness),
-    ];
+impl ManagedAppAvailability {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Global => "global",
+            Self::LineOfBusiness => "lineOfBusiness",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagedAppAvailability {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managedAppAvailability",
+        members: &[Self::Global, Self::LineOfBusiness],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagedAppAvailability);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managedAppClipboardSharingLevel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagedAppClipboardSharingLevel {
     /// `allApps`
@@ -16,24 +16,30 @@ pub enum ManagedAppClipboardSharingLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagedAppClipboardSharingLevel {
-    const NAME: &'static str = "microsoft.graph.managedAppClipboardSharingLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allApps", Self::AllApps),
-        ("managedAppsWithPasteIn", Self::ManagedAppsWithPasteIn),
-        ("managedApps", Self::ManagedApps),
-        ("blocked", Self::Blocked),
-    ];
+impl ManagedAppClipboardSharingLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllApps => "allApps",
+            Self::ManagedAppsWithPasteIn => "managedAppsWithPasteIn",
+            Self::ManagedApps => "managedApps",
+            Self::Blocked => "blocked",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagedAppClipboardSharingLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managedAppClipboardSharingLevel",
+        members: &[
+            Self::AllApps,
+            Self::ManagedAppsWithPasteIn,
+            Self::ManagedApps,
+            Self::Blocked,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagedAppClipboardSharingLevel);

@@ -60,14 +60,6 @@ impl runtime::Model for ManagedAppConfiguration {
         "microsoft.graph.targetedManagedAppConfiguration",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for ManagedAppConfiguration {
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.last_modified_date_time),
             6 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.custom_settings);
         writer.write(2, &self.description);

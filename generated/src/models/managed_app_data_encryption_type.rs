@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managedAppDataEncryptionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagedAppDataEncryptionType {
     /// `useDeviceSettings`
@@ -16,24 +16,30 @@ pub enum ManagedAppDataEncryptionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagedAppDataEncryptionType {
-    const NAME: &'static str = "microsoft.graph.managedAppDataEncryptionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("useDeviceSettings", Self::UseDeviceSettings),
-        ("afterDeviceRestart", Self::AfterDeviceRestart),
-        ("whenDeviceLockedExceptOpenFiles", Self::WhenDeviceLockedExceptOpenFiles),
-        ("whenDeviceLocked", Self::WhenDeviceLocked),
-    ];
+impl ManagedAppDataEncryptionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UseDeviceSettings => "useDeviceSettings",
+            Self::AfterDeviceRestart => "afterDeviceRestart",
+            Self::WhenDeviceLockedExceptOpenFiles => "whenDeviceLockedExceptOpenFiles",
+            Self::WhenDeviceLocked => "whenDeviceLocked",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagedAppDataEncryptionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managedAppDataEncryptionType",
+        members: &[
+            Self::UseDeviceSettings,
+            Self::AfterDeviceRestart,
+            Self::WhenDeviceLockedExceptOpenFiles,
+            Self::WhenDeviceLocked,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagedAppDataEncryptionType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managedAppDataStorageLocation`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagedAppDataStorageLocation {
     /// `oneDriveForBusiness`
@@ -16,24 +16,30 @@ pub enum ManagedAppDataStorageLocation {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagedAppDataStorageLocation {
-    const NAME: &'static str = "microsoft.graph.managedAppDataStorageLocation";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("oneDriveForBusiness", Self::OneDriveForBusiness),
-        ("sharePoint", Self::SharePoint),
-        ("box", Self::Box),
-        ("localStorage", Self::LocalStorage),
-    ];
+impl ManagedAppDataStorageLocation {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::OneDriveForBusiness => "oneDriveForBusiness",
+            Self::SharePoint => "sharePoint",
+            Self::Box => "box",
+            Self::LocalStorage => "localStorage",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagedAppDataStorageLocation {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managedAppDataStorageLocation",
+        members: &[
+            Self::OneDriveForBusiness,
+            Self::SharePoint,
+            Self::Box,
+            Self::LocalStorage,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagedAppDataStorageLocation);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managedAppDataTransferLevel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagedAppDataTransferLevel {
     /// `allApps`
@@ -14,23 +14,24 @@ pub enum ManagedAppDataTransferLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagedAppDataTransferLevel {
-    const NAME: &'static str = "microsoft.graph.managedAppDataTransferLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allApps", Self::AllApps),
-        ("managedApps", Self::ManagedApps),
-        ("none", Self::None),
-    ];
+impl ManagedAppDataTransferLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllApps => "allApps",
+            Self::ManagedApps => "managedApps",
+            Self::None => "none",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagedAppDataTransferLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managedAppDataTransferLevel",
+        members: &[Self::AllApps, Self::ManagedApps, Self::None],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagedAppDataTransferLevel);

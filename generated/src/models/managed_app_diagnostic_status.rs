@@ -33,14 +33,6 @@ impl runtime::Model for ManagedAppDiagnosticStatus {
         properties: &["mitigationInstruction", "state", "validationName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ManagedAppDiagnosticStatus {
             0 => reader.read(&mut self.mitigation_instruction),
             1 => reader.read(&mut self.state),
             2 => reader.read(&mut self.validation_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.mitigation_instruction);
         writer.write(1, &self.state);
         writer.write(2, &self.validation_name);

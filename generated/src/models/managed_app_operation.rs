@@ -41,14 +41,6 @@ impl runtime::Model for ManagedAppOperation {
         properties: &["displayName", "id", "lastModifiedDateTime", "state", "version"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for ManagedAppOperation {
             2 => reader.read(&mut self.last_modified_date_time),
             3 => reader.read(&mut self.state),
             4 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.id);
         writer.write(2, &self.last_modified_date_time);

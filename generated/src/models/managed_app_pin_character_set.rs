@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managedAppPinCharacterSet`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagedAppPinCharacterSet {
     /// `numeric`
@@ -12,22 +12,23 @@ pub enum ManagedAppPinCharacterSet {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagedAppPinCharacterSet {
-    const NAME: &'static str = "microsoft.graph.managedAppPinCharacterSet";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("numeric", Self::Numeric),
-        ("alphanumericAndSymbol", Self::AlphanumericAndSymbol),
-    ];
+impl ManagedAppPinCharacterSet {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Numeric => "numeric",
+            Self::AlphanumericAndSymbol => "alphanumericAndSymbol",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagedAppPinCharacterSet {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managedAppPinCharacterSet",
+        members: &[Self::Numeric, Self::AlphanumericAndSymbol],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagedAppPinCharacterSet);

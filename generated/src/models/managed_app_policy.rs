@@ -65,14 +65,6 @@ impl runtime::Model for ManagedAppPolicy {
         "microsoft.graph.windowsInformationProtectionPolicy",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -85,11 +77,12 @@ impl runtime::Model for ManagedAppPolicy {
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.last_modified_date_time),
             5 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);
@@ -125,14 +118,6 @@ impl runtime::Model for TargetAppsParameters {
         properties: &["apps"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -140,11 +125,12 @@ impl runtime::Model for TargetAppsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.apps),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.apps);
     }
 }

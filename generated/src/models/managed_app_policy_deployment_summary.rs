@@ -53,14 +53,6 @@ impl runtime::Model for ManagedAppPolicyDeploymentSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for ManagedAppPolicyDeploymentSummary {
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.last_refresh_time),
             5 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.configuration_deployed_user_count);
         writer.write(1, &self.configuration_deployment_summary_per_app);
         writer.write(2, &self.display_name);

@@ -175,14 +175,6 @@ impl runtime::Model for ManagedAppProtection {
         "microsoft.graph.targetedManagedAppProtection",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -222,11 +214,12 @@ impl runtime::Model for ManagedAppProtection {
             30 => reader.read(&mut self.save_as_blocked),
             31 => reader.read(&mut self.simple_pin_blocked),
             32 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_data_storage_locations);
         writer.write(1, &self.allowed_inbound_data_transfer_sources);
         writer.write(2, &self.allowed_outbound_clipboard_sharing_level);
@@ -289,14 +282,6 @@ impl runtime::Model for TargetAppsParameters {
         properties: &["apps"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -304,11 +289,12 @@ impl runtime::Model for TargetAppsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.apps),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.apps);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managedBrowserType`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagedBrowserType {
     /// `notConfigured`
@@ -12,22 +12,23 @@ pub enum ManagedBrowserType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagedBrowserType {
-    const NAME: &'static str = "microsoft.graph.managedBrowserType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("microsoftEdge", Self::MicrosoftEdge),
-    ];
+impl ManagedBrowserType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::MicrosoftEdge => "microsoftEdge",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagedBrowserType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managedBrowserType",
+        members: &[Self::NotConfigured, Self::MicrosoftEdge],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagedBrowserType);

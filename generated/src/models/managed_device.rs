@@ -293,14 +293,6 @@ impl runtime::Model for ManagedDevice {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -369,11 +361,12 @@ impl runtime::Model for ManagedDevice {
             59 => reader.read(&mut self.users),
             60 => reader.read(&mut self.wi_fi_mac_address),
             61 => reader.read(&mut self.windows_protection_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activation_lock_bypass_code);
         writer.write(1, &self.android_security_patch_level);
         writer.write(2, &self.azure_ad_device_id);
@@ -462,14 +455,6 @@ impl runtime::Model for CleanWindowsDeviceParameters {
         properties: &["keepUserData"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -477,11 +462,12 @@ impl runtime::Model for CleanWindowsDeviceParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.keep_user_data),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.keep_user_data);
     }
 }
@@ -509,14 +495,6 @@ impl runtime::Model for DeleteUserFromSharedAppleDeviceParameters {
         properties: &["userPrincipalName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -524,11 +502,12 @@ impl runtime::Model for DeleteUserFromSharedAppleDeviceParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.user_principal_name);
     }
 }
@@ -558,14 +537,6 @@ impl runtime::Model for UpdateWindowsDeviceAccountParameters {
         properties: &["updateWindowsDeviceAccountActionParameter"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -573,11 +544,12 @@ impl runtime::Model for UpdateWindowsDeviceAccountParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.update_windows_device_account_action_parameter),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.update_windows_device_account_action_parameter);
     }
 }
@@ -605,14 +577,6 @@ impl runtime::Model for WindowsDefenderScanParameters {
         properties: &["quickScan"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -620,11 +584,12 @@ impl runtime::Model for WindowsDefenderScanParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.quick_scan),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.quick_scan);
     }
 }
@@ -666,14 +631,6 @@ impl runtime::Model for WipeParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -684,11 +641,12 @@ impl runtime::Model for WipeParameters {
             1 => reader.read(&mut self.keep_user_data),
             2 => reader.read(&mut self.mac_os_unlock_code),
             3 => reader.read(&mut self.persist_esim_data_plan),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.keep_enrollment_data);
         writer.write(1, &self.keep_user_data);
         writer.write(2, &self.mac_os_unlock_code);

@@ -51,14 +51,6 @@ impl runtime::Model for ManagedDeviceMobileAppConfigurationUserStatus {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for ManagedDeviceMobileAppConfigurationUserStatus {
             3 => reader.read(&mut self.status),
             4 => reader.read(&mut self.user_display_name),
             5 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.devices_count);
         writer.write(1, &self.id);
         writer.write(2, &self.last_reported_date_time);

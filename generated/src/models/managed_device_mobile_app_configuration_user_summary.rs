@@ -59,14 +59,6 @@ impl runtime::Model for ManagedDeviceMobileAppConfigurationUserSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for ManagedDeviceMobileAppConfigurationUserSummary {
             5 => reader.read(&mut self.not_applicable_count),
             6 => reader.read(&mut self.pending_count),
             7 => reader.read(&mut self.success_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.configuration_version);
         writer.write(1, &self.error_count);
         writer.write(2, &self.failed_count);

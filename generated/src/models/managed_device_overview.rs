@@ -55,14 +55,6 @@ impl runtime::Model for ManagedDeviceOverview {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -75,11 +67,12 @@ impl runtime::Model for ManagedDeviceOverview {
             3 => reader.read(&mut self.enrolled_device_count),
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.mdm_enrolled_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_exchange_access_state_summary);
         writer.write(1, &self.device_operating_system_summary);
         writer.write(2, &self.dual_enrolled_device_count);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managedDeviceOwnerType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagedDeviceOwnerType {
     /// `unknown`
@@ -16,24 +16,30 @@ pub enum ManagedDeviceOwnerType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagedDeviceOwnerType {
-    const NAME: &'static str = "microsoft.graph.managedDeviceOwnerType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("company", Self::Company),
-        ("personal", Self::Personal),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ManagedDeviceOwnerType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Company => "company",
+            Self::Personal => "personal",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagedDeviceOwnerType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managedDeviceOwnerType",
+        members: &[
+            Self::Unknown,
+            Self::Company,
+            Self::Personal,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagedDeviceOwnerType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managedDevicePartnerReportedHealthState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagedDevicePartnerReportedHealthState {
     /// `unknown`
@@ -28,30 +28,42 @@ pub enum ManagedDevicePartnerReportedHealthState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagedDevicePartnerReportedHealthState {
-    const NAME: &'static str = "microsoft.graph.managedDevicePartnerReportedHealthState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("activated", Self::Activated),
-        ("deactivated", Self::Deactivated),
-        ("secured", Self::Secured),
-        ("lowSeverity", Self::LowSeverity),
-        ("mediumSeverity", Self::MediumSeverity),
-        ("highSeverity", Self::HighSeverity),
-        ("unresponsive", Self::Unresponsive),
-        ("compromised", Self::Compromised),
-        ("misconfigured", Self::Misconfigured),
-    ];
+impl ManagedDevicePartnerReportedHealthState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Activated => "activated",
+            Self::Deactivated => "deactivated",
+            Self::Secured => "secured",
+            Self::LowSeverity => "lowSeverity",
+            Self::MediumSeverity => "mediumSeverity",
+            Self::HighSeverity => "highSeverity",
+            Self::Unresponsive => "unresponsive",
+            Self::Compromised => "compromised",
+            Self::Misconfigured => "misconfigured",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagedDevicePartnerReportedHealthState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managedDevicePartnerReportedHealthState",
+        members: &[
+            Self::Unknown,
+            Self::Activated,
+            Self::Deactivated,
+            Self::Secured,
+            Self::LowSeverity,
+            Self::MediumSeverity,
+            Self::HighSeverity,
+            Self::Unresponsive,
+            Self::Compromised,
+            Self::Misconfigured,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagedDevicePartnerReportedHealthState);

@@ -36,14 +36,6 @@ impl runtime::Model for ManagedEbookAssignment {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.iosVppEBookAssignment"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -53,11 +45,12 @@ impl runtime::Model for ManagedEbookAssignment {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.install_intent),
             2 => reader.read(&mut self.target),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.install_intent);
         writer.write(2, &self.target);

@@ -146,14 +146,6 @@ impl runtime::Model for ManagedIosLobApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -188,11 +180,12 @@ impl runtime::Model for ManagedIosLobApp {
             25 => reader.read(&mut self.size),
             26 => reader.read(&mut self.version),
             27 => reader.read(&mut self.version_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_availability);
         writer.write(1, &self.applicable_device_type);
         writer.write(2, &self.assignments);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managementAgentType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagementAgentType {
     /// `eas`
@@ -34,33 +34,50 @@ pub enum ManagementAgentType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagementAgentType {
-    const NAME: &'static str = "microsoft.graph.managementAgentType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("eas", Self::Eas),
-        ("mdm", Self::Mdm),
-        ("easMdm", Self::EasMdm),
-        ("intuneClient", Self::IntuneClient),
-        ("easIntuneClient", Self::EasIntuneClient),
-        ("configurationManagerClient", Self::ConfigurationManagerClient),
-        ("configurationManagerClientMdm", Self::ConfigurationManagerClientMdm),
-        ("configurationManagerClientMdmEas", Self::ConfigurationManagerClientMdmEas),
-        ("unknown", Self::Unknown),
-        ("jamf", Self::Jamf),
-        ("googleCloudDevicePolicyController", Self::GoogleCloudDevicePolicyController),
-        ("microsoft365ManagedMdm", Self::Microsoft365ManagedMdm),
-        ("msSense", Self::MsSense),
-    ];
+impl ManagementAgentType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Eas => "eas",
+            Self::Mdm => "mdm",
+            Self::EasMdm => "easMdm",
+            Self::IntuneClient => "intuneClient",
+            Self::EasIntuneClient => "easIntuneClient",
+            Self::ConfigurationManagerClient => "configurationManagerClient",
+            Self::ConfigurationManagerClientMdm => "configurationManagerClientMdm",
+            Self::ConfigurationManagerClientMdmEas => "configurationManagerClientMdmEas",
+            Self::Unknown => "unknown",
+            Self::Jamf => "jamf",
+            Self::GoogleCloudDevicePolicyController => {
+                "googleCloudDevicePolicyController"
+            }
+            Self::Microsoft365ManagedMdm => "microsoft365ManagedMdm",
+            Self::MsSense => "msSense",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagementAgentType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managementAgentType",
+        members: &[
+            Self::Eas,
+            Self::Mdm,
+            Self::EasMdm,
+            Self::IntuneClient,
+            Self::EasIntuneClient,
+            Self::ConfigurationManagerClient,
+            Self::ConfigurationManagerClientMdm,
+            Self::ConfigurationManagerClientMdmEas,
+            Self::Unknown,
+            Self::Jamf,
+            Self::GoogleCloudDevicePolicyController,
+            Self::Microsoft365ManagedMdm,
+            Self::MsSense,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagementAgentType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.managementState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ManagementState {
     /// `managed`
@@ -34,33 +34,48 @@ pub enum ManagementState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ManagementState {
-    const NAME: &'static str = "microsoft.graph.managementState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("managed", Self::Managed),
-        ("retirePending", Self::RetirePending),
-        ("retireFailed", Self::RetireFailed),
-        ("wipePending", Self::WipePending),
-        ("wipeFailed", Self::WipeFailed),
-        ("unhealthy", Self::Unhealthy),
-        ("deletePending", Self::DeletePending),
-        ("retireIssued", Self::RetireIssued),
-        ("wipeIssued", Self::WipeIssued),
-        ("wipeCanceled", Self::WipeCanceled),
-        ("retireCanceled", Self::RetireCanceled),
-        ("discovered", Self::Discovered),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ManagementState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Managed => "managed",
+            Self::RetirePending => "retirePending",
+            Self::RetireFailed => "retireFailed",
+            Self::WipePending => "wipePending",
+            Self::WipeFailed => "wipeFailed",
+            Self::Unhealthy => "unhealthy",
+            Self::DeletePending => "deletePending",
+            Self::RetireIssued => "retireIssued",
+            Self::WipeIssued => "wipeIssued",
+            Self::WipeCanceled => "wipeCanceled",
+            Self::RetireCanceled => "retireCanceled",
+            Self::Discovered => "discovered",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ManagementState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.managementState",
+        members: &[
+            Self::Managed,
+            Self::RetirePending,
+            Self::RetireFailed,
+            Self::WipePending,
+            Self::WipeFailed,
+            Self::Unhealthy,
+            Self::DeletePending,
+            Self::RetireIssued,
+            Self::WipeIssued,
+            Self::WipeCanceled,
+            Self::RetireCanceled,
+            Self::Discovered,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ManagementState);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.matchConfidenceLevel`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MatchConfidenceLevel {
     /// `exact`
@@ -16,23 +16,24 @@ pub enum MatchConfidenceLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MatchConfidenceLevel {
-    const NAME: &'static str = "microsoft.graph.matchConfidenceLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("exact", Self::Exact),
-        ("relaxed", Self::Relaxed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MatchConfidenceLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Exact => "exact",
+            Self::Relaxed => "relaxed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MatchConfidenceLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.matchConfidenceLevel",
+        members: &[Self::Exact, Self::Relaxed, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MatchConfidenceLevel);

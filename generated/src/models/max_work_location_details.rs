@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.maxWorkLocationDetails`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MaxWorkLocationDetails {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum MaxWorkLocationDetails {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MaxWorkLocationDetails {
-    const NAME: &'static str = "microsoft.graph.maxWorkLocationDetails";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("none", Self::None),
-        ("approximate", Self::Approximate),
-        ("specific", Self::Specific),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MaxWorkLocationDetails {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::None => "none",
+            Self::Approximate => "approximate",
+            Self::Specific => "specific",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MaxWorkLocationDetails {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.maxWorkLocationDetails",
+        members: &[
+            Self::Unknown,
+            Self::None,
+            Self::Approximate,
+            Self::Specific,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MaxWorkLocationDetails);

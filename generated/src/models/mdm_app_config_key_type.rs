@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.mdmAppConfigKeyType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MdmAppConfigKeyType {
     /// `stringType`
@@ -18,25 +18,32 @@ pub enum MdmAppConfigKeyType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MdmAppConfigKeyType {
-    const NAME: &'static str = "microsoft.graph.mdmAppConfigKeyType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("stringType", Self::StringType),
-        ("integerType", Self::IntegerType),
-        ("realType", Self::RealType),
-        ("booleanType", Self::BooleanType),
-        ("tokenType", Self::TokenType),
-    ];
+impl MdmAppConfigKeyType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::StringType => "stringType",
+            Self::IntegerType => "integerType",
+            Self::RealType => "realType",
+            Self::BooleanType => "booleanType",
+            Self::TokenType => "tokenType",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MdmAppConfigKeyType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.mdmAppConfigKeyType",
+        members: &[
+            Self::StringType,
+            Self::IntegerType,
+            Self::RealType,
+            Self::BooleanType,
+            Self::TokenType,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MdmAppConfigKeyType);

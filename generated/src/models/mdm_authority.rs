@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.mdmAuthority`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MdmAuthority {
     /// `unknown`
@@ -16,24 +16,25 @@ pub enum MdmAuthority {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MdmAuthority {
-    const NAME: &'static str = "microsoft.graph.mdmAuthority";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("intune", Self::Intune),
-        ("sccm", Self::Sccm),
-        ("office365", Self::Office365),
-    ];
+impl MdmAuthority {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Intune => "intune",
+            Self::Sccm => "sccm",
+            Self::Office365 => "office365",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MdmAuthority {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.mdmAuthority",
+        members: &[Self::Unknown, Self::Intune, Self::Sccm, Self::Office365],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MdmAuthority);

@@ -189,14 +189,6 @@ impl runtime::Model for MdmWindowsInformationProtectionPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -237,11 +229,12 @@ impl runtime::Model for MdmWindowsInformationProtectionPolicy {
             28 => reader.read(&mut self.rights_management_services_template_id),
             29 => reader.read(&mut self.smb_auto_encrypted_file_extensions),
             30 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(feature = "device-app-management")] writer.write(0, &self.assignments);
         writer.write(1, &self.azure_rights_management_services_allowed);
         writer.write(2, &self.created_date_time);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.mediaDirection`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MediaDirection {
     /// `inactive`
@@ -18,24 +18,25 @@ pub enum MediaDirection {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MediaDirection {
-    const NAME: &'static str = "microsoft.graph.mediaDirection";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("inactive", Self::Inactive),
-        ("sendOnly", Self::SendOnly),
-        ("receiveOnly", Self::ReceiveOnly),
-        ("sendReceive", Self::SendReceive),
-    ];
+impl MediaDirection {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Inactive => "inactive",
+            Self::SendOnly => "sendOnly",
+            Self::ReceiveOnly => "receiveOnly",
+            Self::SendReceive => "sendReceive",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MediaDirection {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.mediaDirection",
+        members: &[Self::Inactive, Self::SendOnly, Self::ReceiveOnly, Self::SendReceive],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MediaDirection);

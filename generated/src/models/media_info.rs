@@ -32,14 +32,6 @@ impl runtime::Model for MediaInfo {
         properties: &["resourceId", "uri"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for MediaInfo {
         match property {
             0 => reader.read(&mut self.resource_id),
             1 => reader.read(&mut self.uri),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.resource_id);
         writer.write(1, &self.uri);
     }

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.mediaSourceContentCategory`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MediaSourceContentCategory {
     /// `meeting`
@@ -28,30 +28,42 @@ pub enum MediaSourceContentCategory {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MediaSourceContentCategory {
-    const NAME: &'static str = "microsoft.graph.mediaSourceContentCategory";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("meeting", Self::Meeting),
-        ("liveStream", Self::LiveStream),
-        ("presentation", Self::Presentation),
-        ("screenRecording", Self::ScreenRecording),
-        ("story", Self::Story),
-        ("profile", Self::Profile),
-        ("chat", Self::Chat),
-        ("note", Self::Note),
-        ("comment", Self::Comment),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MediaSourceContentCategory {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Meeting => "meeting",
+            Self::LiveStream => "liveStream",
+            Self::Presentation => "presentation",
+            Self::ScreenRecording => "screenRecording",
+            Self::Story => "story",
+            Self::Profile => "profile",
+            Self::Chat => "chat",
+            Self::Note => "note",
+            Self::Comment => "comment",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MediaSourceContentCategory {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.mediaSourceContentCategory",
+        members: &[
+            Self::Meeting,
+            Self::LiveStream,
+            Self::Presentation,
+            Self::ScreenRecording,
+            Self::Story,
+            Self::Profile,
+            Self::Chat,
+            Self::Note,
+            Self::Comment,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MediaSourceContentCategory);

@@ -41,14 +41,6 @@ impl runtime::Model for MediaStream {
         properties: &["direction", "label", "mediaType", "serverMuted", "sourceId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for MediaStream {
             2 => reader.read(&mut self.media_type),
             3 => reader.read(&mut self.server_muted),
             4 => reader.read(&mut self.source_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.direction);
         writer.write(1, &self.label);
         writer.write(2, &self.media_type);

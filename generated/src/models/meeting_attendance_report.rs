@@ -55,14 +55,6 @@ impl runtime::Model for MeetingAttendanceReport {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -75,11 +67,12 @@ impl runtime::Model for MeetingAttendanceReport {
             3 => reader.read(&mut self.meeting_end_date_time),
             4 => reader.read(&mut self.meeting_start_date_time),
             5 => reader.read(&mut self.total_participant_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attendance_records);
         writer.write(1, &self.external_event_information);
         writer.write(2, &self.id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.meetingAudience`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MeetingAudience {
     /// `everyone`
@@ -16,23 +16,24 @@ pub enum MeetingAudience {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MeetingAudience {
-    const NAME: &'static str = "microsoft.graph.meetingAudience";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("everyone", Self::Everyone),
-        ("organization", Self::Organization),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MeetingAudience {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Everyone => "everyone",
+            Self::Organization => "organization",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MeetingAudience {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.meetingAudience",
+        members: &[Self::Everyone, Self::Organization, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MeetingAudience);

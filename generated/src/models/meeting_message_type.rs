@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.meetingMessageType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MeetingMessageType {
     /// `none`
@@ -20,26 +20,34 @@ pub enum MeetingMessageType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MeetingMessageType {
-    const NAME: &'static str = "microsoft.graph.meetingMessageType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("meetingRequest", Self::MeetingRequest),
-        ("meetingCancelled", Self::MeetingCancelled),
-        ("meetingAccepted", Self::MeetingAccepted),
-        ("meetingTenativelyAccepted", Self::MeetingTenativelyAccepted),
-        ("meetingDeclined", Self::MeetingDeclined),
-    ];
+impl MeetingMessageType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::MeetingRequest => "meetingRequest",
+            Self::MeetingCancelled => "meetingCancelled",
+            Self::MeetingAccepted => "meetingAccepted",
+            Self::MeetingTenativelyAccepted => "meetingTenativelyAccepted",
+            Self::MeetingDeclined => "meetingDeclined",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MeetingMessageType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.meetingMessageType",
+        members: &[
+            Self::None,
+            Self::MeetingRequest,
+            Self::MeetingCancelled,
+            Self::MeetingAccepted,
+            Self::MeetingTenativelyAccepted,
+            Self::MeetingDeclined,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MeetingMessageType);

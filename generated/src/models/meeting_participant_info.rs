@@ -35,14 +35,6 @@ impl runtime::Model for MeetingParticipantInfo {
         properties: &["identity", "role", "upn"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for MeetingParticipantInfo {
             0 => reader.read(&mut self.identity),
             1 => reader.read(&mut self.role),
             2 => reader.read(&mut self.upn),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.identity);
         writer.write(1, &self.role);
         writer.write(2, &self.upn);

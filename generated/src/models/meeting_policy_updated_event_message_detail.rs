@@ -35,14 +35,6 @@ impl runtime::Model for MeetingPolicyUpdatedEventMessageDetail {
         properties: &["initiator", "meetingChatEnabled", "meetingChatId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for MeetingPolicyUpdatedEventMessageDetail {
             0 => reader.read(&mut self.initiator),
             1 => reader.read(&mut self.meeting_chat_enabled),
             2 => reader.read(&mut self.meeting_chat_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.initiator);
         writer.write(1, &self.meeting_chat_enabled);
         writer.write(2, &self.meeting_chat_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.meetingRequestType`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MeetingRequestType {
     /// `none`
@@ -24,27 +24,36 @@ pub enum MeetingRequestType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MeetingRequestType {
-    const NAME: &'static str = "microsoft.graph.meetingRequestType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("newMeetingRequest", Self::NewMeetingRequest),
-        ("fullUpdate", Self::FullUpdate),
-        ("informationalUpdate", Self::InformationalUpdate),
-        ("silentUpdate", Self::SilentUpdate),
-        ("outdated", Self::Outdated),
-        ("principalWantsCopy", Self::PrincipalWantsCopy),
-    ];
+impl MeetingRequestType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::NewMeetingRequest => "newMeetingRequest",
+            Self::FullUpdate => "fullUpdate",
+            Self::InformationalUpdate => "informationalUpdate",
+            Self::SilentUpdate => "silentUpdate",
+            Self::Outdated => "outdated",
+            Self::PrincipalWantsCopy => "principalWantsCopy",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MeetingRequestType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.meetingRequestType",
+        members: &[
+            Self::None,
+            Self::NewMeetingRequest,
+            Self::FullUpdate,
+            Self::InformationalUpdate,
+            Self::SilentUpdate,
+            Self::Outdated,
+            Self::PrincipalWantsCopy,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MeetingRequestType);

@@ -57,14 +57,6 @@ impl runtime::Model for MeetingTimeSuggestion {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for MeetingTimeSuggestion {
             4 => reader.read(&mut self.order),
             5 => reader.read(&mut self.organizer_availability),
             6 => reader.read(&mut self.suggestion_reason),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attendee_availability);
         writer.write(1, &self.confidence);
         writer.write(2, &self.locations);

@@ -35,14 +35,6 @@ impl runtime::Model for MembersAddedEventMessageDetail {
         properties: &["initiator", "members", "visibleHistoryStartDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for MembersAddedEventMessageDetail {
             0 => reader.read(&mut self.initiator),
             1 => reader.read(&mut self.members),
             2 => reader.read(&mut self.visible_history_start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.initiator);
         writer.write(1, &self.members);
         writer.write(2, &self.visible_history_start_date_time);

@@ -67,14 +67,6 @@ impl runtime::Model for MembershipOutlierInsight {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -90,11 +82,12 @@ impl runtime::Model for MembershipOutlierInsight {
             6 => reader.read(&mut self.member_id),
             7 => reader.read(&mut self.outlier_container_type),
             8 => reader.read(&mut self.outlier_member_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.container);
         writer.write(1, &self.container_id);
         writer.write(2, &self.id);

@@ -35,14 +35,6 @@ impl runtime::Model for MentionEvent {
         properties: &["eventDateTime", "speaker", "transcriptUtterance"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for MentionEvent {
             0 => reader.read(&mut self.event_date_time),
             1 => reader.read(&mut self.speaker),
             2 => reader.read(&mut self.transcript_utterance),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.event_date_time);
         writer.write(1, &self.speaker);
         writer.write(2, &self.transcript_utterance);

@@ -189,14 +189,6 @@ impl runtime::Model for Message {
         "microsoft.graph.eventMessageResponse",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -240,11 +232,12 @@ impl runtime::Model for Message {
             32 => reader.read(&mut self.to_recipients),
             33 => reader.read(&mut self.unique_body),
             34 => reader.read(&mut self.web_link),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachments);
         writer.write(1, &self.bcc_recipients);
         writer.write(2, &self.body);
@@ -307,14 +300,6 @@ impl runtime::Model for CopyParameters {
         properties: &["DestinationId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -322,11 +307,12 @@ impl runtime::Model for CopyParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.destination_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.destination_id);
     }
 }
@@ -360,14 +346,6 @@ impl runtime::Model for CreateForwardParameters {
         properties: &["Comment", "Message", "ToRecipients"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -377,11 +355,12 @@ impl runtime::Model for CreateForwardParameters {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.message),
             2 => reader.read(&mut self.to_recipients),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.message);
         writer.write(2, &self.to_recipients);
@@ -414,14 +393,6 @@ impl runtime::Model for CreateReplyParameters {
         properties: &["Comment", "Message"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -430,11 +401,12 @@ impl runtime::Model for CreateReplyParameters {
         match property {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.message),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.message);
     }
@@ -466,14 +438,6 @@ impl runtime::Model for CreateReplyAllParameters {
         properties: &["Comment", "Message"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -482,11 +446,12 @@ impl runtime::Model for CreateReplyAllParameters {
         match property {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.message),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.message);
     }
@@ -521,14 +486,6 @@ impl runtime::Model for ForwardParameters {
         properties: &["Comment", "Message", "ToRecipients"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -538,11 +495,12 @@ impl runtime::Model for ForwardParameters {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.message),
             2 => reader.read(&mut self.to_recipients),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.message);
         writer.write(2, &self.to_recipients);
@@ -572,14 +530,6 @@ impl runtime::Model for MoveParameters {
         properties: &["DestinationId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -587,11 +537,12 @@ impl runtime::Model for MoveParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.destination_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.destination_id);
     }
 }
@@ -622,14 +573,6 @@ impl runtime::Model for ReplyParameters {
         properties: &["Comment", "Message"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -638,11 +581,12 @@ impl runtime::Model for ReplyParameters {
         match property {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.message),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.message);
     }
@@ -674,14 +618,6 @@ impl runtime::Model for ReplyAllParameters {
         properties: &["Comment", "Message"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -690,11 +626,12 @@ impl runtime::Model for ReplyAllParameters {
         match property {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.message),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.message);
     }

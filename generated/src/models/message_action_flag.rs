@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.messageActionFlag`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MessageActionFlag {
     /// `any`
@@ -32,31 +32,44 @@ pub enum MessageActionFlag {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MessageActionFlag {
-    const NAME: &'static str = "microsoft.graph.messageActionFlag";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("any", Self::Any),
-        ("call", Self::Call),
-        ("doNotForward", Self::DoNotForward),
-        ("followUp", Self::FollowUp),
-        ("fyi", Self::Fyi),
-        ("forward", Self::Forward),
-        ("noResponseNecessary", Self::NoResponseNecessary),
-        ("read", Self::Read),
-        ("reply", Self::Reply),
-        ("replyToAll", Self::ReplyToAll),
-        ("review", Self::Review),
-    ];
+impl MessageActionFlag {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Any => "any",
+            Self::Call => "call",
+            Self::DoNotForward => "doNotForward",
+            Self::FollowUp => "followUp",
+            Self::Fyi => "fyi",
+            Self::Forward => "forward",
+            Self::NoResponseNecessary => "noResponseNecessary",
+            Self::Read => "read",
+            Self::Reply => "reply",
+            Self::ReplyToAll => "replyToAll",
+            Self::Review => "review",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MessageActionFlag {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.messageActionFlag",
+        members: &[
+            Self::Any,
+            Self::Call,
+            Self::DoNotForward,
+            Self::FollowUp,
+            Self::Fyi,
+            Self::Forward,
+            Self::NoResponseNecessary,
+            Self::Read,
+            Self::Reply,
+            Self::ReplyToAll,
+            Self::Review,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MessageActionFlag);

@@ -71,14 +71,6 @@ impl runtime::Model for MessageRuleActions {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -96,11 +88,12 @@ impl runtime::Model for MessageRuleActions {
             8 => reader.read(&mut self.permanent_delete),
             9 => reader.read(&mut self.redirect_to),
             10 => reader.read(&mut self.stop_processing_rules),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assign_categories);
         writer.write(1, &self.copy_to_folder);
         writer.write(2, &self.delete);

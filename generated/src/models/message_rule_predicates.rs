@@ -147,14 +147,6 @@ impl runtime::Model for MessageRulePredicates {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -191,11 +183,12 @@ impl runtime::Model for MessageRulePredicates {
             27 => reader.read(&mut self.sent_to_or_cc_me),
             28 => reader.read(&mut self.subject_contains),
             29 => reader.read(&mut self.within_size_range),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.body_contains);
         writer.write(1, &self.body_or_subject_contains);
         writer.write(2, &self.categories);

@@ -63,14 +63,6 @@ impl runtime::Model for MessageSecurityState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for MessageSecurityState {
             6 => reader.read(&mut self.message_received_date_time),
             7 => reader.read(&mut self.message_subject),
             8 => reader.read(&mut self.network_message_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.connecting_ip);
         writer.write(1, &self.delivery_action);
         writer.write(2, &self.delivery_location);

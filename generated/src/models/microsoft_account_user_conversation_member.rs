@@ -47,14 +47,6 @@ impl runtime::Model for MicrosoftAccountUserConversationMember {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for MicrosoftAccountUserConversationMember {
             2 => reader.read(&mut self.roles),
             3 => reader.read(&mut self.user_id),
             4 => reader.read(&mut self.visible_history_start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.id);
         writer.write(2, &self.roles);

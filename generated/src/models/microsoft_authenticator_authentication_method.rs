@@ -51,14 +51,6 @@ impl runtime::Model for MicrosoftAuthenticatorAuthenticationMethod {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for MicrosoftAuthenticatorAuthenticationMethod {
             3 => reader.read(&mut self.display_name),
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.phone_app_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.device);
         writer.write(2, &self.device_tag);

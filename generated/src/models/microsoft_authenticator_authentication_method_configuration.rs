@@ -62,14 +62,6 @@ impl runtime::Model for MicrosoftAuthenticatorAuthenticationMethodConfiguration 
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for MicrosoftAuthenticatorAuthenticationMethodConfiguration 
             3 => reader.read(&mut self.include_targets),
             4 => reader.read(&mut self.is_software_oath_enabled),
             5 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_targets);
         writer.write(1, &self.feature_settings);
         writer.write(2, &self.id);

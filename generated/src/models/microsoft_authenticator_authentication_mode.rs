@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.microsoftAuthenticatorAuthenticationMode`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MicrosoftAuthenticatorAuthenticationMode {
     /// `deviceBasedPush`
@@ -16,23 +16,24 @@ pub enum MicrosoftAuthenticatorAuthenticationMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MicrosoftAuthenticatorAuthenticationMode {
-    const NAME: &'static str = "microsoft.graph.microsoftAuthenticatorAuthenticationMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceBasedPush", Self::DeviceBasedPush),
-        ("push", Self::Push),
-        ("any", Self::Any),
-    ];
+impl MicrosoftAuthenticatorAuthenticationMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceBasedPush => "deviceBasedPush",
+            Self::Push => "push",
+            Self::Any => "any",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MicrosoftAuthenticatorAuthenticationMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.microsoftAuthenticatorAuthenticationMode",
+        members: &[Self::DeviceBasedPush, Self::Push, Self::Any],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MicrosoftAuthenticatorAuthenticationMode);

@@ -39,14 +39,6 @@ impl runtime::Model for MicrosoftAuthenticatorFeatureSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -55,11 +47,12 @@ impl runtime::Model for MicrosoftAuthenticatorFeatureSettings {
         match property {
             0 => reader.read(&mut self.display_app_information_required_state),
             1 => reader.read(&mut self.display_location_information_required_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_app_information_required_state);
         writer.write(1, &self.display_location_information_required_state);
     }

@@ -47,14 +47,6 @@ impl runtime::Model for MicrosoftCustomTrainingSetting {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -65,11 +57,12 @@ impl runtime::Model for MicrosoftCustomTrainingSetting {
             1 => reader.read(&mut self.setting_type),
             2 => reader.read(&mut self.training_assignment_mappings),
             3 => reader.read(&mut self.training_completion_duration),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completion_date_time);
         writer.write(1, &self.setting_type);
         writer.write(2, &self.training_assignment_mappings);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.microsoftEdgeChannel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MicrosoftEdgeChannel {
     /// `dev`
@@ -16,24 +16,25 @@ pub enum MicrosoftEdgeChannel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MicrosoftEdgeChannel {
-    const NAME: &'static str = "microsoft.graph.microsoftEdgeChannel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("dev", Self::Dev),
-        ("beta", Self::Beta),
-        ("stable", Self::Stable),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MicrosoftEdgeChannel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Dev => "dev",
+            Self::Beta => "beta",
+            Self::Stable => "stable",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MicrosoftEdgeChannel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.microsoftEdgeChannel",
+        members: &[Self::Dev, Self::Beta, Self::Stable, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MicrosoftEdgeChannel);

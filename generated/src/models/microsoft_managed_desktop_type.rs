@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.microsoftManagedDesktopType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MicrosoftManagedDesktopType {
     /// `notManaged`
@@ -20,25 +20,32 @@ pub enum MicrosoftManagedDesktopType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MicrosoftManagedDesktopType {
-    const NAME: &'static str = "microsoft.graph.microsoftManagedDesktopType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notManaged", Self::NotManaged),
-        ("premiumManaged", Self::PremiumManaged),
-        ("standardManaged", Self::StandardManaged),
-        ("starterManaged", Self::StarterManaged),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MicrosoftManagedDesktopType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotManaged => "notManaged",
+            Self::PremiumManaged => "premiumManaged",
+            Self::StandardManaged => "standardManaged",
+            Self::StarterManaged => "starterManaged",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MicrosoftManagedDesktopType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.microsoftManagedDesktopType",
+        members: &[
+            Self::NotManaged,
+            Self::PremiumManaged,
+            Self::StandardManaged,
+            Self::StarterManaged,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MicrosoftManagedDesktopType);

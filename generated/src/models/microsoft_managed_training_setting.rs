@@ -37,14 +37,6 @@ impl runtime::Model for MicrosoftManagedTrainingSetting {
         properties: &["completionDateTime", "settingType", "trainingCompletionDuration"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for MicrosoftManagedTrainingSetting {
             0 => reader.read(&mut self.completion_date_time),
             1 => reader.read(&mut self.setting_type),
             2 => reader.read(&mut self.training_completion_duration),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completion_date_time);
         writer.write(1, &self.setting_type);
         writer.write(2, &self.training_completion_duration);

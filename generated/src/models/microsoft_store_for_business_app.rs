@@ -111,14 +111,6 @@ impl runtime::Model for MicrosoftStoreForBusinessApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -146,11 +138,12 @@ impl runtime::Model for MicrosoftStoreForBusinessApp {
             18 => reader.read(&mut self.publishing_state),
             19 => reader.read(&mut self.total_license_count),
             20 => reader.read(&mut self.used_license_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.categories);
         writer.write(2, &self.created_date_time);

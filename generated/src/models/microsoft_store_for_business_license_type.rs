@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.microsoftStoreForBusinessLicenseType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MicrosoftStoreForBusinessLicenseType {
     /// `offline`
@@ -12,22 +12,23 @@ pub enum MicrosoftStoreForBusinessLicenseType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MicrosoftStoreForBusinessLicenseType {
-    const NAME: &'static str = "microsoft.graph.microsoftStoreForBusinessLicenseType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("offline", Self::Offline),
-        ("online", Self::Online),
-    ];
+impl MicrosoftStoreForBusinessLicenseType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Offline => "offline",
+            Self::Online => "online",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MicrosoftStoreForBusinessLicenseType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.microsoftStoreForBusinessLicenseType",
+        members: &[Self::Offline, Self::Online],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MicrosoftStoreForBusinessLicenseType);

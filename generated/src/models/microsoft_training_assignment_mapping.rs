@@ -37,14 +37,6 @@ impl runtime::Model for MicrosoftTrainingAssignmentMapping {
         properties: &["assignedTo", "settingType", "training"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for MicrosoftTrainingAssignmentMapping {
             0 => reader.read(&mut self.assigned_to),
             1 => reader.read(&mut self.setting_type),
             2 => reader.read(&mut self.training),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_to);
         writer.write(1, &self.setting_type);
         writer.write(2, &self.training);

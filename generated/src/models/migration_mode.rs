@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.migrationMode`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MigrationMode {
     /// `inProgress`
@@ -16,23 +16,24 @@ pub enum MigrationMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MigrationMode {
-    const NAME: &'static str = "microsoft.graph.migrationMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("inProgress", Self::InProgress),
-        ("completed", Self::Completed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MigrationMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::InProgress => "inProgress",
+            Self::Completed => "completed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MigrationMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.migrationMode",
+        members: &[Self::InProgress, Self::Completed, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MigrationMode);

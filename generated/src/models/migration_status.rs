@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.migrationStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MigrationStatus {
     /// `ready`
@@ -18,24 +18,30 @@ pub enum MigrationStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MigrationStatus {
-    const NAME: &'static str = "microsoft.graph.migrationStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("ready", Self::Ready),
-        ("needsReview", Self::NeedsReview),
-        ("additionalStepsRequired", Self::AdditionalStepsRequired),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MigrationStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Ready => "ready",
+            Self::NeedsReview => "needsReview",
+            Self::AdditionalStepsRequired => "additionalStepsRequired",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MigrationStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.migrationStatus",
+        members: &[
+            Self::Ready,
+            Self::NeedsReview,
+            Self::AdditionalStepsRequired,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MigrationStatus);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.miracastChannel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MiracastChannel {
     /// `userDefined`
@@ -50,41 +50,64 @@ pub enum MiracastChannel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MiracastChannel {
-    const NAME: &'static str = "microsoft.graph.miracastChannel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("one", Self::One),
-        ("two", Self::Two),
-        ("three", Self::Three),
-        ("four", Self::Four),
-        ("five", Self::Five),
-        ("six", Self::Six),
-        ("seven", Self::Seven),
-        ("eight", Self::Eight),
-        ("nine", Self::Nine),
-        ("ten", Self::Ten),
-        ("eleven", Self::Eleven),
-        ("thirtySix", Self::ThirtySix),
-        ("forty", Self::Forty),
-        ("fortyFour", Self::FortyFour),
-        ("fortyEight", Self::FortyEight),
-        ("oneHundredFortyNine", Self::OneHundredFortyNine),
-        ("oneHundredFiftyThree", Self::OneHundredFiftyThree),
-        ("oneHundredFiftySeven", Self::OneHundredFiftySeven),
-        ("oneHundredSixtyOne", Self::OneHundredSixtyOne),
-        ("oneHundredSixtyFive", Self::OneHundredSixtyFive),
-    ];
+impl MiracastChannel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::One => "one",
+            Self::Two => "two",
+            Self::Three => "three",
+            Self::Four => "four",
+            Self::Five => "five",
+            Self::Six => "six",
+            Self::Seven => "seven",
+            Self::Eight => "eight",
+            Self::Nine => "nine",
+            Self::Ten => "ten",
+            Self::Eleven => "eleven",
+            Self::ThirtySix => "thirtySix",
+            Self::Forty => "forty",
+            Self::FortyFour => "fortyFour",
+            Self::FortyEight => "fortyEight",
+            Self::OneHundredFortyNine => "oneHundredFortyNine",
+            Self::OneHundredFiftyThree => "oneHundredFiftyThree",
+            Self::OneHundredFiftySeven => "oneHundredFiftySeven",
+            Self::OneHundredSixtyOne => "oneHundredSixtyOne",
+            Self::OneHundredSixtyFive => "oneHundredSixtyFive",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MiracastChannel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.miracastChannel",
+        members: &[
+            Self::UserDefined,
+            Self::One,
+            Self::Two,
+            Self::Three,
+            Self::Four,
+            Self::Five,
+            Self::Six,
+            Self::Seven,
+            Self::Eight,
+            Self::Nine,
+            Self::Ten,
+            Self::Eleven,
+            Self::ThirtySix,
+            Self::Forty,
+            Self::FortyFour,
+            Self::FortyEight,
+            Self::OneHundredFortyNine,
+            Self::OneHundredFiftyThree,
+            Self::OneHundredFiftySeven,
+            Self::OneHundredSixtyOne,
+            Self::OneHundredSixtyFive,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MiracastChannel);

@@ -35,14 +35,6 @@ impl runtime::Model for MobileAppContent {
         properties: &["containedApps", "files", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for MobileAppContent {
             0 => reader.read(&mut self.contained_apps),
             1 => reader.read(&mut self.files),
             2 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.contained_apps);
         writer.write(1, &self.files);
         writer.write(2, &self.id);

@@ -71,14 +71,6 @@ impl runtime::Model for MobileAppContentFile {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -96,11 +88,12 @@ impl runtime::Model for MobileAppContentFile {
             8 => reader.read(&mut self.size),
             9 => reader.read(&mut self.size_encrypted),
             10 => reader.read(&mut self.upload_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.azure_storage_uri);
         writer.write(1, &self.azure_storage_uri_expiration_date_time);
         writer.write(2, &self.created_date_time);
@@ -138,14 +131,6 @@ impl runtime::Model for CommitParameters {
         properties: &["fileEncryptionInfo"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -153,11 +138,12 @@ impl runtime::Model for CommitParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.file_encryption_info),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.file_encryption_info);
     }
 }

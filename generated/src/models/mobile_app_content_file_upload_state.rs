@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.mobileAppContentFileUploadState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MobileAppContentFileUploadState {
     /// `success`
@@ -40,36 +40,54 @@ pub enum MobileAppContentFileUploadState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MobileAppContentFileUploadState {
-    const NAME: &'static str = "microsoft.graph.mobileAppContentFileUploadState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("success", Self::Success),
-        ("transientError", Self::TransientError),
-        ("error", Self::Error),
-        ("unknown", Self::Unknown),
-        ("azureStorageUriRequestSuccess", Self::AzureStorageUriRequestSuccess),
-        ("azureStorageUriRequestPending", Self::AzureStorageUriRequestPending),
-        ("azureStorageUriRequestFailed", Self::AzureStorageUriRequestFailed),
-        ("azureStorageUriRequestTimedOut", Self::AzureStorageUriRequestTimedOut),
-        ("azureStorageUriRenewalSuccess", Self::AzureStorageUriRenewalSuccess),
-        ("azureStorageUriRenewalPending", Self::AzureStorageUriRenewalPending),
-        ("azureStorageUriRenewalFailed", Self::AzureStorageUriRenewalFailed),
-        ("azureStorageUriRenewalTimedOut", Self::AzureStorageUriRenewalTimedOut),
-        ("commitFileSuccess", Self::CommitFileSuccess),
-        ("commitFilePending", Self::CommitFilePending),
-        ("commitFileFailed", Self::CommitFileFailed),
-        ("commitFileTimedOut", Self::CommitFileTimedOut),
-    ];
+impl MobileAppContentFileUploadState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Success => "success",
+            Self::TransientError => "transientError",
+            Self::Error => "error",
+            Self::Unknown => "unknown",
+            Self::AzureStorageUriRequestSuccess => "azureStorageUriRequestSuccess",
+            Self::AzureStorageUriRequestPending => "azureStorageUriRequestPending",
+            Self::AzureStorageUriRequestFailed => "azureStorageUriRequestFailed",
+            Self::AzureStorageUriRequestTimedOut => "azureStorageUriRequestTimedOut",
+            Self::AzureStorageUriRenewalSuccess => "azureStorageUriRenewalSuccess",
+            Self::AzureStorageUriRenewalPending => "azureStorageUriRenewalPending",
+            Self::AzureStorageUriRenewalFailed => "azureStorageUriRenewalFailed",
+            Self::AzureStorageUriRenewalTimedOut => "azureStorageUriRenewalTimedOut",
+            Self::CommitFileSuccess => "commitFileSuccess",
+            Self::CommitFilePending => "commitFilePending",
+            Self::CommitFileFailed => "commitFileFailed",
+            Self::CommitFileTimedOut => "commitFileTimedOut",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MobileAppContentFileUploadState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.mobileAppContentFileUploadState",
+        members: &[
+            Self::Success,
+            Self::TransientError,
+            Self::Error,
+            Self::Unknown,
+            Self::AzureStorageUriRequestSuccess,
+            Self::AzureStorageUriRequestPending,
+            Self::AzureStorageUriRequestFailed,
+            Self::AzureStorageUriRequestTimedOut,
+            Self::AzureStorageUriRenewalSuccess,
+            Self::AzureStorageUriRenewalPending,
+            Self::AzureStorageUriRenewalFailed,
+            Self::AzureStorageUriRenewalTimedOut,
+            Self::CommitFileSuccess,
+            Self::CommitFilePending,
+            Self::CommitFileFailed,
+            Self::CommitFileTimedOut,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MobileAppContentFileUploadState);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.mobileAppPublishingState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MobileAppPublishingState {
     /// `notPublished`
@@ -14,23 +14,24 @@ pub enum MobileAppPublishingState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MobileAppPublishingState {
-    const NAME: &'static str = "microsoft.graph.mobileAppPublishingState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notPublished", Self::NotPublished),
-        ("processing", Self::Processing),
-        ("published", Self::Published),
-    ];
+impl MobileAppPublishingState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotPublished => "notPublished",
+            Self::Processing => "processing",
+            Self::Published => "published",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MobileAppPublishingState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.mobileAppPublishingState",
+        members: &[Self::NotPublished, Self::Processing, Self::Published],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MobileAppPublishingState);

@@ -65,14 +65,6 @@ impl runtime::Model for MobileAppRelationship {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for MobileAppRelationship {
             6 => reader.read(&mut self.target_display_version),
             7 => reader.read(&mut self.target_id),
             8 => reader.read(&mut self.target_publisher_display_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.source_display_name);
         writer.write(2, &self.source_display_version);

@@ -34,14 +34,6 @@ impl runtime::Model for MobileContainedApp {
         "microsoft.graph.windowsUniversalAppXContainedApp",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -49,11 +41,12 @@ impl runtime::Model for MobileContainedApp {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
     }
 }

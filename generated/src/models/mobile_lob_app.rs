@@ -119,14 +119,6 @@ impl runtime::Model for MobileLobApp {
         "microsoft.graph.windowsUniversalAppX",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -153,11 +145,12 @@ impl runtime::Model for MobileLobApp {
             17 => reader.read(&mut self.publisher),
             18 => reader.read(&mut self.publishing_state),
             19 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.categories);
         writer.write(2, &self.committed_content_version);

@@ -91,14 +91,6 @@ impl runtime::Model for MobileThreatDefenseConnector {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -127,11 +119,12 @@ impl runtime::Model for MobileThreatDefenseConnector {
             13 => reader.read(&mut self.partner_unsupported_os_version_blocked),
             14 => reader.read(&mut self.windows_device_blocked_on_missing_partner_data),
             15 => reader.read(&mut self.windows_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_partner_to_collect_ios_application_metadata);
         writer
             .write(1, &self.allow_partner_to_collect_ios_personal_application_metadata);

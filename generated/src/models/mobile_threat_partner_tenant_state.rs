@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.mobileThreatPartnerTenantState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MobileThreatPartnerTenantState {
     /// `unavailable`
@@ -18,25 +18,32 @@ pub enum MobileThreatPartnerTenantState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MobileThreatPartnerTenantState {
-    const NAME: &'static str = "microsoft.graph.mobileThreatPartnerTenantState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unavailable", Self::Unavailable),
-        ("available", Self::Available),
-        ("enabled", Self::Enabled),
-        ("unresponsive", Self::Unresponsive),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MobileThreatPartnerTenantState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unavailable => "unavailable",
+            Self::Available => "available",
+            Self::Enabled => "enabled",
+            Self::Unresponsive => "unresponsive",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MobileThreatPartnerTenantState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.mobileThreatPartnerTenantState",
+        members: &[
+            Self::Unavailable,
+            Self::Available,
+            Self::Enabled,
+            Self::Unresponsive,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MobileThreatPartnerTenantState);

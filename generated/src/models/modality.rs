@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.modality`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Modality {
     /// `audio`
@@ -20,25 +20,32 @@ pub enum Modality {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Modality {
-    const NAME: &'static str = "microsoft.graph.modality";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("audio", Self::Audio),
-        ("video", Self::Video),
-        ("videoBasedScreenSharing", Self::VideoBasedScreenSharing),
-        ("data", Self::Data),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl Modality {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Audio => "audio",
+            Self::Video => "video",
+            Self::VideoBasedScreenSharing => "videoBasedScreenSharing",
+            Self::Data => "data",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Modality {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.modality",
+        members: &[
+            Self::Audio,
+            Self::Video,
+            Self::VideoBasedScreenSharing,
+            Self::Data,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Modality);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.monitorRunStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MonitorRunStatus {
     /// `successful`
@@ -18,24 +18,30 @@ pub enum MonitorRunStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MonitorRunStatus {
-    const NAME: &'static str = "microsoft.graph.monitorRunStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("successful", Self::Successful),
-        ("partiallySuccessful", Self::PartiallySuccessful),
-        ("failed", Self::Failed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MonitorRunStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Successful => "successful",
+            Self::PartiallySuccessful => "partiallySuccessful",
+            Self::Failed => "failed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MonitorRunStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.monitorRunStatus",
+        members: &[
+            Self::Successful,
+            Self::PartiallySuccessful,
+            Self::Failed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MonitorRunStatus);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.multiFactorAuthConfiguration`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MultiFactorAuthConfiguration {
     /// `notRequired`
@@ -14,23 +14,24 @@ pub enum MultiFactorAuthConfiguration {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MultiFactorAuthConfiguration {
-    const NAME: &'static str = "microsoft.graph.multiFactorAuthConfiguration";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notRequired", Self::NotRequired),
-        ("required", Self::Required),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MultiFactorAuthConfiguration {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotRequired => "notRequired",
+            Self::Required => "required",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MultiFactorAuthConfiguration {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.multiFactorAuthConfiguration",
+        members: &[Self::NotRequired, Self::Required, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MultiFactorAuthConfiguration);

@@ -59,14 +59,6 @@ impl runtime::Model for MultiTenantOrganization {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -80,11 +72,12 @@ impl runtime::Model for MultiTenantOrganization {
             4 => reader.read(&mut self.join_request),
             5 => reader.read(&mut self.state),
             6 => reader.read(&mut self.tenants),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

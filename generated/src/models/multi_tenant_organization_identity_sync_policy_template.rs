@@ -39,14 +39,6 @@ impl runtime::Model for MultiTenantOrganizationIdentitySyncPolicyTemplate {
         properties: &["id", "templateApplicationLevel", "userSyncInbound"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for MultiTenantOrganizationIdentitySyncPolicyTemplate {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.template_application_level),
             2 => reader.read(&mut self.user_sync_inbound),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.template_application_level);
         writer.write(2, &self.user_sync_inbound);

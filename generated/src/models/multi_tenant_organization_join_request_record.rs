@@ -51,14 +51,6 @@ impl runtime::Model for MultiTenantOrganizationJoinRequestRecord {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -70,11 +62,12 @@ impl runtime::Model for MultiTenantOrganizationJoinRequestRecord {
             2 => reader.read(&mut self.member_state),
             3 => reader.read(&mut self.role),
             4 => reader.read(&mut self.transition_details),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.added_by_tenant_id);
         writer.write(1, &self.id);
         writer.write(2, &self.member_state);

@@ -35,14 +35,6 @@ impl runtime::Model for MultiTenantOrganizationJoinRequestTransitionDetails {
         properties: &["desiredMemberState", "details", "status"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for MultiTenantOrganizationJoinRequestTransitionDetails {
             0 => reader.read(&mut self.desired_member_state),
             1 => reader.read(&mut self.details),
             2 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.desired_member_state);
         writer.write(1, &self.details);
         writer.write(2, &self.status);

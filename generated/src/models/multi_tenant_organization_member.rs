@@ -73,14 +73,6 @@ impl runtime::Model for MultiTenantOrganizationMember {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -97,11 +89,12 @@ impl runtime::Model for MultiTenantOrganizationMember {
             7 => reader.read(&mut self.state),
             8 => reader.read(&mut self.tenant_id),
             9 => reader.read(&mut self.transition_details),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.added_by_tenant_id);
         writer.write(1, &self.added_date_time);
         writer.write(2, &self.deleted_date_time);

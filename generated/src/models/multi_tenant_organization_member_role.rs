@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.multiTenantOrganizationMemberRole`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MultiTenantOrganizationMemberRole {
     /// `owner`
@@ -16,23 +16,24 @@ pub enum MultiTenantOrganizationMemberRole {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MultiTenantOrganizationMemberRole {
-    const NAME: &'static str = "microsoft.graph.multiTenantOrganizationMemberRole";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("owner", Self::Owner),
-        ("member", Self::Member),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MultiTenantOrganizationMemberRole {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Owner => "owner",
+            Self::Member => "member",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MultiTenantOrganizationMemberRole {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.multiTenantOrganizationMemberRole",
+        members: &[Self::Owner, Self::Member, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MultiTenantOrganizationMemberRole);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.multiTenantOrganizationMemberState`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MultiTenantOrganizationMemberState {
     /// `pending`
@@ -18,24 +18,25 @@ pub enum MultiTenantOrganizationMemberState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MultiTenantOrganizationMemberState {
-    const NAME: &'static str = "microsoft.graph.multiTenantOrganizationMemberState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pending", Self::Pending),
-        ("active", Self::Active),
-        ("removed", Self::Removed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MultiTenantOrganizationMemberState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Removed => "removed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MultiTenantOrganizationMemberState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.multiTenantOrganizationMemberState",
+        members: &[Self::Pending, Self::Active, Self::Removed, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MultiTenantOrganizationMemberState);

@@ -38,14 +38,6 @@ impl runtime::Model for MultiTenantOrganizationMemberTransitionDetails {
         properties: &["desiredRole", "desiredState", "details", "status"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for MultiTenantOrganizationMemberTransitionDetails {
             1 => reader.read(&mut self.desired_state),
             2 => reader.read(&mut self.details),
             3 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.desired_role);
         writer.write(1, &self.desired_state);
         writer.write(2, &self.details);

@@ -73,14 +73,6 @@ impl runtime::Model for MultiTenantOrganizationPartnerConfigurationTemplate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -95,11 +87,12 @@ impl runtime::Model for MultiTenantOrganizationPartnerConfigurationTemplate {
             5 => reader.read(&mut self.id),
             6 => reader.read(&mut self.inbound_trust),
             7 => reader.read(&mut self.template_application_level),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.automatic_user_consent_settings);
         writer.write(1, &self.b2b_collaboration_inbound);
         writer.write(2, &self.b2b_collaboration_outbound);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.mutability`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Mutability {
     /// `ReadWrite`
@@ -16,24 +16,25 @@ pub enum Mutability {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Mutability {
-    const NAME: &'static str = "microsoft.graph.mutability";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("ReadWrite", Self::ReadWrite),
-        ("ReadOnly", Self::ReadOnly),
-        ("Immutable", Self::Immutable),
-        ("WriteOnly", Self::WriteOnly),
-    ];
+impl Mutability {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ReadWrite => "ReadWrite",
+            Self::ReadOnly => "ReadOnly",
+            Self::Immutable => "Immutable",
+            Self::WriteOnly => "WriteOnly",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Mutability {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.mutability",
+        members: &[Self::ReadWrite, Self::ReadOnly, Self::Immutable, Self::WriteOnly],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Mutability);

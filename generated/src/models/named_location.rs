@@ -51,14 +51,6 @@ impl runtime::Model for NamedLocation {
         "microsoft.graph.ipNamedLocation",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -70,11 +62,12 @@ impl runtime::Model for NamedLocation {
             2 => reader.read(&mut self.display_name),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.modified_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.deleted_date_time);
         writer.write(2, &self.display_name);

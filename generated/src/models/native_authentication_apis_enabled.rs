@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.nativeAuthenticationApisEnabled`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NativeAuthenticationApisEnabled {
     /// `none`
@@ -16,23 +16,24 @@ pub enum NativeAuthenticationApisEnabled {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for NativeAuthenticationApisEnabled {
-    const NAME: &'static str = "microsoft.graph.nativeAuthenticationApisEnabled";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("all", Self::All),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl NativeAuthenticationApisEnabled {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::All => "all",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for NativeAuthenticationApisEnabled {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.nativeAuthenticationApisEnabled",
+        members: &[Self::None, Self::All, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(NativeAuthenticationApisEnabled);

@@ -107,14 +107,6 @@ impl runtime::Model for NetworkConnection {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -141,11 +133,12 @@ impl runtime::Model for NetworkConnection {
             17 => reader.read(&mut self.source_port),
             18 => reader.read(&mut self.status),
             19 => reader.read(&mut self.url_parameters),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_name);
         writer.write(1, &self.destination_address);
         writer.write(2, &self.destination_domain);

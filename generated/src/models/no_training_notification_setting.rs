@@ -45,14 +45,6 @@ impl runtime::Model for NoTrainingNotificationSetting {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -63,11 +55,12 @@ impl runtime::Model for NoTrainingNotificationSetting {
             1 => reader.read(&mut self.positive_reinforcement),
             2 => reader.read(&mut self.setting_type),
             3 => reader.read(&mut self.simulation_notification),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.notification_preference);
         writer.write(1, &self.positive_reinforcement);
         writer.write(2, &self.setting_type);

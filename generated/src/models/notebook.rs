@@ -94,14 +94,6 @@ impl runtime::Model for Notebook {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -123,11 +115,12 @@ impl runtime::Model for Notebook {
             12 => reader.read(&mut self.sections_url),
             13 => reader.read(&mut self.self_),
             14 => reader.read(&mut self.user_role),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);
@@ -187,14 +180,6 @@ impl runtime::Model for CopyNotebookParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -206,11 +191,12 @@ impl runtime::Model for CopyNotebookParameters {
             2 => reader.read(&mut self.rename_as),
             3 => reader.read(&mut self.site_collection_id),
             4 => reader.read(&mut self.site_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.group_id);
         writer.write(1, &self.notebook_folder);
         writer.write(2, &self.rename_as);
@@ -242,14 +228,6 @@ impl runtime::Model for GetNotebookFromWebUrlParameters {
         properties: &["webUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -257,11 +235,12 @@ impl runtime::Model for GetNotebookFromWebUrlParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.web_url);
     }
 }

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.notificationDeliveryFrequency`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NotificationDeliveryFrequency {
     /// `unknown`
@@ -18,24 +18,30 @@ pub enum NotificationDeliveryFrequency {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for NotificationDeliveryFrequency {
-    const NAME: &'static str = "microsoft.graph.notificationDeliveryFrequency";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("weekly", Self::Weekly),
-        ("biWeekly", Self::BiWeekly),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl NotificationDeliveryFrequency {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Weekly => "weekly",
+            Self::BiWeekly => "biWeekly",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for NotificationDeliveryFrequency {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.notificationDeliveryFrequency",
+        members: &[
+            Self::Unknown,
+            Self::Weekly,
+            Self::BiWeekly,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(NotificationDeliveryFrequency);

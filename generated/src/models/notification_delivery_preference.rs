@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.notificationDeliveryPreference`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NotificationDeliveryPreference {
     /// `unknown`
@@ -18,24 +18,30 @@ pub enum NotificationDeliveryPreference {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for NotificationDeliveryPreference {
-    const NAME: &'static str = "microsoft.graph.notificationDeliveryPreference";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("deliverImmedietly", Self::DeliverImmedietly),
-        ("deliverAfterCampaignEnd", Self::DeliverAfterCampaignEnd),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl NotificationDeliveryPreference {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::DeliverImmedietly => "deliverImmedietly",
+            Self::DeliverAfterCampaignEnd => "deliverAfterCampaignEnd",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for NotificationDeliveryPreference {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.notificationDeliveryPreference",
+        members: &[
+            Self::Unknown,
+            Self::DeliverImmedietly,
+            Self::DeliverAfterCampaignEnd,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(NotificationDeliveryPreference);

@@ -59,14 +59,6 @@ impl runtime::Model for NotificationMessageTemplate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -80,11 +72,12 @@ impl runtime::Model for NotificationMessageTemplate {
             4 => reader.read(&mut self.last_modified_date_time),
             5 => reader.read(&mut self.localized_notification_messages),
             6 => reader.read(&mut self.role_scope_tag_ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.branding_options);
         writer.write(1, &self.default_locale);
         writer.write(2, &self.display_name);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.notificationRecipientsType`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NotificationRecipientsType {
     /// `none`
@@ -22,26 +22,34 @@ pub enum NotificationRecipientsType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for NotificationRecipientsType {
-    const NAME: &'static str = "microsoft.graph.notificationRecipientsType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("globalAdmins", Self::GlobalAdmins),
-        ("backupAdmins", Self::BackupAdmins),
-        ("custom", Self::Custom),
-        ("allAdmins", Self::AllAdmins),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl NotificationRecipientsType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::GlobalAdmins => "globalAdmins",
+            Self::BackupAdmins => "backupAdmins",
+            Self::Custom => "custom",
+            Self::AllAdmins => "allAdmins",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for NotificationRecipientsType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.notificationRecipientsType",
+        members: &[
+            Self::None,
+            Self::GlobalAdmins,
+            Self::BackupAdmins,
+            Self::Custom,
+            Self::AllAdmins,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(NotificationRecipientsType);

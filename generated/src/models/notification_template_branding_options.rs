@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.notificationTemplateBrandingOptions`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NotificationTemplateBrandingOptions {
     /// `none`
@@ -22,27 +22,36 @@ pub enum NotificationTemplateBrandingOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for NotificationTemplateBrandingOptions {
-    const NAME: &'static str = "microsoft.graph.notificationTemplateBrandingOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("includeCompanyLogo", Self::IncludeCompanyLogo),
-        ("includeCompanyName", Self::IncludeCompanyName),
-        ("includeContactInformation", Self::IncludeContactInformation),
-        ("includeCompanyPortalLink", Self::IncludeCompanyPortalLink),
-        ("includeDeviceDetails", Self::IncludeDeviceDetails),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl NotificationTemplateBrandingOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::IncludeCompanyLogo => "includeCompanyLogo",
+            Self::IncludeCompanyName => "includeCompanyName",
+            Self::IncludeContactInformation => "includeContactInformation",
+            Self::IncludeCompanyPortalLink => "includeCompanyPortalLink",
+            Self::IncludeDeviceDetails => "includeDeviceDetails",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for NotificationTemplateBrandingOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.notificationTemplateBrandingOptions",
+        members: &[
+            Self::None,
+            Self::IncludeCompanyLogo,
+            Self::IncludeCompanyName,
+            Self::IncludeContactInformation,
+            Self::IncludeCompanyPortalLink,
+            Self::IncludeDeviceDetails,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(NotificationTemplateBrandingOptions);

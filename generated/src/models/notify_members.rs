@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.notifyMembers`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NotifyMembers {
     /// `all`
@@ -18,24 +18,30 @@ pub enum NotifyMembers {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for NotifyMembers {
-    const NAME: &'static str = "microsoft.graph.notifyMembers";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("all", Self::All),
-        ("allowSelected", Self::AllowSelected),
-        ("blockSelected", Self::BlockSelected),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl NotifyMembers {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::All => "all",
+            Self::AllowSelected => "allowSelected",
+            Self::BlockSelected => "blockSelected",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for NotifyMembers {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.notifyMembers",
+        members: &[
+            Self::All,
+            Self::AllowSelected,
+            Self::BlockSelected,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(NotifyMembers);

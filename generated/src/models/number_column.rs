@@ -36,14 +36,6 @@ impl runtime::Model for NumberColumn {
         properties: &["decimalPlaces", "displayAs", "maximum", "minimum"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for NumberColumn {
             1 => reader.read(&mut self.display_as),
             2 => reader.read(&mut self.maximum),
             3 => reader.read(&mut self.minimum),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.decimal_places);
         writer.write(1, &self.display_as);
         writer.write(2, &self.maximum);

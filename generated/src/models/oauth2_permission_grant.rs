@@ -51,14 +51,6 @@ impl runtime::Model for Oauth2PermissionGrant {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for Oauth2PermissionGrant {
             3 => reader.read(&mut self.principal_id),
             4 => reader.read(&mut self.resource_id),
             5 => reader.read(&mut self.scope),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_id);
         writer.write(1, &self.consent_type);
         writer.write(2, &self.id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.oAuthAppScope`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OauthAppScope {
     /// `unknown`
@@ -28,29 +28,40 @@ pub enum OauthAppScope {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OauthAppScope {
-    const NAME: &'static str = "microsoft.graph.oAuthAppScope";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("readCalendar", Self::ReadCalendar),
-        ("readContact", Self::ReadContact),
-        ("readMail", Self::ReadMail),
-        ("readAllChat", Self::ReadAllChat),
-        ("readAllFile", Self::ReadAllFile),
-        ("readAndWriteMail", Self::ReadAndWriteMail),
-        ("sendMail", Self::SendMail),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl OauthAppScope {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::ReadCalendar => "readCalendar",
+            Self::ReadContact => "readContact",
+            Self::ReadMail => "readMail",
+            Self::ReadAllChat => "readAllChat",
+            Self::ReadAllFile => "readAllFile",
+            Self::ReadAndWriteMail => "readAndWriteMail",
+            Self::SendMail => "sendMail",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OauthAppScope {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.oAuthAppScope",
+        members: &[
+            Self::Unknown,
+            Self::ReadCalendar,
+            Self::ReadContact,
+            Self::ReadMail,
+            Self::ReadAllChat,
+            Self::ReadAllFile,
+            Self::ReadAndWriteMail,
+            Self::SendMail,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OauthAppScope);

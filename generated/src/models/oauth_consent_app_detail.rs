@@ -35,14 +35,6 @@ impl runtime::Model for OauthConsentAppDetail {
         properties: &["appScope", "displayLogo", "displayName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for OauthConsentAppDetail {
             0 => reader.read(&mut self.app_scope),
             1 => reader.read(&mut self.display_logo),
             2 => reader.read(&mut self.display_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_scope);
         writer.write(1, &self.display_logo);
         writer.write(2, &self.display_name);

@@ -36,14 +36,6 @@ impl runtime::Model for ObjectDefinition {
         properties: &["attributes", "metadata", "name", "supportedApis"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for ObjectDefinition {
             1 => reader.read(&mut self.metadata),
             2 => reader.read(&mut self.name),
             3 => reader.read(&mut self.supported_apis),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attributes);
         writer.write(1, &self.metadata);
         writer.write(2, &self.name);

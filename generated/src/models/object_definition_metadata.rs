@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.objectDefinitionMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ObjectDefinitionMetadata {
     /// `PropertyNameAccountEnabled`
@@ -22,27 +22,36 @@ pub enum ObjectDefinitionMetadata {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ObjectDefinitionMetadata {
-    const NAME: &'static str = "microsoft.graph.objectDefinitionMetadata";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("PropertyNameAccountEnabled", Self::PropertyNameAccountEnabled),
-        ("PropertyNameSoftDeleted", Self::PropertyNameSoftDeleted),
-        ("IsSoftDeletionSupported", Self::IsSoftDeletionSupported),
-        ("IsSynchronizeAllSupported", Self::IsSynchronizeAllSupported),
-        ("ConnectorDataStorageRequired", Self::ConnectorDataStorageRequired),
-        ("Extensions", Self::Extensions),
-        ("BaseObjectName", Self::BaseObjectName),
-    ];
+impl ObjectDefinitionMetadata {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::PropertyNameAccountEnabled => "PropertyNameAccountEnabled",
+            Self::PropertyNameSoftDeleted => "PropertyNameSoftDeleted",
+            Self::IsSoftDeletionSupported => "IsSoftDeletionSupported",
+            Self::IsSynchronizeAllSupported => "IsSynchronizeAllSupported",
+            Self::ConnectorDataStorageRequired => "ConnectorDataStorageRequired",
+            Self::Extensions => "Extensions",
+            Self::BaseObjectName => "BaseObjectName",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ObjectDefinitionMetadata {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.objectDefinitionMetadata",
+        members: &[
+            Self::PropertyNameAccountEnabled,
+            Self::PropertyNameSoftDeleted,
+            Self::IsSoftDeletionSupported,
+            Self::IsSynchronizeAllSupported,
+            Self::ConnectorDataStorageRequired,
+            Self::Extensions,
+            Self::BaseObjectName,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ObjectDefinitionMetadata);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.objectFlowTypes`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ObjectFlowTypes {
     /// `None`
@@ -16,24 +16,25 @@ pub enum ObjectFlowTypes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ObjectFlowTypes {
-    const NAME: &'static str = "microsoft.graph.objectFlowTypes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("None", Self::None),
-        ("Add", Self::Add),
-        ("Update", Self::Update),
-        ("Delete", Self::Delete),
-    ];
+impl ObjectFlowTypes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "None",
+            Self::Add => "Add",
+            Self::Update => "Update",
+            Self::Delete => "Delete",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ObjectFlowTypes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.objectFlowTypes",
+        members: &[Self::None, Self::Add, Self::Update, Self::Delete],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ObjectFlowTypes);

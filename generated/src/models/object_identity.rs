@@ -33,14 +33,6 @@ impl runtime::Model for ObjectIdentity {
         properties: &["issuer", "issuerAssignedId", "signInType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ObjectIdentity {
             0 => reader.read(&mut self.issuer),
             1 => reader.read(&mut self.issuer_assigned_id),
             2 => reader.read(&mut self.sign_in_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.issuer);
         writer.write(1, &self.issuer_assigned_id);
         writer.write(2, &self.sign_in_type);

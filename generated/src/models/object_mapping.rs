@@ -57,14 +57,6 @@ impl runtime::Model for ObjectMapping {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for ObjectMapping {
             5 => reader.read(&mut self.scope),
             6 => reader.read(&mut self.source_object_name),
             7 => reader.read(&mut self.target_object_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attribute_mappings);
         writer.write(1, &self.enabled);
         writer.write(2, &self.flow_types);

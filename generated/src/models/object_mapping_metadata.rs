@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.objectMappingMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ObjectMappingMetadata {
     /// `EscrowBehavior`
@@ -22,27 +22,36 @@ pub enum ObjectMappingMetadata {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ObjectMappingMetadata {
-    const NAME: &'static str = "microsoft.graph.objectMappingMetadata";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("EscrowBehavior", Self::EscrowBehavior),
-        ("DisableMonitoringForChanges", Self::DisableMonitoringForChanges),
-        ("OriginalJoiningProperty", Self::OriginalJoiningProperty),
-        ("Disposition", Self::Disposition),
-        ("IsCustomerDefined", Self::IsCustomerDefined),
-        ("ExcludeFromReporting", Self::ExcludeFromReporting),
-        ("Unsynchronized", Self::Unsynchronized),
-    ];
+impl ObjectMappingMetadata {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::EscrowBehavior => "EscrowBehavior",
+            Self::DisableMonitoringForChanges => "DisableMonitoringForChanges",
+            Self::OriginalJoiningProperty => "OriginalJoiningProperty",
+            Self::Disposition => "Disposition",
+            Self::IsCustomerDefined => "IsCustomerDefined",
+            Self::ExcludeFromReporting => "ExcludeFromReporting",
+            Self::Unsynchronized => "Unsynchronized",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ObjectMappingMetadata {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.objectMappingMetadata",
+        members: &[
+            Self::EscrowBehavior,
+            Self::DisableMonitoringForChanges,
+            Self::OriginalJoiningProperty,
+            Self::Disposition,
+            Self::IsCustomerDefined,
+            Self::ExcludeFromReporting,
+            Self::Unsynchronized,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ObjectMappingMetadata);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.obliterationBehavior`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ObliterationBehavior {
     /// `default`
@@ -18,25 +18,32 @@ pub enum ObliterationBehavior {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ObliterationBehavior {
-    const NAME: &'static str = "microsoft.graph.obliterationBehavior";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("default", Self::Default),
-        ("doNotObliterate", Self::DoNotObliterate),
-        ("obliterateWithWarning", Self::ObliterateWithWarning),
-        ("always", Self::Always),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ObliterationBehavior {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Default => "default",
+            Self::DoNotObliterate => "doNotObliterate",
+            Self::ObliterateWithWarning => "obliterateWithWarning",
+            Self::Always => "always",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ObliterationBehavior {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.obliterationBehavior",
+        members: &[
+            Self::Default,
+            Self::DoNotObliterate,
+            Self::ObliterateWithWarning,
+            Self::Always,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ObliterationBehavior);

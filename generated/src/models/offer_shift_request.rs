@@ -104,14 +104,6 @@ impl runtime::Model for OfferShiftRequest {
         "microsoft.graph.swapShiftsChangeRequest",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -135,11 +127,12 @@ impl runtime::Model for OfferShiftRequest {
             14 => reader.read(&mut self.sender_shift_id),
             15 => reader.read(&mut self.sender_user_id),
             16 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_to);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_date_time);

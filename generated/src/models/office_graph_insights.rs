@@ -41,14 +41,6 @@ impl runtime::Model for OfficeGraphInsights {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.itemInsights"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for OfficeGraphInsights {
             1 => reader.read(&mut self.shared),
             2 => reader.read(&mut self.trending),
             3 => reader.read(&mut self.used),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.shared);
         writer.write(2, &self.trending);

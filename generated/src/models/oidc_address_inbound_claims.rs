@@ -41,14 +41,6 @@ impl runtime::Model for OidcAddressInboundClaims {
         properties: &["country", "locality", "postal_code", "region", "street_address"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for OidcAddressInboundClaims {
             2 => reader.read(&mut self.postal_code),
             3 => reader.read(&mut self.region),
             4 => reader.read(&mut self.street_address),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.country);
         writer.write(1, &self.locality);
         writer.write(2, &self.postal_code);

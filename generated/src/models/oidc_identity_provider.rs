@@ -65,14 +65,6 @@ impl runtime::Model for OidcIdentityProvider {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for OidcIdentityProvider {
             6 => reader.read(&mut self.response_type),
             7 => reader.read(&mut self.scope),
             8 => reader.read(&mut self.well_known_endpoint),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_authentication);
         writer.write(1, &self.client_id);
         writer.write(2, &self.display_name);

@@ -63,14 +63,6 @@ impl runtime::Model for OidcInboundClaimMappingOverride {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for OidcInboundClaimMappingOverride {
             6 => reader.read(&mut self.phone_number),
             7 => reader.read(&mut self.phone_number_verified),
             8 => reader.read(&mut self.sub),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.email);
         writer.write(2, &self.email_verified);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.oidcResponseType`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OidcResponseType {
     /// `code`
@@ -18,24 +18,25 @@ pub enum OidcResponseType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OidcResponseType {
-    const NAME: &'static str = "microsoft.graph.oidcResponseType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("code", Self::Code),
-        ("id_token", Self::IdToken),
-        ("token", Self::Token),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl OidcResponseType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Code => "code",
+            Self::IdToken => "id_token",
+            Self::Token => "token",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OidcResponseType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.oidcResponseType",
+        members: &[Self::Code, Self::IdToken, Self::Token, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OidcResponseType);

@@ -35,14 +35,6 @@ impl runtime::Model for OmaSetting {
         properties: &["description", "displayName", "omaUri"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for OmaSetting {
             0 => reader.read(&mut self.description),
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.oma_uri),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.oma_uri);

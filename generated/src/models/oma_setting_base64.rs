@@ -41,14 +41,6 @@ impl runtime::Model for OmaSettingBase64 {
         properties: &["description", "displayName", "fileName", "omaUri", "value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for OmaSettingBase64 {
             2 => reader.read(&mut self.file_name),
             3 => reader.read(&mut self.oma_uri),
             4 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.file_name);

@@ -56,14 +56,6 @@ impl runtime::Model for OnAttributeCollectionSubmitListener {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -75,11 +67,12 @@ impl runtime::Model for OnAttributeCollectionSubmitListener {
             2 => reader.read(&mut self.display_name),
             3 => reader.read(&mut self.handler),
             4 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_events_flow_id);
         writer.write(1, &self.conditions);
         writer.write(2, &self.display_name);

@@ -39,14 +39,6 @@ impl runtime::Model for OnPasswordMigrationCustomExtensionHandler {
         properties: &["configuration", "customExtension", "migrationPropertyId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for OnPasswordMigrationCustomExtensionHandler {
             0 => reader.read(&mut self.configuration),
             1 => reader.read(&mut self.custom_extension),
             2 => reader.read(&mut self.migration_property_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.configuration);
         writer.write(1, &self.custom_extension);
         writer.write(2, &self.migration_property_id);

@@ -47,14 +47,6 @@ impl runtime::Model for OnPremisesConditionalAccessSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for OnPremisesConditionalAccessSettings {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.included_groups),
             4 => reader.read(&mut self.override_default_rule),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.enabled);
         writer.write(1, &self.excluded_groups);
         writer.write(2, &self.id);

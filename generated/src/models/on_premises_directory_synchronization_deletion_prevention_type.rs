@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.onPremisesDirectorySynchronizationDeletionPreventionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnPremisesDirectorySynchronizationDeletionPreventionType {
     /// `disabled`
@@ -16,24 +16,30 @@ pub enum OnPremisesDirectorySynchronizationDeletionPreventionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnPremisesDirectorySynchronizationDeletionPreventionType {
-    const NAME: &'static str = "microsoft.graph.onPremisesDirectorySynchronizationDeletionPreventionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("disabled", Self::Disabled),
-        ("enabledForCount", Self::EnabledForCount),
-        ("enabledForPercentage", Self::EnabledForPercentage),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl OnPremisesDirectorySynchronizationDeletionPreventionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Disabled => "disabled",
+            Self::EnabledForCount => "enabledForCount",
+            Self::EnabledForPercentage => "enabledForPercentage",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnPremisesDirectorySynchronizationDeletionPreventionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.onPremisesDirectorySynchronizationDeletionPreventionType",
+        members: &[
+            Self::Disabled,
+            Self::EnabledForCount,
+            Self::EnabledForPercentage,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnPremisesDirectorySynchronizationDeletionPreventionType);

@@ -105,14 +105,6 @@ impl runtime::Model for OnPremisesDirectorySynchronizationFeature {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -155,11 +147,12 @@ impl runtime::Model for OnPremisesDirectorySynchronizationFeature {
             17 => reader.read(&mut self.unified_group_writeback_enabled),
             18 => reader.read(&mut self.user_force_password_change_on_logon_enabled),
             19 => reader.read(&mut self.user_writeback_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer
             .write(
                 0,

@@ -85,14 +85,6 @@ impl runtime::Model for OnPremisesExtensionAttributes {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -114,11 +106,12 @@ impl runtime::Model for OnPremisesExtensionAttributes {
             12 => reader.read(&mut self.extension_attribute7),
             13 => reader.read(&mut self.extension_attribute8),
             14 => reader.read(&mut self.extension_attribute9),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.extension_attribute1);
         writer.write(1, &self.extension_attribute10);
         writer.write(2, &self.extension_attribute11);

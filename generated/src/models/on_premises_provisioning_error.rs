@@ -36,14 +36,6 @@ impl runtime::Model for OnPremisesProvisioningError {
         properties: &["category", "occurredDateTime", "propertyCausingError", "value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for OnPremisesProvisioningError {
             1 => reader.read(&mut self.occurred_date_time),
             2 => reader.read(&mut self.property_causing_error),
             3 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.category);
         writer.write(1, &self.occurred_date_time);
         writer.write(2, &self.property_causing_error);

@@ -71,14 +71,6 @@ impl runtime::Model for OnTokenIssuanceStartCustomExtension {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +85,12 @@ impl runtime::Model for OnTokenIssuanceStartCustomExtension {
             5 => reader.read(&mut self.display_name),
             6 => reader.read(&mut self.endpoint_configuration),
             7 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_configuration);
         writer.write(1, &self.behavior_on_error);
         writer.write(2, &self.claims_for_token_configuration);

@@ -36,14 +36,6 @@ impl runtime::Model for OnTokenIssuanceStartCustomExtensionHandler {
         properties: &["configuration", "customExtension"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for OnTokenIssuanceStartCustomExtensionHandler {
         match property {
             0 => reader.read(&mut self.configuration),
             1 => reader.read(&mut self.custom_extension),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.configuration);
         writer.write(1, &self.custom_extension);
     }

@@ -45,14 +45,6 @@ impl runtime::Model for OnenoteEntityBaseModel {
         "microsoft.graph.sectionGroup",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for OnenoteEntityBaseModel {
         match property {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.self_),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.self_);
     }

@@ -85,14 +85,6 @@ impl runtime::Model for OnenotePage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -112,11 +104,12 @@ impl runtime::Model for OnenotePage {
             10 => reader.read(&mut self.self_),
             11 => reader.read(&mut self.title),
             12 => reader.read(&mut self.user_tags),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_url);
         writer.write(1, &self.created_by_app_id);
         writer.write(2, &self.created_date_time);
@@ -165,14 +158,6 @@ impl runtime::Model for CopyToSectionParameters {
         properties: &["groupId", "id", "siteCollectionId", "siteId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -183,11 +168,12 @@ impl runtime::Model for CopyToSectionParameters {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.site_collection_id),
             3 => reader.read(&mut self.site_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.group_id);
         writer.write(1, &self.id);
         writer.write(2, &self.site_collection_id);
@@ -218,14 +204,6 @@ impl runtime::Model for OnenotePatchContentParameters {
         properties: &["commands"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -233,11 +211,12 @@ impl runtime::Model for OnenotePatchContentParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.commands),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.commands);
     }
 }

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.onenotePatchActionType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnenotePatchActionType {
     /// `Replace`
@@ -20,25 +20,32 @@ pub enum OnenotePatchActionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnenotePatchActionType {
-    const NAME: &'static str = "microsoft.graph.onenotePatchActionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Replace", Self::Replace),
-        ("Append", Self::Append),
-        ("Delete", Self::Delete),
-        ("Insert", Self::Insert),
-        ("Prepend", Self::Prepend),
-    ];
+impl OnenotePatchActionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Replace => "Replace",
+            Self::Append => "Append",
+            Self::Delete => "Delete",
+            Self::Insert => "Insert",
+            Self::Prepend => "Prepend",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnenotePatchActionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.onenotePatchActionType",
+        members: &[
+            Self::Replace,
+            Self::Append,
+            Self::Delete,
+            Self::Insert,
+            Self::Prepend,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnenotePatchActionType);

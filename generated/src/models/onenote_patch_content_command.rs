@@ -38,14 +38,6 @@ impl runtime::Model for OnenotePatchContentCommand {
         properties: &["action", "content", "position", "target"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for OnenotePatchContentCommand {
             1 => reader.read(&mut self.content),
             2 => reader.read(&mut self.position),
             3 => reader.read(&mut self.target),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.content);
         writer.write(2, &self.position);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.onenotePatchInsertPosition`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnenotePatchInsertPosition {
     /// `After`
@@ -14,22 +14,23 @@ pub enum OnenotePatchInsertPosition {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnenotePatchInsertPosition {
-    const NAME: &'static str = "microsoft.graph.onenotePatchInsertPosition";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("After", Self::After),
-        ("Before", Self::Before),
-    ];
+impl OnenotePatchInsertPosition {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::After => "After",
+            Self::Before => "Before",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnenotePatchInsertPosition {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.onenotePatchInsertPosition",
+        members: &[Self::After, Self::Before],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnenotePatchInsertPosition);

@@ -86,14 +86,6 @@ impl runtime::Model for OnenoteSection {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -113,11 +105,12 @@ impl runtime::Model for OnenoteSection {
             10 => reader.read(&mut self.parent_notebook),
             11 => reader.read(&mut self.parent_section_group),
             12 => reader.read(&mut self.self_),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);
@@ -169,14 +162,6 @@ impl runtime::Model for CopyToNotebookParameters {
         properties: &["groupId", "id", "renameAs", "siteCollectionId", "siteId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -188,11 +173,12 @@ impl runtime::Model for CopyToNotebookParameters {
             2 => reader.read(&mut self.rename_as),
             3 => reader.read(&mut self.site_collection_id),
             4 => reader.read(&mut self.site_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.group_id);
         writer.write(1, &self.id);
         writer.write(2, &self.rename_as);
@@ -236,14 +222,6 @@ impl runtime::Model for CopyToSectionGroupParameters {
         properties: &["groupId", "id", "renameAs", "siteCollectionId", "siteId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -255,11 +233,12 @@ impl runtime::Model for CopyToSectionGroupParameters {
             2 => reader.read(&mut self.rename_as),
             3 => reader.read(&mut self.site_collection_id),
             4 => reader.read(&mut self.site_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.group_id);
         writer.write(1, &self.id);
         writer.write(2, &self.rename_as);

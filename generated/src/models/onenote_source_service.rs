@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.onenoteSourceService`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnenoteSourceService {
     /// `Unknown`
@@ -18,24 +18,30 @@ pub enum OnenoteSourceService {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnenoteSourceService {
-    const NAME: &'static str = "microsoft.graph.onenoteSourceService";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Unknown", Self::Unknown),
-        ("OneDrive", Self::OneDrive),
-        ("OneDriveForBusiness", Self::OneDriveForBusiness),
-        ("OnPremOneDriveForBusiness", Self::OnPremOneDriveForBusiness),
-    ];
+impl OnenoteSourceService {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "Unknown",
+            Self::OneDrive => "OneDrive",
+            Self::OneDriveForBusiness => "OneDriveForBusiness",
+            Self::OnPremOneDriveForBusiness => "OnPremOneDriveForBusiness",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnenoteSourceService {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.onenoteSourceService",
+        members: &[
+            Self::Unknown,
+            Self::OneDrive,
+            Self::OneDriveForBusiness,
+            Self::OnPremOneDriveForBusiness,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnenoteSourceService);

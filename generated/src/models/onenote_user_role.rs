@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.onenoteUserRole`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnenoteUserRole {
     /// `None`
@@ -18,24 +18,25 @@ pub enum OnenoteUserRole {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnenoteUserRole {
-    const NAME: &'static str = "microsoft.graph.onenoteUserRole";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("None", Self::None),
-        ("Owner", Self::Owner),
-        ("Contributor", Self::Contributor),
-        ("Reader", Self::Reader),
-    ];
+impl OnenoteUserRole {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "None",
+            Self::Owner => "Owner",
+            Self::Contributor => "Contributor",
+            Self::Reader => "Reader",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnenoteUserRole {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.onenoteUserRole",
+        members: &[Self::None, Self::Owner, Self::Contributor, Self::Reader],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnenoteUserRole);

@@ -253,14 +253,6 @@ impl runtime::Model for OnlineMeeting {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -313,11 +305,12 @@ impl runtime::Model for OnlineMeeting {
             43 => reader.read(&mut self.transcripts),
             44 => reader.read(&mut self.video_teleconference_id),
             45 => reader.read(&mut self.watermark_protection),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_attendee_to_enable_camera);
         writer.write(1, &self.allow_attendee_to_enable_mic);
         writer.write(2, &self.allow_breakout_rooms);
@@ -412,14 +405,6 @@ impl runtime::Model for CreateOrGetParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -432,11 +417,12 @@ impl runtime::Model for CreateOrGetParameters {
             3 => reader.read(&mut self.participants),
             4 => reader.read(&mut self.start_date_time),
             5 => reader.read(&mut self.subject),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.chat_info);
         writer.write(1, &self.end_date_time);
         writer.write(2, &self.external_id);
@@ -474,14 +460,6 @@ impl runtime::Model for SendVirtualAppointmentReminderSmsParameters {
         properties: &["attendees", "remindBeforeTimeInMinutesType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -490,11 +468,12 @@ impl runtime::Model for SendVirtualAppointmentReminderSmsParameters {
         match property {
             0 => reader.read(&mut self.attendees),
             1 => reader.read(&mut self.remind_before_time_in_minutes_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attendees);
         writer.write(1, &self.remind_before_time_in_minutes_type);
     }
@@ -526,14 +505,6 @@ impl runtime::Model for SendVirtualAppointmentSmsParameters {
         properties: &["attendees", "messageType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -542,11 +513,12 @@ impl runtime::Model for SendVirtualAppointmentSmsParameters {
         match property {
             0 => reader.read(&mut self.attendees),
             1 => reader.read(&mut self.message_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attendees);
         writer.write(1, &self.message_type);
     }

@@ -217,14 +217,6 @@ impl runtime::Model for OnlineMeetingBase {
         "microsoft.graph.virtualEventSession",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -267,11 +259,12 @@ impl runtime::Model for OnlineMeetingBase {
             33 => reader.read(&mut self.subject),
             34 => reader.read(&mut self.video_teleconference_id),
             35 => reader.read(&mut self.watermark_protection),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_attendee_to_enable_camera);
         writer.write(1, &self.allow_attendee_to_enable_mic);
         writer.write(2, &self.allow_breakout_rooms);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.onlineMeetingContentSharingDisabledReason`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnlineMeetingContentSharingDisabledReason {
     /// `watermarkProtection`
@@ -14,22 +14,23 @@ pub enum OnlineMeetingContentSharingDisabledReason {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnlineMeetingContentSharingDisabledReason {
-    const NAME: &'static str = "microsoft.graph.onlineMeetingContentSharingDisabledReason";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("watermarkProtection", Self::WatermarkProtection),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl OnlineMeetingContentSharingDisabledReason {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::WatermarkProtection => "watermarkProtection",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnlineMeetingContentSharingDisabledReason {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.onlineMeetingContentSharingDisabledReason",
+        members: &[Self::WatermarkProtection, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnlineMeetingContentSharingDisabledReason);

@@ -49,14 +49,6 @@ impl runtime::Model for OnlineMeetingInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for OnlineMeetingInfo {
             3 => reader.read(&mut self.quick_dial),
             4 => reader.read(&mut self.toll_free_numbers),
             5 => reader.read(&mut self.toll_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.conference_id);
         writer.write(1, &self.join_url);
         writer.write(2, &self.phones);

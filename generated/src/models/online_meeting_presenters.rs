@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.onlineMeetingPresenters`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnlineMeetingPresenters {
     /// `everyone`
@@ -18,25 +18,32 @@ pub enum OnlineMeetingPresenters {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnlineMeetingPresenters {
-    const NAME: &'static str = "microsoft.graph.onlineMeetingPresenters";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("everyone", Self::Everyone),
-        ("organization", Self::Organization),
-        ("roleIsPresenter", Self::RoleIsPresenter),
-        ("organizer", Self::Organizer),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl OnlineMeetingPresenters {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Everyone => "everyone",
+            Self::Organization => "organization",
+            Self::RoleIsPresenter => "roleIsPresenter",
+            Self::Organizer => "organizer",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnlineMeetingPresenters {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.onlineMeetingPresenters",
+        members: &[
+            Self::Everyone,
+            Self::Organization,
+            Self::RoleIsPresenter,
+            Self::Organizer,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnlineMeetingPresenters);

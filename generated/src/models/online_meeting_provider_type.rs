@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.onlineMeetingProviderType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnlineMeetingProviderType {
     /// `unknown`
@@ -16,24 +16,30 @@ pub enum OnlineMeetingProviderType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnlineMeetingProviderType {
-    const NAME: &'static str = "microsoft.graph.onlineMeetingProviderType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("skypeForBusiness", Self::SkypeForBusiness),
-        ("skypeForConsumer", Self::SkypeForConsumer),
-        ("teamsForBusiness", Self::TeamsForBusiness),
-    ];
+impl OnlineMeetingProviderType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::SkypeForBusiness => "skypeForBusiness",
+            Self::SkypeForConsumer => "skypeForConsumer",
+            Self::TeamsForBusiness => "teamsForBusiness",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnlineMeetingProviderType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.onlineMeetingProviderType",
+        members: &[
+            Self::Unknown,
+            Self::SkypeForBusiness,
+            Self::SkypeForConsumer,
+            Self::TeamsForBusiness,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnlineMeetingProviderType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.onlineMeetingRole`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnlineMeetingRole {
     /// `attendee`
@@ -20,25 +20,32 @@ pub enum OnlineMeetingRole {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnlineMeetingRole {
-    const NAME: &'static str = "microsoft.graph.onlineMeetingRole";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("attendee", Self::Attendee),
-        ("presenter", Self::Presenter),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("producer", Self::Producer),
-        ("coorganizer", Self::Coorganizer),
-    ];
+impl OnlineMeetingRole {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Attendee => "attendee",
+            Self::Presenter => "presenter",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Producer => "producer",
+            Self::Coorganizer => "coorganizer",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnlineMeetingRole {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.onlineMeetingRole",
+        members: &[
+            Self::Attendee,
+            Self::Presenter,
+            Self::UnknownFutureValue,
+            Self::Producer,
+            Self::Coorganizer,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnlineMeetingRole);

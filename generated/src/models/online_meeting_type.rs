@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.onlineMeetingType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnlineMeetingType {
     /// `adhoc`
@@ -22,26 +22,34 @@ pub enum OnlineMeetingType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnlineMeetingType {
-    const NAME: &'static str = "microsoft.graph.onlineMeetingType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("adhoc", Self::Adhoc),
-        ("scheduled", Self::Scheduled),
-        ("recurring", Self::Recurring),
-        ("broadcast", Self::Broadcast),
-        ("meetnow", Self::Meetnow),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl OnlineMeetingType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Adhoc => "adhoc",
+            Self::Scheduled => "scheduled",
+            Self::Recurring => "recurring",
+            Self::Broadcast => "broadcast",
+            Self::Meetnow => "meetnow",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnlineMeetingType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.onlineMeetingType",
+        members: &[
+            Self::Adhoc,
+            Self::Scheduled,
+            Self::Recurring,
+            Self::Broadcast,
+            Self::Meetnow,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnlineMeetingType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.operatingSystemUpgradeEligibility`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OperatingSystemUpgradeEligibility {
     /// `upgraded`
@@ -18,25 +18,32 @@ pub enum OperatingSystemUpgradeEligibility {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OperatingSystemUpgradeEligibility {
-    const NAME: &'static str = "microsoft.graph.operatingSystemUpgradeEligibility";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("upgraded", Self::Upgraded),
-        ("unknown", Self::Unknown),
-        ("notCapable", Self::NotCapable),
-        ("capable", Self::Capable),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl OperatingSystemUpgradeEligibility {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Upgraded => "upgraded",
+            Self::Unknown => "unknown",
+            Self::NotCapable => "notCapable",
+            Self::Capable => "capable",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OperatingSystemUpgradeEligibility {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.operatingSystemUpgradeEligibility",
+        members: &[
+            Self::Upgraded,
+            Self::Unknown,
+            Self::NotCapable,
+            Self::Capable,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OperatingSystemUpgradeEligibility);

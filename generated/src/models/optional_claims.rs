@@ -33,14 +33,6 @@ impl runtime::Model for OptionalClaims {
         properties: &["accessToken", "idToken", "saml2Token"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for OptionalClaims {
             0 => reader.read(&mut self.access_token),
             1 => reader.read(&mut self.id_token),
             2 => reader.read(&mut self.saml2_token),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_token);
         writer.write(1, &self.id_token);
         writer.write(2, &self.saml2_token);

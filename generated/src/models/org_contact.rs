@@ -132,14 +132,6 @@ impl runtime::Model for OrgContact {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -176,11 +168,12 @@ impl runtime::Model for OrgContact {
             19 => reader.read(&mut self.service_provisioning_errors),
             20 => reader.read(&mut self.surname),
             21 => reader.read(&mut self.transitive_member_of),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.addresses);
         writer.write(1, &self.company_name);
         writer.write(2, &self.deleted_date_time);

@@ -182,14 +182,6 @@ impl runtime::Model for Organization {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -242,11 +234,12 @@ impl runtime::Model for Organization {
             26 => reader.read(&mut self.technical_notification_mails),
             27 => reader.read(&mut self.tenant_type),
             28 => reader.read(&mut self.verified_domains),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_plans);
         #[cfg(feature = "organization")] writer.write(1, &self.branding);
         writer.write(2, &self.business_phones);

@@ -138,14 +138,6 @@ impl runtime::Model for OrganizationalBranding {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -178,11 +170,12 @@ impl runtime::Model for OrganizationalBranding {
             23 => reader.read(&mut self.square_logo_dark_relative_url),
             24 => reader.read(&mut self.square_logo_relative_url),
             25 => reader.read(&mut self.username_hint_text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.background_color);
         writer.write(1, &self.background_image_relative_url);
         writer.write(2, &self.banner_logo_relative_url);

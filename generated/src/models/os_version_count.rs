@@ -33,14 +33,6 @@ impl runtime::Model for OsVersionCount {
         properties: &["deviceCount", "lastUpdateDateTime", "osVersion"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for OsVersionCount {
             0 => reader.read(&mut self.device_count),
             1 => reader.read(&mut self.last_update_date_time),
             2 => reader.read(&mut self.os_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_count);
         writer.write(1, &self.last_update_date_time);
         writer.write(2, &self.os_version);

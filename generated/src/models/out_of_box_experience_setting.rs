@@ -49,14 +49,6 @@ impl runtime::Model for OutOfBoxExperienceSetting {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for OutOfBoxExperienceSetting {
             3 => reader.read(&mut self.keyboard_selection_page_skipped),
             4 => reader.read(&mut self.privacy_settings_hidden),
             5 => reader.read(&mut self.user_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_usage_type);
         writer.write(1, &self.escape_link_hidden);
         writer.write(2, &self.eula_hidden);

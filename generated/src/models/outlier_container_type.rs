@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.outlierContainerType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OutlierContainerType {
     /// `group`
@@ -14,22 +14,23 @@ pub enum OutlierContainerType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OutlierContainerType {
-    const NAME: &'static str = "microsoft.graph.outlierContainerType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("group", Self::Group),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl OutlierContainerType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Group => "group",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OutlierContainerType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.outlierContainerType",
+        members: &[Self::Group, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OutlierContainerType);

@@ -45,14 +45,6 @@ impl runtime::Model for OutlookGeoCoordinates {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for OutlookGeoCoordinates {
             2 => reader.read(&mut self.altitude_accuracy),
             3 => reader.read(&mut self.latitude),
             4 => reader.read(&mut self.longitude),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accuracy);
         writer.write(1, &self.altitude);
         writer.write(2, &self.altitude_accuracy);

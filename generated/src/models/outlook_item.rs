@@ -60,14 +60,6 @@ impl runtime::Model for OutlookItem {
         "microsoft.graph.post",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for OutlookItem {
             2 => reader.read(&mut self.created_date_time),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.last_modified_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.categories);
         writer.write(1, &self.change_key);
         writer.write(2, &self.created_date_time);

@@ -61,14 +61,6 @@ impl runtime::Model for OwnerlessGroupPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for OwnerlessGroupPolicy {
             5 => reader.read(&mut self.notification_duration_in_weeks),
             6 => reader.read(&mut self.policy_web_url),
             7 => reader.read(&mut self.target_owners),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.email_info);
         writer.write(1, &self.enabled_group_ids);
         writer.write(2, &self.id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.packageType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PackageType {
     /// `microsoft`
@@ -20,25 +20,32 @@ pub enum PackageType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PackageType {
-    const NAME: &'static str = "microsoft.graph.packageType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("microsoft", Self::Microsoft),
-        ("external", Self::External),
-        ("shared", Self::Shared),
-        ("custom", Self::Custom),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PackageType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Microsoft => "microsoft",
+            Self::External => "external",
+            Self::Shared => "shared",
+            Self::Custom => "custom",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PackageType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.packageType",
+        members: &[
+            Self::Microsoft,
+            Self::External,
+            Self::Shared,
+            Self::Custom,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PackageType);

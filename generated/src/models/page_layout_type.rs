@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.pageLayoutType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PageLayoutType {
     /// `microsoftReserved`
@@ -16,24 +16,30 @@ pub enum PageLayoutType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PageLayoutType {
-    const NAME: &'static str = "microsoft.graph.pageLayoutType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("microsoftReserved", Self::MicrosoftReserved),
-        ("article", Self::Article),
-        ("home", Self::Home),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PageLayoutType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::MicrosoftReserved => "microsoftReserved",
+            Self::Article => "article",
+            Self::Home => "home",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PageLayoutType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.pageLayoutType",
+        members: &[
+            Self::MicrosoftReserved,
+            Self::Article,
+            Self::Home,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PageLayoutType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.pagePromotionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PagePromotionType {
     /// `microsoftReserved`
@@ -16,24 +16,30 @@ pub enum PagePromotionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PagePromotionType {
-    const NAME: &'static str = "microsoft.graph.pagePromotionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("microsoftReserved", Self::MicrosoftReserved),
-        ("page", Self::Page),
-        ("newsPost", Self::NewsPost),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PagePromotionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::MicrosoftReserved => "microsoftReserved",
+            Self::Page => "page",
+            Self::NewsPost => "newsPost",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PagePromotionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.pagePromotionType",
+        members: &[
+            Self::MicrosoftReserved,
+            Self::Page,
+            Self::NewsPost,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PagePromotionType);

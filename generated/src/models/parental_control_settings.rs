@@ -30,14 +30,6 @@ impl runtime::Model for ParentalControlSettings {
         properties: &["countriesBlockedForMinors", "legalAgeGroupRule"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for ParentalControlSettings {
         match property {
             0 => reader.read(&mut self.countries_blocked_for_minors),
             1 => reader.read(&mut self.legal_age_group_rule),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.countries_blocked_for_minors);
         writer.write(1, &self.legal_age_group_rule);
     }

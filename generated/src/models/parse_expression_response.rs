@@ -45,14 +45,6 @@ impl runtime::Model for ParseExpressionResponse {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for ParseExpressionResponse {
             2 => reader.read(&mut self.evaluation_succeeded),
             3 => reader.read(&mut self.parsed_expression),
             4 => reader.read(&mut self.parsing_succeeded),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.error);
         writer.write(1, &self.evaluation_result);
         writer.write(2, &self.evaluation_succeeded);

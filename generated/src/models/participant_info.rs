@@ -53,14 +53,6 @@ impl runtime::Model for ParticipantInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for ParticipantInfo {
             3 => reader.read(&mut self.language_id),
             4 => reader.read(&mut self.participant_id),
             5 => reader.read(&mut self.region),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.country_code);
         writer.write(1, &self.endpoint_type);
         writer.write(2, &self.identity);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.partnerTenantType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PartnerTenantType {
     /// `microsoftSupport`
@@ -22,30 +22,38 @@ pub enum PartnerTenantType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PartnerTenantType {
-    const NAME: &'static str = "microsoft.graph.partnerTenantType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("microsoftSupport", Self::MicrosoftSupport),
-        ("syndicatePartner", Self::SyndicatePartner),
-        ("breadthPartner", Self::BreadthPartner),
-        ("breadthPartnerDelegatedAdmin", Self::BreadthPartnerDelegatedAdmin),
-        ("resellerPartnerDelegatedAdmin", Self::ResellerPartnerDelegatedAdmin),
-        (
-            "valueAddedResellerPartnerDelegatedAdmin",
-            Self::ValueAddedResellerPartnerDelegatedAdmin,
-        ),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PartnerTenantType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::MicrosoftSupport => "microsoftSupport",
+            Self::SyndicatePartner => "syndicatePartner",
+            Self::BreadthPartner => "breadthPartner",
+            Self::BreadthPartnerDelegatedAdmin => "breadthPartnerDelegatedAdmin",
+            Self::ResellerPartnerDelegatedAdmin => "resellerPartnerDelegatedAdmin",
+            Self::ValueAddedResellerPartnerDelegatedAdmin => {
+                "valueAddedResellerPartnerDelegatedAdmin"
+            }
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PartnerTenantType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.partnerTenantType",
+        members: &[
+            Self::MicrosoftSupport,
+            Self::SyndicatePartner,
+            Self::BreadthPartner,
+            Self::BreadthPartnerDelegatedAdmin,
+            Self::ResellerPartnerDelegatedAdmin,
+            Self::ValueAddedResellerPartnerDelegatedAdmin,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PartnerTenantType);

@@ -49,14 +49,6 @@ impl runtime::Model for PasskeyProfile {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for PasskeyProfile {
             2 => reader.read(&mut self.key_restrictions),
             3 => reader.read(&mut self.name),
             4 => reader.read(&mut self.passkey_types),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attestation_enforcement);
         writer.write(1, &self.id);
         writer.write(2, &self.key_restrictions);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.passkeyType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PasskeyType {
     /// `deviceBound`
@@ -16,23 +16,24 @@ pub enum PasskeyType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PasskeyType {
-    const NAME: &'static str = "microsoft.graph.passkeyType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceBound", Self::DeviceBound),
-        ("synced", Self::Synced),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PasskeyType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceBound => "deviceBound",
+            Self::Synced => "synced",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PasskeyType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.passkeyType",
+        members: &[Self::DeviceBound, Self::Synced, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PasskeyType);

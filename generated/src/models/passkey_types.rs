@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.passkeyTypes`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PasskeyTypes {
     /// `deviceBound`
@@ -16,23 +16,24 @@ pub enum PasskeyTypes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PasskeyTypes {
-    const NAME: &'static str = "microsoft.graph.passkeyTypes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceBound", Self::DeviceBound),
-        ("synced", Self::Synced),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PasskeyTypes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceBound => "deviceBound",
+            Self::Synced => "synced",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PasskeyTypes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.passkeyTypes",
+        members: &[Self::DeviceBound, Self::Synced, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PasskeyTypes);

@@ -53,14 +53,6 @@ impl runtime::Model for PasswordCredential {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for PasswordCredential {
             4 => reader.read(&mut self.key_id),
             5 => reader.read(&mut self.secret_text),
             6 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.custom_key_identifier);
         writer.write(1, &self.display_name);
         writer.write(2, &self.end_date_time);

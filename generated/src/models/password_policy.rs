@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.passwordPolicy`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PasswordPolicy {
     /// `none`
@@ -24,27 +24,36 @@ pub enum PasswordPolicy {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PasswordPolicy {
-    const NAME: &'static str = "microsoft.graph.passwordPolicy";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("changePasswordPeriod", Self::ChangePasswordPeriod),
-        ("charactersCombination", Self::CharactersCombination),
-        ("passwordHistoryAndReuse", Self::PasswordHistoryAndReuse),
-        ("passwordLengthLimit", Self::PasswordLengthLimit),
-        ("personalInformationUse", Self::PersonalInformationUse),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PasswordPolicy {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::ChangePasswordPeriod => "changePasswordPeriod",
+            Self::CharactersCombination => "charactersCombination",
+            Self::PasswordHistoryAndReuse => "passwordHistoryAndReuse",
+            Self::PasswordLengthLimit => "passwordLengthLimit",
+            Self::PersonalInformationUse => "personalInformationUse",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PasswordPolicy {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.passwordPolicy",
+        members: &[
+            Self::None,
+            Self::ChangePasswordPeriod,
+            Self::CharactersCombination,
+            Self::PasswordHistoryAndReuse,
+            Self::PasswordLengthLimit,
+            Self::PersonalInformationUse,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PasswordPolicy);

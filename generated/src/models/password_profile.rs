@@ -37,14 +37,6 @@ impl runtime::Model for PasswordProfile {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for PasswordProfile {
             0 => reader.read(&mut self.force_change_password_next_sign_in),
             1 => reader.read(&mut self.force_change_password_next_sign_in_with_mfa),
             2 => reader.read(&mut self.password),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.force_change_password_next_sign_in);
         writer.write(1, &self.force_change_password_next_sign_in_with_mfa);
         writer.write(2, &self.password);

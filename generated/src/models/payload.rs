@@ -121,14 +121,6 @@ impl runtime::Model for Payload {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -158,11 +150,12 @@ impl runtime::Model for Payload {
             20 => reader.read(&mut self.status),
             21 => reader.read(&mut self.technique),
             22 => reader.read(&mut self.theme),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.brand);
         writer.write(1, &self.complexity);
         writer.write(2, &self.created_by);

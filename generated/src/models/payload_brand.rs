@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.payloadBrand`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PayloadBrand {
     /// `unknown`
@@ -52,41 +52,64 @@ pub enum PayloadBrand {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PayloadBrand {
-    const NAME: &'static str = "microsoft.graph.payloadBrand";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("other", Self::Other),
-        ("americanExpress", Self::AmericanExpress),
-        ("capitalOne", Self::CapitalOne),
-        ("dhl", Self::Dhl),
-        ("docuSign", Self::DocuSign),
-        ("dropbox", Self::Dropbox),
-        ("facebook", Self::Facebook),
-        ("firstAmerican", Self::FirstAmerican),
-        ("microsoft", Self::Microsoft),
-        ("netflix", Self::Netflix),
-        ("scotiabank", Self::Scotiabank),
-        ("sendGrid", Self::SendGrid),
-        ("stewartTitle", Self::StewartTitle),
-        ("tesco", Self::Tesco),
-        ("wellsFargo", Self::WellsFargo),
-        ("syrinxCloud", Self::SyrinxCloud),
-        ("adobe", Self::Adobe),
-        ("teams", Self::Teams),
-        ("zoom", Self::Zoom),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PayloadBrand {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Other => "other",
+            Self::AmericanExpress => "americanExpress",
+            Self::CapitalOne => "capitalOne",
+            Self::Dhl => "dhl",
+            Self::DocuSign => "docuSign",
+            Self::Dropbox => "dropbox",
+            Self::Facebook => "facebook",
+            Self::FirstAmerican => "firstAmerican",
+            Self::Microsoft => "microsoft",
+            Self::Netflix => "netflix",
+            Self::Scotiabank => "scotiabank",
+            Self::SendGrid => "sendGrid",
+            Self::StewartTitle => "stewartTitle",
+            Self::Tesco => "tesco",
+            Self::WellsFargo => "wellsFargo",
+            Self::SyrinxCloud => "syrinxCloud",
+            Self::Adobe => "adobe",
+            Self::Teams => "teams",
+            Self::Zoom => "zoom",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PayloadBrand {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.payloadBrand",
+        members: &[
+            Self::Unknown,
+            Self::Other,
+            Self::AmericanExpress,
+            Self::CapitalOne,
+            Self::Dhl,
+            Self::DocuSign,
+            Self::Dropbox,
+            Self::Facebook,
+            Self::FirstAmerican,
+            Self::Microsoft,
+            Self::Netflix,
+            Self::Scotiabank,
+            Self::SendGrid,
+            Self::StewartTitle,
+            Self::Tesco,
+            Self::WellsFargo,
+            Self::SyrinxCloud,
+            Self::Adobe,
+            Self::Teams,
+            Self::Zoom,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PayloadBrand);

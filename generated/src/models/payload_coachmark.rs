@@ -51,14 +51,6 @@ impl runtime::Model for PayloadCoachmark {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for PayloadCoachmark {
             3 => reader.read(&mut self.is_valid),
             4 => reader.read(&mut self.language),
             5 => reader.read(&mut self.order),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.coachmark_location);
         writer.write(1, &self.description);
         writer.write(2, &self.indicator);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.payloadDeliveryPlatform`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PayloadDeliveryPlatform {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum PayloadDeliveryPlatform {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PayloadDeliveryPlatform {
-    const NAME: &'static str = "microsoft.graph.payloadDeliveryPlatform";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("sms", Self::Sms),
-        ("email", Self::Email),
-        ("teams", Self::Teams),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PayloadDeliveryPlatform {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Sms => "sms",
+            Self::Email => "email",
+            Self::Teams => "teams",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PayloadDeliveryPlatform {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.payloadDeliveryPlatform",
+        members: &[
+            Self::Unknown,
+            Self::Sms,
+            Self::Email,
+            Self::Teams,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PayloadDeliveryPlatform);

@@ -37,14 +37,6 @@ impl runtime::Model for PayloadDetail {
         properties: &["coachmarks", "content", "phishingUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for PayloadDetail {
             0 => reader.read(&mut self.coachmarks),
             1 => reader.read(&mut self.content),
             2 => reader.read(&mut self.phishing_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.coachmarks);
         writer.write(1, &self.content);
         writer.write(2, &self.phishing_url);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.payloadIndustry`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PayloadIndustry {
     /// `unknown`
@@ -54,42 +54,66 @@ pub enum PayloadIndustry {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PayloadIndustry {
-    const NAME: &'static str = "microsoft.graph.payloadIndustry";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("other", Self::Other),
-        ("banking", Self::Banking),
-        ("businessServices", Self::BusinessServices),
-        ("consumerServices", Self::ConsumerServices),
-        ("education", Self::Education),
-        ("energy", Self::Energy),
-        ("construction", Self::Construction),
-        ("consulting", Self::Consulting),
-        ("financialServices", Self::FinancialServices),
-        ("government", Self::Government),
-        ("hospitality", Self::Hospitality),
-        ("insurance", Self::Insurance),
-        ("legal", Self::Legal),
-        ("courierServices", Self::CourierServices),
-        ("IT", Self::It),
-        ("healthcare", Self::Healthcare),
-        ("manufacturing", Self::Manufacturing),
-        ("retail", Self::Retail),
-        ("telecom", Self::Telecom),
-        ("realEstate", Self::RealEstate),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PayloadIndustry {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Other => "other",
+            Self::Banking => "banking",
+            Self::BusinessServices => "businessServices",
+            Self::ConsumerServices => "consumerServices",
+            Self::Education => "education",
+            Self::Energy => "energy",
+            Self::Construction => "construction",
+            Self::Consulting => "consulting",
+            Self::FinancialServices => "financialServices",
+            Self::Government => "government",
+            Self::Hospitality => "hospitality",
+            Self::Insurance => "insurance",
+            Self::Legal => "legal",
+            Self::CourierServices => "courierServices",
+            Self::It => "IT",
+            Self::Healthcare => "healthcare",
+            Self::Manufacturing => "manufacturing",
+            Self::Retail => "retail",
+            Self::Telecom => "telecom",
+            Self::RealEstate => "realEstate",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PayloadIndustry {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.payloadIndustry",
+        members: &[
+            Self::Unknown,
+            Self::Other,
+            Self::Banking,
+            Self::BusinessServices,
+            Self::ConsumerServices,
+            Self::Education,
+            Self::Energy,
+            Self::Construction,
+            Self::Consulting,
+            Self::FinancialServices,
+            Self::Government,
+            Self::Hospitality,
+            Self::Insurance,
+            Self::Legal,
+            Self::CourierServices,
+            Self::It,
+            Self::Healthcare,
+            Self::Manufacturing,
+            Self::Retail,
+            Self::Telecom,
+            Self::RealEstate,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PayloadIndustry);

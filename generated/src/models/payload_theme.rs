@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.payloadTheme`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PayloadTheme {
     /// `unknown`
@@ -74,52 +74,86 @@ pub enum PayloadTheme {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PayloadTheme {
-    const NAME: &'static str = "microsoft.graph.payloadTheme";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("other", Self::Other),
-        ("accountActivation", Self::AccountActivation),
-        ("accountVerification", Self::AccountVerification),
-        ("billing", Self::Billing),
-        ("cleanUpMail", Self::CleanUpMail),
-        ("controversial", Self::Controversial),
-        ("documentReceived", Self::DocumentReceived),
-        ("expense", Self::Expense),
-        ("fax", Self::Fax),
-        ("financeReport", Self::FinanceReport),
-        ("incomingMessages", Self::IncomingMessages),
-        ("invoice", Self::Invoice),
-        ("itemReceived", Self::ItemReceived),
-        ("loginAlert", Self::LoginAlert),
-        ("mailReceived", Self::MailReceived),
-        ("password", Self::Password),
-        ("payment", Self::Payment),
-        ("payroll", Self::Payroll),
-        ("personalizedOffer", Self::PersonalizedOffer),
-        ("quarantine", Self::Quarantine),
-        ("remoteWork", Self::RemoteWork),
-        ("reviewMessage", Self::ReviewMessage),
-        ("securityUpdate", Self::SecurityUpdate),
-        ("serviceSuspended", Self::ServiceSuspended),
-        ("signatureRequired", Self::SignatureRequired),
-        ("upgradeMailboxStorage", Self::UpgradeMailboxStorage),
-        ("verifyMailbox", Self::VerifyMailbox),
-        ("voicemail", Self::Voicemail),
-        ("advertisement", Self::Advertisement),
-        ("employeeEngagement", Self::EmployeeEngagement),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PayloadTheme {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Other => "other",
+            Self::AccountActivation => "accountActivation",
+            Self::AccountVerification => "accountVerification",
+            Self::Billing => "billing",
+            Self::CleanUpMail => "cleanUpMail",
+            Self::Controversial => "controversial",
+            Self::DocumentReceived => "documentReceived",
+            Self::Expense => "expense",
+            Self::Fax => "fax",
+            Self::FinanceReport => "financeReport",
+            Self::IncomingMessages => "incomingMessages",
+            Self::Invoice => "invoice",
+            Self::ItemReceived => "itemReceived",
+            Self::LoginAlert => "loginAlert",
+            Self::MailReceived => "mailReceived",
+            Self::Password => "password",
+            Self::Payment => "payment",
+            Self::Payroll => "payroll",
+            Self::PersonalizedOffer => "personalizedOffer",
+            Self::Quarantine => "quarantine",
+            Self::RemoteWork => "remoteWork",
+            Self::ReviewMessage => "reviewMessage",
+            Self::SecurityUpdate => "securityUpdate",
+            Self::ServiceSuspended => "serviceSuspended",
+            Self::SignatureRequired => "signatureRequired",
+            Self::UpgradeMailboxStorage => "upgradeMailboxStorage",
+            Self::VerifyMailbox => "verifyMailbox",
+            Self::Voicemail => "voicemail",
+            Self::Advertisement => "advertisement",
+            Self::EmployeeEngagement => "employeeEngagement",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PayloadTheme {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.payloadTheme",
+        members: &[
+            Self::Unknown,
+            Self::Other,
+            Self::AccountActivation,
+            Self::AccountVerification,
+            Self::Billing,
+            Self::CleanUpMail,
+            Self::Controversial,
+            Self::DocumentReceived,
+            Self::Expense,
+            Self::Fax,
+            Self::FinanceReport,
+            Self::IncomingMessages,
+            Self::Invoice,
+            Self::ItemReceived,
+            Self::LoginAlert,
+            Self::MailReceived,
+            Self::Password,
+            Self::Payment,
+            Self::Payroll,
+            Self::PersonalizedOffer,
+            Self::Quarantine,
+            Self::RemoteWork,
+            Self::ReviewMessage,
+            Self::SecurityUpdate,
+            Self::ServiceSuspended,
+            Self::SignatureRequired,
+            Self::UpgradeMailboxStorage,
+            Self::VerifyMailbox,
+            Self::Voicemail,
+            Self::Advertisement,
+            Self::EmployeeEngagement,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PayloadTheme);

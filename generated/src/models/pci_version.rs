@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.pciVersion`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PciVersion {
     /// `none`
@@ -20,25 +20,32 @@ pub enum PciVersion {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PciVersion {
-    const NAME: &'static str = "microsoft.graph.pciVersion";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("v3_2_1", Self::V3_2_1),
-        ("v4", Self::V4),
-        ("notSupported", Self::NotSupported),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PciVersion {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::V3_2_1 => "v3_2_1",
+            Self::V4 => "v4",
+            Self::NotSupported => "notSupported",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PciVersion {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.pciVersion",
+        members: &[
+            Self::None,
+            Self::V3_2_1,
+            Self::V4,
+            Self::NotSupported,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PciVersion);

@@ -55,14 +55,6 @@ impl runtime::Model for PeopleAdminSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -75,11 +67,12 @@ impl runtime::Model for PeopleAdminSettings {
             3 => reader.read(&mut self.profile_property_settings),
             4 => reader.read(&mut self.profile_sources),
             5 => reader.read(&mut self.pronouns),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.item_insights);
         writer.write(2, &self.profile_card_properties);

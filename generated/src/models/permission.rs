@@ -75,14 +75,6 @@ impl runtime::Model for Permission {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for Permission {
             9 => reader.read(&mut self.link),
             10 => reader.read(&mut self.roles),
             11 => reader.read(&mut self.share_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.expiration_date_time);
         writer.write(1, &self.granted_to);
         writer.write(2, &self.granted_to_identities);
@@ -147,14 +140,6 @@ impl runtime::Model for GrantParameters {
         properties: &["recipients", "roles"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -163,11 +148,12 @@ impl runtime::Model for GrantParameters {
         match property {
             0 => reader.read(&mut self.recipients),
             1 => reader.read(&mut self.roles),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.recipients);
         writer.write(1, &self.roles);
     }

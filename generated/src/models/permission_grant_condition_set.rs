@@ -63,14 +63,6 @@ impl runtime::Model for PermissionGrantConditionSet {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for PermissionGrantConditionSet {
             6 => reader.read(&mut self.permission_type),
             7 => reader.read(&mut self.permissions),
             8 => reader.read(&mut self.resource_application),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_application_ids);
         writer.write(1, &self.client_application_publisher_ids);
         writer.write(2, &self.client_application_tenant_ids);

@@ -65,14 +65,6 @@ impl runtime::Model for PermissionGrantPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -87,11 +79,12 @@ impl runtime::Model for PermissionGrantPolicy {
             4 => reader.read(&mut self.id),
             #[cfg(feature = "policies")]
             5 => reader.read(&mut self.includes),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deleted_date_time);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

@@ -61,14 +61,6 @@ impl runtime::Model for PermissionScope {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for PermissionScope {
             6 => reader.read(&mut self.user_consent_description),
             7 => reader.read(&mut self.user_consent_display_name),
             8 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.admin_consent_description);
         writer.write(1, &self.admin_consent_display_name);
         writer.write(2, &self.id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.permissionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PermissionType {
     /// `delegatedUserConsentable`
@@ -14,23 +14,24 @@ pub enum PermissionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PermissionType {
-    const NAME: &'static str = "microsoft.graph.permissionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("delegatedUserConsentable", Self::DelegatedUserConsentable),
-        ("delegated", Self::Delegated),
-        ("application", Self::Application),
-    ];
+impl PermissionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DelegatedUserConsentable => "delegatedUserConsentable",
+            Self::Delegated => "delegated",
+            Self::Application => "application",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PermissionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.permissionType",
+        members: &[Self::DelegatedUserConsentable, Self::Delegated, Self::Application],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PermissionType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.persistentBrowserSessionMode`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentBrowserSessionMode {
     /// `always`
@@ -12,22 +12,23 @@ pub enum PersistentBrowserSessionMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PersistentBrowserSessionMode {
-    const NAME: &'static str = "microsoft.graph.persistentBrowserSessionMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("always", Self::Always),
-        ("never", Self::Never),
-    ];
+impl PersistentBrowserSessionMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Always => "always",
+            Self::Never => "never",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PersistentBrowserSessionMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.persistentBrowserSessionMode",
+        members: &[Self::Always, Self::Never],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PersistentBrowserSessionMode);

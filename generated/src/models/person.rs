@@ -109,14 +109,6 @@ impl runtime::Model for Person {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -143,11 +135,12 @@ impl runtime::Model for Person {
             17 => reader.read(&mut self.user_principal_name),
             18 => reader.read(&mut self.websites),
             19 => reader.read(&mut self.yomi_company),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.birthday);
         writer.write(1, &self.company_name);
         writer.write(2, &self.department);

@@ -33,14 +33,6 @@ impl runtime::Model for PersonOrGroupColumn {
         properties: &["allowMultipleSelection", "chooseFromType", "displayAs"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for PersonOrGroupColumn {
             0 => reader.read(&mut self.allow_multiple_selection),
             1 => reader.read(&mut self.choose_from_type),
             2 => reader.read(&mut self.display_as),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_multiple_selection);
         writer.write(1, &self.choose_from_type);
         writer.write(2, &self.display_as);

@@ -47,14 +47,6 @@ impl runtime::Model for PhoneAuthenticationMethod {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for PhoneAuthenticationMethod {
             2 => reader.read(&mut self.phone_number),
             3 => reader.read(&mut self.phone_type),
             4 => reader.read(&mut self.sms_sign_in_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.id);
         writer.write(2, &self.phone_number);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.phoneType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PhoneType {
     /// `home`
@@ -28,30 +28,42 @@ pub enum PhoneType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PhoneType {
-    const NAME: &'static str = "microsoft.graph.phoneType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("home", Self::Home),
-        ("business", Self::Business),
-        ("mobile", Self::Mobile),
-        ("other", Self::Other),
-        ("assistant", Self::Assistant),
-        ("homeFax", Self::HomeFax),
-        ("businessFax", Self::BusinessFax),
-        ("otherFax", Self::OtherFax),
-        ("pager", Self::Pager),
-        ("radio", Self::Radio),
-    ];
+impl PhoneType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Home => "home",
+            Self::Business => "business",
+            Self::Mobile => "mobile",
+            Self::Other => "other",
+            Self::Assistant => "assistant",
+            Self::HomeFax => "homeFax",
+            Self::BusinessFax => "businessFax",
+            Self::OtherFax => "otherFax",
+            Self::Pager => "pager",
+            Self::Radio => "radio",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PhoneType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.phoneType",
+        members: &[
+            Self::Home,
+            Self::Business,
+            Self::Mobile,
+            Self::Other,
+            Self::Assistant,
+            Self::HomeFax,
+            Self::BusinessFax,
+            Self::OtherFax,
+            Self::Pager,
+            Self::Radio,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PhoneType);

@@ -61,14 +61,6 @@ impl runtime::Model for Photo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for Photo {
             6 => reader.read(&mut self.iso),
             7 => reader.read(&mut self.orientation),
             8 => reader.read(&mut self.taken_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.camera_make);
         writer.write(1, &self.camera_model);
         writer.write(2, &self.exposure_denominator);

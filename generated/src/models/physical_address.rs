@@ -39,14 +39,6 @@ impl runtime::Model for PhysicalAddress {
         properties: &["city", "countryOrRegion", "postalCode", "state", "street"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for PhysicalAddress {
             2 => reader.read(&mut self.postal_code),
             3 => reader.read(&mut self.state),
             4 => reader.read(&mut self.street),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.city);
         writer.write(1, &self.country_or_region);
         writer.write(2, &self.postal_code);

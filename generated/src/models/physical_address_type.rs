@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.physicalAddressType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PhysicalAddressType {
     /// `unknown`
@@ -18,24 +18,25 @@ pub enum PhysicalAddressType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PhysicalAddressType {
-    const NAME: &'static str = "microsoft.graph.physicalAddressType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("home", Self::Home),
-        ("business", Self::Business),
-        ("other", Self::Other),
-    ];
+impl PhysicalAddressType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Home => "home",
+            Self::Business => "business",
+            Self::Other => "other",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PhysicalAddressType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.physicalAddressType",
+        members: &[Self::Unknown, Self::Home, Self::Business, Self::Other],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PhysicalAddressType);

@@ -38,14 +38,6 @@ impl runtime::Model for Pkcs12CertificateInformation {
         properties: &["isActive", "notAfter", "notBefore", "thumbprint"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for Pkcs12CertificateInformation {
             1 => reader.read(&mut self.not_after),
             2 => reader.read(&mut self.not_before),
             3 => reader.read(&mut self.thumbprint),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_active);
         writer.write(1, &self.not_after);
         writer.write(2, &self.not_before);

@@ -94,14 +94,6 @@ impl runtime::Model for Place {
         "microsoft.graph.workspace",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -119,11 +111,12 @@ impl runtime::Model for Place {
             8 => reader.read(&mut self.phone),
             9 => reader.read(&mut self.place_id),
             10 => reader.read(&mut self.tags),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.check_ins);
         writer.write(2, &self.display_name);

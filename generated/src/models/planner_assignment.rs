@@ -35,14 +35,6 @@ impl runtime::Model for PlannerAssignment {
         properties: &["assignedBy", "assignedDateTime", "orderHint"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for PlannerAssignment {
             0 => reader.read(&mut self.assigned_by),
             1 => reader.read(&mut self.assigned_date_time),
             2 => reader.read(&mut self.order_hint),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_by);
         writer.write(1, &self.assigned_date_time);
         writer.write(2, &self.order_hint);

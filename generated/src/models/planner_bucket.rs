@@ -43,14 +43,6 @@ impl runtime::Model for PlannerBucket {
         properties: &["id", "name", "orderHint", "planId", "tasks"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for PlannerBucket {
             2 => reader.read(&mut self.order_hint),
             3 => reader.read(&mut self.plan_id),
             4 => reader.read(&mut self.tasks),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.name);
         writer.write(2, &self.order_hint);

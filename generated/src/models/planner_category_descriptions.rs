@@ -127,14 +127,6 @@ impl runtime::Model for PlannerCategoryDescriptions {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -166,11 +158,12 @@ impl runtime::Model for PlannerCategoryDescriptions {
             22 => reader.read(&mut self.category7),
             23 => reader.read(&mut self.category8),
             24 => reader.read(&mut self.category9),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.category1);
         writer.write(1, &self.category10);
         writer.write(2, &self.category11);

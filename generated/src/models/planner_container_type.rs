@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.plannerContainerType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PlannerContainerType {
     /// `group`
@@ -16,23 +16,24 @@ pub enum PlannerContainerType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PlannerContainerType {
-    const NAME: &'static str = "microsoft.graph.plannerContainerType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("group", Self::Group),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("roster", Self::Roster),
-    ];
+impl PlannerContainerType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Group => "group",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Roster => "roster",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PlannerContainerType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.plannerContainerType",
+        members: &[Self::Group, Self::UnknownFutureValue, Self::Roster],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PlannerContainerType);

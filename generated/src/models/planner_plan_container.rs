@@ -35,14 +35,6 @@ impl runtime::Model for PlannerPlanContainer {
         properties: &["containerId", "type", "url"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for PlannerPlanContainer {
             0 => reader.read(&mut self.container_id),
             1 => reader.read(&mut self.r#type),
             2 => reader.read(&mut self.url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.container_id);
         writer.write(1, &self.r#type);
         writer.write(2, &self.url);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.plannerPreviewType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PlannerPreviewType {
     /// `automatic`
@@ -20,25 +20,32 @@ pub enum PlannerPreviewType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PlannerPreviewType {
-    const NAME: &'static str = "microsoft.graph.plannerPreviewType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("automatic", Self::Automatic),
-        ("noPreview", Self::NoPreview),
-        ("checklist", Self::Checklist),
-        ("description", Self::Description),
-        ("reference", Self::Reference),
-    ];
+impl PlannerPreviewType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Automatic => "automatic",
+            Self::NoPreview => "noPreview",
+            Self::Checklist => "checklist",
+            Self::Description => "description",
+            Self::Reference => "reference",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PlannerPreviewType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.plannerPreviewType",
+        members: &[
+            Self::Automatic,
+            Self::NoPreview,
+            Self::Checklist,
+            Self::Description,
+            Self::Reference,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PlannerPreviewType);

@@ -139,14 +139,6 @@ impl runtime::Model for PlannerTask {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -179,11 +171,12 @@ impl runtime::Model for PlannerTask {
             23 => reader.read(&mut self.reference_count),
             24 => reader.read(&mut self.start_date_time),
             25 => reader.read(&mut self.title),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.active_checklist_item_count);
         writer.write(1, &self.applied_categories);
         writer.write(2, &self.assigned_to_task_board_format);

@@ -43,14 +43,6 @@ impl runtime::Model for PlannerTaskDetails {
         properties: &["checklist", "description", "id", "previewType", "references"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for PlannerTaskDetails {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.preview_type),
             4 => reader.read(&mut self.references),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.checklist);
         writer.write(1, &self.description);
         writer.write(2, &self.id);

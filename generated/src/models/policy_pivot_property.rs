@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.policyPivotProperty`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PolicyPivotProperty {
     /// `none`
@@ -18,24 +18,25 @@ pub enum PolicyPivotProperty {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PolicyPivotProperty {
-    const NAME: &'static str = "microsoft.graph.policyPivotProperty";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("activity", Self::Activity),
-        ("location", Self::Location),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PolicyPivotProperty {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Activity => "activity",
+            Self::Location => "location",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PolicyPivotProperty {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.policyPivotProperty",
+        members: &[Self::None, Self::Activity, Self::Location, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PolicyPivotProperty);

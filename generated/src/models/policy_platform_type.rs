@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.policyPlatformType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PolicyPlatformType {
     /// `android`
@@ -24,28 +24,38 @@ pub enum PolicyPlatformType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PolicyPlatformType {
-    const NAME: &'static str = "microsoft.graph.policyPlatformType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("android", Self::Android),
-        ("androidForWork", Self::AndroidForWork),
-        ("iOS", Self::IOs),
-        ("macOS", Self::Macos),
-        ("windowsPhone81", Self::WindowsPhone81),
-        ("windows81AndLater", Self::Windows81AndLater),
-        ("windows10AndLater", Self::Windows10AndLater),
-        ("all", Self::All),
-    ];
+impl PolicyPlatformType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Android => "android",
+            Self::AndroidForWork => "androidForWork",
+            Self::IOs => "iOS",
+            Self::Macos => "macOS",
+            Self::WindowsPhone81 => "windowsPhone81",
+            Self::Windows81AndLater => "windows81AndLater",
+            Self::Windows10AndLater => "windows10AndLater",
+            Self::All => "all",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PolicyPlatformType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.policyPlatformType",
+        members: &[
+            Self::Android,
+            Self::AndroidForWork,
+            Self::IOs,
+            Self::Macos,
+            Self::WindowsPhone81,
+            Self::Windows81AndLater,
+            Self::Windows10AndLater,
+            Self::All,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PolicyPlatformType);

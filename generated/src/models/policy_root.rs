@@ -167,14 +167,6 @@ impl runtime::Model for PolicyRoot {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -204,11 +196,12 @@ impl runtime::Model for PolicyRoot {
             20 => reader.read(&mut self.role_management_policy_assignments),
             21 => reader.read(&mut self.token_issuance_policies),
             22 => reader.read(&mut self.token_lifetime_policies),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_based_timeout_policies);
         writer.write(1, &self.admin_consent_request_policy);
         writer.write(2, &self.app_management_policies);

@@ -40,14 +40,6 @@ impl runtime::Model for PolicyScopeBase {
         properties: &["activities", "executionMode", "locations", "policyActions"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for PolicyScopeBase {
             1 => reader.read(&mut self.execution_mode),
             2 => reader.read(&mut self.locations),
             3 => reader.read(&mut self.policy_actions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activities);
         writer.write(1, &self.execution_mode);
         writer.write(2, &self.locations);

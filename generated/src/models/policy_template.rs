@@ -45,14 +45,6 @@ impl runtime::Model for PolicyTemplate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for PolicyTemplate {
                 reader.read(&mut self.multi_tenant_organization_identity_synchronization)
             }
             2 => reader.read(&mut self.multi_tenant_organization_partner_configuration),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.multi_tenant_organization_identity_synchronization);
         writer.write(2, &self.multi_tenant_organization_partner_configuration);

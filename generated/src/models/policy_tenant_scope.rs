@@ -49,14 +49,6 @@ impl runtime::Model for PolicyTenantScope {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for PolicyTenantScope {
             2 => reader.read(&mut self.locations),
             3 => reader.read(&mut self.policy_actions),
             4 => reader.read(&mut self.policy_scope),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activities);
         writer.write(1, &self.execution_mode);
         writer.write(2, &self.locations);

@@ -37,14 +37,6 @@ impl runtime::Model for PositiveReinforcementNotification {
         properties: &["defaultLanguage", "deliveryPreference", "endUserNotification"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for PositiveReinforcementNotification {
             0 => reader.read(&mut self.default_language),
             1 => reader.read(&mut self.delivery_preference),
             2 => reader.read(&mut self.end_user_notification),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_language);
         writer.write(1, &self.delivery_preference);
         writer.write(2, &self.end_user_notification);

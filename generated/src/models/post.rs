@@ -113,14 +113,6 @@ impl runtime::Model for Post {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -147,11 +139,12 @@ impl runtime::Model for Post {
             16 => reader.read(&mut self.sender),
             #[cfg(feature = "full")]
             17 => reader.read(&mut self.single_value_extended_properties),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachments);
         writer.write(1, &self.body);
         writer.write(2, &self.categories);
@@ -200,14 +193,6 @@ impl runtime::Model for ForwardParameters {
         properties: &["Comment", "ToRecipients"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -216,11 +201,12 @@ impl runtime::Model for ForwardParameters {
         match property {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.to_recipients),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.to_recipients);
     }
@@ -249,14 +235,6 @@ impl runtime::Model for ReplyParameters {
         properties: &["Post"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -264,11 +242,12 @@ impl runtime::Model for ReplyParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.post),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.post);
     }
 }

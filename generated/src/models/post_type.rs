@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.postType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PostType {
     /// `regular`
@@ -16,24 +16,30 @@ pub enum PostType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PostType {
-    const NAME: &'static str = "microsoft.graph.postType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("regular", Self::Regular),
-        ("quick", Self::Quick),
-        ("strategic", Self::Strategic),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PostType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Regular => "regular",
+            Self::Quick => "quick",
+            Self::Strategic => "strategic",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PostType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.postType",
+        members: &[
+            Self::Regular,
+            Self::Quick,
+            Self::Strategic,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PostType);

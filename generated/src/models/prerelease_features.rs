@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.prereleaseFeatures`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrereleaseFeatures {
     /// `userDefined`
@@ -16,24 +16,30 @@ pub enum PrereleaseFeatures {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrereleaseFeatures {
-    const NAME: &'static str = "microsoft.graph.prereleaseFeatures";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("settingsOnly", Self::SettingsOnly),
-        ("settingsAndExperimentations", Self::SettingsAndExperimentations),
-        ("notAllowed", Self::NotAllowed),
-    ];
+impl PrereleaseFeatures {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::SettingsOnly => "settingsOnly",
+            Self::SettingsAndExperimentations => "settingsAndExperimentations",
+            Self::NotAllowed => "notAllowed",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrereleaseFeatures {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.prereleaseFeatures",
+        members: &[
+            Self::UserDefined,
+            Self::SettingsOnly,
+            Self::SettingsAndExperimentations,
+            Self::NotAllowed,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrereleaseFeatures);

@@ -63,14 +63,6 @@ impl runtime::Model for Presence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for Presence {
             4 => reader.read(&mut self.sequence_number),
             5 => reader.read(&mut self.status_message),
             6 => reader.read(&mut self.work_location),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity);
         writer.write(1, &self.availability);
         writer.write(2, &self.id);
@@ -122,14 +115,6 @@ impl runtime::Model for ClearPresenceParameters {
         properties: &["sessionId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -137,11 +122,12 @@ impl runtime::Model for ClearPresenceParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.session_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.session_id);
     }
 }
@@ -172,14 +158,6 @@ impl runtime::Model for SetAutomaticLocationParameters {
         properties: &["placeId", "workLocationType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -188,11 +166,12 @@ impl runtime::Model for SetAutomaticLocationParameters {
         match property {
             0 => reader.read(&mut self.place_id),
             1 => reader.read(&mut self.work_location_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.place_id);
         writer.write(1, &self.work_location_type);
     }
@@ -224,14 +203,6 @@ impl runtime::Model for SetManualLocationParameters {
         properties: &["placeId", "workLocationType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -240,11 +211,12 @@ impl runtime::Model for SetManualLocationParameters {
         match property {
             0 => reader.read(&mut self.place_id),
             1 => reader.read(&mut self.work_location_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.place_id);
         writer.write(1, &self.work_location_type);
     }
@@ -282,14 +254,6 @@ impl runtime::Model for SetPresenceParameters {
         properties: &["activity", "availability", "expirationDuration", "sessionId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -300,11 +264,12 @@ impl runtime::Model for SetPresenceParameters {
             1 => reader.read(&mut self.availability),
             2 => reader.read(&mut self.expiration_duration),
             3 => reader.read(&mut self.session_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity);
         writer.write(1, &self.availability);
         writer.write(2, &self.expiration_duration);
@@ -335,14 +300,6 @@ impl runtime::Model for SetStatusMessageParameters {
         properties: &["statusMessage"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -350,11 +307,12 @@ impl runtime::Model for SetStatusMessageParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.status_message),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.status_message);
     }
 }
@@ -388,14 +346,6 @@ impl runtime::Model for SetUserPreferredPresenceParameters {
         properties: &["activity", "availability", "expirationDuration"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -405,11 +355,12 @@ impl runtime::Model for SetUserPreferredPresenceParameters {
             0 => reader.read(&mut self.activity),
             1 => reader.read(&mut self.availability),
             2 => reader.read(&mut self.expiration_duration),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity);
         writer.write(1, &self.availability);
         writer.write(2, &self.expiration_duration);

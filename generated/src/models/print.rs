@@ -55,14 +55,6 @@ impl runtime::Model for Print {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for Print {
             4 => reader.read(&mut self.settings),
             5 => reader.read(&mut self.shares),
             6 => reader.read(&mut self.task_definitions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.connectors);
         writer.write(1, &self.operations);
         writer.write(2, &self.printers);

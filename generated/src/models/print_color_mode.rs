@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printColorMode`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrintColorMode {
     /// `blackAndWhite`
@@ -20,25 +20,32 @@ pub enum PrintColorMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrintColorMode {
-    const NAME: &'static str = "microsoft.graph.printColorMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("blackAndWhite", Self::BlackAndWhite),
-        ("grayscale", Self::Grayscale),
-        ("color", Self::Color),
-        ("auto", Self::Auto),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrintColorMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::BlackAndWhite => "blackAndWhite",
+            Self::Grayscale => "grayscale",
+            Self::Color => "color",
+            Self::Auto => "auto",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrintColorMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printColorMode",
+        members: &[
+            Self::BlackAndWhite,
+            Self::Grayscale,
+            Self::Color,
+            Self::Auto,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrintColorMode);

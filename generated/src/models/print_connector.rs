@@ -57,14 +57,6 @@ impl runtime::Model for PrintConnector {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for PrintConnector {
             4 => reader.read(&mut self.location),
             5 => reader.read(&mut self.operating_system),
             6 => reader.read(&mut self.registered_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_version);
         writer.write(1, &self.display_name);
         writer.write(2, &self.fully_qualified_domain_name);

@@ -35,14 +35,6 @@ impl runtime::Model for PrintDocumentUploadProperties {
         properties: &["contentType", "documentName", "size"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for PrintDocumentUploadProperties {
             0 => reader.read(&mut self.content_type),
             1 => reader.read(&mut self.document_name),
             2 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_type);
         writer.write(1, &self.document_name);
         writer.write(2, &self.size);

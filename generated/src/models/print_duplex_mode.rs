@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printDuplexMode`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrintDuplexMode {
     /// `flipOnLongEdge`
@@ -18,24 +18,30 @@ pub enum PrintDuplexMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrintDuplexMode {
-    const NAME: &'static str = "microsoft.graph.printDuplexMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("flipOnLongEdge", Self::FlipOnLongEdge),
-        ("flipOnShortEdge", Self::FlipOnShortEdge),
-        ("oneSided", Self::OneSided),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrintDuplexMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::FlipOnLongEdge => "flipOnLongEdge",
+            Self::FlipOnShortEdge => "flipOnShortEdge",
+            Self::OneSided => "oneSided",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrintDuplexMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printDuplexMode",
+        members: &[
+            Self::FlipOnLongEdge,
+            Self::FlipOnShortEdge,
+            Self::OneSided,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrintDuplexMode);

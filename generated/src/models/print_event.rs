@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printEvent`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrintEvent {
     /// `jobStarted`
@@ -14,22 +14,23 @@ pub enum PrintEvent {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrintEvent {
-    const NAME: &'static str = "microsoft.graph.printEvent";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("jobStarted", Self::JobStarted),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrintEvent {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::JobStarted => "jobStarted",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrintEvent {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printEvent",
+        members: &[Self::JobStarted, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrintEvent);

@@ -77,14 +77,6 @@ impl runtime::Model for PrintJob {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for PrintJob {
             9 => reader.read(&mut self.redirected_to),
             10 => reader.read(&mut self.status),
             11 => reader.read(&mut self.tasks),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.acknowledged_date_time);
         writer.write(1, &self.configuration);
         writer.write(2, &self.created_by);
@@ -146,14 +139,6 @@ impl runtime::Model for AbortParameters {
         properties: &["reason"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -161,11 +146,12 @@ impl runtime::Model for AbortParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.reason),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.reason);
     }
 }
@@ -196,14 +182,6 @@ impl runtime::Model for RedirectParameters {
         properties: &["configuration", "destinationPrinterId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -212,11 +190,12 @@ impl runtime::Model for RedirectParameters {
         match property {
             0 => reader.read(&mut self.configuration),
             1 => reader.read(&mut self.destination_printer_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.configuration);
         writer.write(1, &self.destination_printer_id);
     }

@@ -103,14 +103,6 @@ impl runtime::Model for PrintJobConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -136,11 +128,12 @@ impl runtime::Model for PrintJobConfiguration {
             16 => reader.read(&mut self.pages_per_sheet),
             17 => reader.read(&mut self.quality),
             18 => reader.read(&mut self.scaling),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.collate);
         writer.write(1, &self.color_mode);
         writer.write(2, &self.copies);

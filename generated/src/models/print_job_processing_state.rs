@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printJobProcessingState`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrintJobProcessingState {
     /// `unknown`
@@ -28,29 +28,40 @@ pub enum PrintJobProcessingState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrintJobProcessingState {
-    const NAME: &'static str = "microsoft.graph.printJobProcessingState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("pending", Self::Pending),
-        ("processing", Self::Processing),
-        ("paused", Self::Paused),
-        ("stopped", Self::Stopped),
-        ("completed", Self::Completed),
-        ("canceled", Self::Canceled),
-        ("aborted", Self::Aborted),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrintJobProcessingState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Paused => "paused",
+            Self::Stopped => "stopped",
+            Self::Completed => "completed",
+            Self::Canceled => "canceled",
+            Self::Aborted => "aborted",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrintJobProcessingState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printJobProcessingState",
+        members: &[
+            Self::Unknown,
+            Self::Pending,
+            Self::Processing,
+            Self::Paused,
+            Self::Stopped,
+            Self::Completed,
+            Self::Canceled,
+            Self::Aborted,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrintJobProcessingState);

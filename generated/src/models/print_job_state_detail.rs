@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printJobStateDetail`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrintJobStateDetail {
     /// `uploadPending`
@@ -26,28 +26,38 @@ pub enum PrintJobStateDetail {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrintJobStateDetail {
-    const NAME: &'static str = "microsoft.graph.printJobStateDetail";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("uploadPending", Self::UploadPending),
-        ("transforming", Self::Transforming),
-        ("completedSuccessfully", Self::CompletedSuccessfully),
-        ("completedWithWarnings", Self::CompletedWithWarnings),
-        ("completedWithErrors", Self::CompletedWithErrors),
-        ("releaseWait", Self::ReleaseWait),
-        ("interpreting", Self::Interpreting),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrintJobStateDetail {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UploadPending => "uploadPending",
+            Self::Transforming => "transforming",
+            Self::CompletedSuccessfully => "completedSuccessfully",
+            Self::CompletedWithWarnings => "completedWithWarnings",
+            Self::CompletedWithErrors => "completedWithErrors",
+            Self::ReleaseWait => "releaseWait",
+            Self::Interpreting => "interpreting",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrintJobStateDetail {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printJobStateDetail",
+        members: &[
+            Self::UploadPending,
+            Self::Transforming,
+            Self::CompletedSuccessfully,
+            Self::CompletedWithWarnings,
+            Self::CompletedWithErrors,
+            Self::ReleaseWait,
+            Self::Interpreting,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrintJobStateDetail);

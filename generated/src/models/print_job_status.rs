@@ -38,14 +38,6 @@ impl runtime::Model for PrintJobStatus {
         properties: &["description", "details", "isAcquiredByPrinter", "state"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for PrintJobStatus {
             1 => reader.read(&mut self.details),
             2 => reader.read(&mut self.is_acquired_by_printer),
             3 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.details);
         writer.write(2, &self.is_acquired_by_printer);

@@ -38,14 +38,6 @@ impl runtime::Model for PrintMargin {
         properties: &["bottom", "left", "right", "top"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for PrintMargin {
             1 => reader.read(&mut self.left),
             2 => reader.read(&mut self.right),
             3 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bottom);
         writer.write(1, &self.left);
         writer.write(2, &self.right);

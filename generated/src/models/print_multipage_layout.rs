@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printMultipageLayout`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrintMultipageLayout {
     /// `clockwiseFromTopLeft`
@@ -28,29 +28,40 @@ pub enum PrintMultipageLayout {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrintMultipageLayout {
-    const NAME: &'static str = "microsoft.graph.printMultipageLayout";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("clockwiseFromTopLeft", Self::ClockwiseFromTopLeft),
-        ("counterclockwiseFromTopLeft", Self::CounterclockwiseFromTopLeft),
-        ("counterclockwiseFromTopRight", Self::CounterclockwiseFromTopRight),
-        ("clockwiseFromTopRight", Self::ClockwiseFromTopRight),
-        ("counterclockwiseFromBottomLeft", Self::CounterclockwiseFromBottomLeft),
-        ("clockwiseFromBottomLeft", Self::ClockwiseFromBottomLeft),
-        ("counterclockwiseFromBottomRight", Self::CounterclockwiseFromBottomRight),
-        ("clockwiseFromBottomRight", Self::ClockwiseFromBottomRight),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrintMultipageLayout {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ClockwiseFromTopLeft => "clockwiseFromTopLeft",
+            Self::CounterclockwiseFromTopLeft => "counterclockwiseFromTopLeft",
+            Self::CounterclockwiseFromTopRight => "counterclockwiseFromTopRight",
+            Self::ClockwiseFromTopRight => "clockwiseFromTopRight",
+            Self::CounterclockwiseFromBottomLeft => "counterclockwiseFromBottomLeft",
+            Self::ClockwiseFromBottomLeft => "clockwiseFromBottomLeft",
+            Self::CounterclockwiseFromBottomRight => "counterclockwiseFromBottomRight",
+            Self::ClockwiseFromBottomRight => "clockwiseFromBottomRight",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrintMultipageLayout {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printMultipageLayout",
+        members: &[
+            Self::ClockwiseFromTopLeft,
+            Self::CounterclockwiseFromTopLeft,
+            Self::CounterclockwiseFromTopRight,
+            Self::ClockwiseFromTopRight,
+            Self::CounterclockwiseFromBottomLeft,
+            Self::ClockwiseFromBottomLeft,
+            Self::CounterclockwiseFromBottomRight,
+            Self::ClockwiseFromBottomRight,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrintMultipageLayout);

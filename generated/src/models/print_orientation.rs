@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printOrientation`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrintOrientation {
     /// `portrait`
@@ -20,25 +20,32 @@ pub enum PrintOrientation {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrintOrientation {
-    const NAME: &'static str = "microsoft.graph.printOrientation";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("portrait", Self::Portrait),
-        ("landscape", Self::Landscape),
-        ("reverseLandscape", Self::ReverseLandscape),
-        ("reversePortrait", Self::ReversePortrait),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrintOrientation {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Portrait => "portrait",
+            Self::Landscape => "landscape",
+            Self::ReverseLandscape => "reverseLandscape",
+            Self::ReversePortrait => "reversePortrait",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrintOrientation {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printOrientation",
+        members: &[
+            Self::Portrait,
+            Self::Landscape,
+            Self::ReverseLandscape,
+            Self::ReversePortrait,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrintOrientation);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printScaling`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrintScaling {
     /// `auto`
@@ -22,26 +22,34 @@ pub enum PrintScaling {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrintScaling {
-    const NAME: &'static str = "microsoft.graph.printScaling";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("auto", Self::Auto),
-        ("shrinkToFit", Self::ShrinkToFit),
-        ("fill", Self::Fill),
-        ("fit", Self::Fit),
-        ("none", Self::None),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrintScaling {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Auto => "auto",
+            Self::ShrinkToFit => "shrinkToFit",
+            Self::Fill => "fill",
+            Self::Fit => "fit",
+            Self::None => "none",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrintScaling {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printScaling",
+        members: &[
+            Self::Auto,
+            Self::ShrinkToFit,
+            Self::Fill,
+            Self::Fit,
+            Self::None,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrintScaling);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printTaskProcessingState`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrintTaskProcessingState {
     /// `pending`
@@ -20,25 +20,32 @@ pub enum PrintTaskProcessingState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrintTaskProcessingState {
-    const NAME: &'static str = "microsoft.graph.printTaskProcessingState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pending", Self::Pending),
-        ("processing", Self::Processing),
-        ("completed", Self::Completed),
-        ("aborted", Self::Aborted),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrintTaskProcessingState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Aborted => "aborted",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrintTaskProcessingState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printTaskProcessingState",
+        members: &[
+            Self::Pending,
+            Self::Processing,
+            Self::Completed,
+            Self::Aborted,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrintTaskProcessingState);

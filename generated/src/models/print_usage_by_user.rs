@@ -95,14 +95,6 @@ impl runtime::Model for PrintUsageByUser {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -122,11 +114,12 @@ impl runtime::Model for PrintUsageByUser {
             10 => reader.read(&mut self.single_sided_sheet_count),
             11 => reader.read(&mut self.usage_date),
             12 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.black_and_white_page_count);
         writer.write(1, &self.color_page_count);
         writer.write(2, &self.completed_black_and_white_job_count);

@@ -97,14 +97,6 @@ impl runtime::Model for Printer {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -128,11 +120,12 @@ impl runtime::Model for Printer {
             14 => reader.read(&mut self.shares),
             15 => reader.read(&mut self.status),
             16 => reader.read(&mut self.task_triggers),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.capabilities);
         writer.write(1, &self.connectors);
         writer.write(2, &self.defaults);
@@ -202,14 +195,6 @@ impl runtime::Model for CreateParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -223,11 +208,12 @@ impl runtime::Model for CreateParameters {
             4 => reader.read(&mut self.manufacturer),
             5 => reader.read(&mut self.model),
             6 => reader.read(&mut self.physical_device_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.certificate_signing_request);
         writer.write(1, &self.connector_id);
         writer.write(2, &self.display_name);

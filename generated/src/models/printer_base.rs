@@ -75,14 +75,6 @@ impl runtime::Model for PrinterBase {
         "microsoft.graph.printerShare",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -99,11 +91,12 @@ impl runtime::Model for PrinterBase {
             7 => reader.read(&mut self.manufacturer),
             8 => reader.read(&mut self.model),
             9 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.capabilities);
         writer.write(1, &self.defaults);
         writer.write(2, &self.display_name);

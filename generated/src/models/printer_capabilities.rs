@@ -127,14 +127,6 @@ impl runtime::Model for PrinterCapabilities {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -166,11 +158,12 @@ impl runtime::Model for PrinterCapabilities {
             22 => reader.read(&mut self.scalings),
             23 => reader.read(&mut self.supports_fit_pdf_to_page),
             24 => reader.read(&mut self.top_margins),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bottom_margins);
         writer.write(1, &self.collation);
         writer.write(2, &self.color_modes);

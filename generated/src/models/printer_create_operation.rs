@@ -43,14 +43,6 @@ impl runtime::Model for PrinterCreateOperation {
         properties: &["certificate", "createdDateTime", "id", "printer", "status"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for PrinterCreateOperation {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.printer),
             4 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.certificate);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.id);

@@ -95,14 +95,6 @@ impl runtime::Model for PrinterDefaults {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -126,11 +118,12 @@ impl runtime::Model for PrinterDefaults {
             14 => reader.read(&mut self.pages_per_sheet),
             15 => reader.read(&mut self.quality),
             16 => reader.read(&mut self.scaling),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.color_mode);
         writer.write(1, &self.content_type);
         writer.write(2, &self.copies_per_job);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printerFeedOrientation`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrinterFeedOrientation {
     /// `longEdgeFirst`
@@ -16,23 +16,24 @@ pub enum PrinterFeedOrientation {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrinterFeedOrientation {
-    const NAME: &'static str = "microsoft.graph.printerFeedOrientation";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("longEdgeFirst", Self::LongEdgeFirst),
-        ("shortEdgeFirst", Self::ShortEdgeFirst),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrinterFeedOrientation {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::LongEdgeFirst => "longEdgeFirst",
+            Self::ShortEdgeFirst => "shortEdgeFirst",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrinterFeedOrientation {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printerFeedOrientation",
+        members: &[Self::LongEdgeFirst, Self::ShortEdgeFirst, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrinterFeedOrientation);

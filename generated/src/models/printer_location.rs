@@ -95,14 +95,6 @@ impl runtime::Model for PrinterLocation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -126,11 +118,12 @@ impl runtime::Model for PrinterLocation {
             14 => reader.read(&mut self.street_address),
             15 => reader.read(&mut self.subdivision),
             16 => reader.read(&mut self.subunit),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.altitude_in_meters);
         writer.write(1, &self.building);
         writer.write(2, &self.city);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.printerProcessingState`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrinterProcessingState {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum PrinterProcessingState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrinterProcessingState {
-    const NAME: &'static str = "microsoft.graph.printerProcessingState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("idle", Self::Idle),
-        ("processing", Self::Processing),
-        ("stopped", Self::Stopped),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrinterProcessingState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Idle => "idle",
+            Self::Processing => "processing",
+            Self::Stopped => "stopped",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrinterProcessingState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.printerProcessingState",
+        members: &[
+            Self::Unknown,
+            Self::Idle,
+            Self::Processing,
+            Self::Stopped,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrinterProcessingState);

@@ -93,14 +93,6 @@ impl runtime::Model for PrinterShare {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -123,11 +115,12 @@ impl runtime::Model for PrinterShare {
             13 => reader.read(&mut self.printer),
             14 => reader.read(&mut self.status),
             15 => reader.read(&mut self.view_point),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_all_users);
         writer.write(1, &self.allowed_groups);
         writer.write(2, &self.allowed_users);

@@ -71,14 +71,6 @@ impl runtime::Model for PrivilegedAccessGroup {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +85,12 @@ impl runtime::Model for PrivilegedAccessGroup {
             5 => reader.read(&mut self.eligibility_schedule_requests),
             6 => reader.read(&mut self.eligibility_schedules),
             7 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignment_approvals);
         writer.write(1, &self.assignment_schedule_instances);
         writer.write(2, &self.assignment_schedule_requests);

@@ -85,14 +85,6 @@ impl runtime::Model for PrivilegedAccessGroupAssignmentSchedule {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -113,11 +105,12 @@ impl runtime::Model for PrivilegedAccessGroupAssignmentSchedule {
             11 => reader.read(&mut self.principal_id),
             12 => reader.read(&mut self.schedule_info),
             13 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_id);
         writer.write(1, &self.activated_using);
         writer.write(2, &self.assignment_type);

@@ -80,14 +80,6 @@ impl runtime::Model for PrivilegedAccessGroupAssignmentScheduleInstance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -106,11 +98,12 @@ impl runtime::Model for PrivilegedAccessGroupAssignmentScheduleInstance {
             9 => reader.read(&mut self.principal),
             10 => reader.read(&mut self.principal_id),
             11 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_id);
         writer.write(1, &self.activated_using);
         writer.write(2, &self.assignment_schedule_id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.privilegedAccessGroupAssignmentType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrivilegedAccessGroupAssignmentType {
     /// `assigned`
@@ -14,23 +14,24 @@ pub enum PrivilegedAccessGroupAssignmentType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrivilegedAccessGroupAssignmentType {
-    const NAME: &'static str = "microsoft.graph.privilegedAccessGroupAssignmentType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("assigned", Self::Assigned),
-        ("activated", Self::Activated),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrivilegedAccessGroupAssignmentType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Assigned => "assigned",
+            Self::Activated => "activated",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrivilegedAccessGroupAssignmentType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.privilegedAccessGroupAssignmentType",
+        members: &[Self::Assigned, Self::Activated, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrivilegedAccessGroupAssignmentType);

@@ -75,14 +75,6 @@ impl runtime::Model for PrivilegedAccessGroupEligibilitySchedule {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for PrivilegedAccessGroupEligibilitySchedule {
             9 => reader.read(&mut self.principal_id),
             10 => reader.read(&mut self.schedule_info),
             11 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_id);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.created_using);

@@ -70,14 +70,6 @@ impl runtime::Model for PrivilegedAccessGroupEligibilityScheduleInstance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -94,11 +86,12 @@ impl runtime::Model for PrivilegedAccessGroupEligibilityScheduleInstance {
             7 => reader.read(&mut self.principal),
             8 => reader.read(&mut self.principal_id),
             9 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_id);
         writer.write(1, &self.eligibility_schedule_id);
         writer.write(2, &self.end_date_time);

@@ -109,14 +109,6 @@ impl runtime::Model for PrivilegedAccessGroupEligibilityScheduleRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -142,11 +134,12 @@ impl runtime::Model for PrivilegedAccessGroupEligibilityScheduleRequest {
             16 => reader.read(&mut self.target_schedule),
             17 => reader.read(&mut self.target_schedule_id),
             18 => reader.read(&mut self.ticket_info),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_id);
         writer.write(1, &self.action);
         writer.write(2, &self.approval_id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.privilegedAccessGroupMemberType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrivilegedAccessGroupMemberType {
     /// `direct`
@@ -14,23 +14,24 @@ pub enum PrivilegedAccessGroupMemberType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrivilegedAccessGroupMemberType {
-    const NAME: &'static str = "microsoft.graph.privilegedAccessGroupMemberType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("direct", Self::Direct),
-        ("group", Self::Group),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrivilegedAccessGroupMemberType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Direct => "direct",
+            Self::Group => "group",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrivilegedAccessGroupMemberType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.privilegedAccessGroupMemberType",
+        members: &[Self::Direct, Self::Group, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrivilegedAccessGroupMemberType);

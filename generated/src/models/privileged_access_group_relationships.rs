@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.privilegedAccessGroupRelationships`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PrivilegedAccessGroupRelationships {
     /// `owner`
@@ -14,23 +14,24 @@ pub enum PrivilegedAccessGroupRelationships {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PrivilegedAccessGroupRelationships {
-    const NAME: &'static str = "microsoft.graph.privilegedAccessGroupRelationships";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("owner", Self::Owner),
-        ("member", Self::Member),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PrivilegedAccessGroupRelationships {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Owner => "owner",
+            Self::Member => "member",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PrivilegedAccessGroupRelationships {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.privilegedAccessGroupRelationships",
+        members: &[Self::Owner, Self::Member, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PrivilegedAccessGroupRelationships);

@@ -57,14 +57,6 @@ impl runtime::Model for PrivilegedAccessSchedule {
         "microsoft.graph.privilegedAccessGroupEligibilitySchedule",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -77,11 +69,12 @@ impl runtime::Model for PrivilegedAccessSchedule {
             3 => reader.read(&mut self.modified_date_time),
             4 => reader.read(&mut self.schedule_info),
             5 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.created_using);
         writer.write(2, &self.id);

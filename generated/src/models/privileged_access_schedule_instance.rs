@@ -41,14 +41,6 @@ impl runtime::Model for PrivilegedAccessScheduleInstance {
         "microsoft.graph.privilegedAccessGroupEligibilityScheduleInstance",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for PrivilegedAccessScheduleInstance {
             0 => reader.read(&mut self.end_date_time),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_date_time);
         writer.write(1, &self.id);
         writer.write(2, &self.start_date_time);

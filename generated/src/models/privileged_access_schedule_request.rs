@@ -81,14 +81,6 @@ impl runtime::Model for PrivilegedAccessScheduleRequest {
         "microsoft.graph.privilegedAccessGroupEligibilityScheduleRequest",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -107,11 +99,12 @@ impl runtime::Model for PrivilegedAccessScheduleRequest {
             9 => reader.read(&mut self.schedule_info),
             10 => reader.read(&mut self.status),
             11 => reader.read(&mut self.ticket_info),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.approval_id);
         writer.write(2, &self.completed_date_time);

@@ -75,14 +75,6 @@ impl runtime::Model for Process {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for Process {
             9 => reader.read(&mut self.parent_process_name),
             10 => reader.read(&mut self.path),
             11 => reader.read(&mut self.process_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_name);
         writer.write(1, &self.command_line);
         writer.write(2, &self.created_date_time);

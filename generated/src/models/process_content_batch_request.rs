@@ -35,14 +35,6 @@ impl runtime::Model for ProcessContentBatchRequest {
         properties: &["contentToProcess", "requestId", "userId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ProcessContentBatchRequest {
             0 => reader.read(&mut self.content_to_process),
             1 => reader.read(&mut self.request_id),
             2 => reader.read(&mut self.user_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_to_process);
         writer.write(1, &self.request_id);
         writer.write(2, &self.user_id);

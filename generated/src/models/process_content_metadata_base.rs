@@ -71,14 +71,6 @@ impl runtime::Model for ProcessContentMetadataBase {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -95,11 +87,12 @@ impl runtime::Model for ProcessContentMetadataBase {
             7 => reader.read(&mut self.modified_date_time),
             8 => reader.read(&mut self.name),
             9 => reader.read(&mut self.sequence_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content);
         writer.write(1, &self.content_category);
         writer.write(2, &self.correlation_id);

@@ -47,14 +47,6 @@ impl runtime::Model for ProcessContentRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for ProcessContentRequest {
             2 => reader.read(&mut self.device_metadata),
             3 => reader.read(&mut self.integrated_app_metadata),
             4 => reader.read(&mut self.protected_app_metadata),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_metadata);
         writer.write(1, &self.content_entries);
         writer.write(2, &self.device_metadata);

@@ -35,14 +35,6 @@ impl runtime::Model for ProcessContentResponse {
         properties: &["policyActions", "processingErrors", "protectionScopeState"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ProcessContentResponse {
             0 => reader.read(&mut self.policy_actions),
             1 => reader.read(&mut self.processing_errors),
             2 => reader.read(&mut self.protection_scope_state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.policy_actions);
         writer.write(1, &self.processing_errors);
         writer.write(2, &self.protection_scope_state);

@@ -91,14 +91,6 @@ impl runtime::Model for ProcessConversationMetadata {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -120,11 +112,12 @@ impl runtime::Model for ProcessConversationMetadata {
             12 => reader.read(&mut self.parent_message_id),
             13 => reader.read(&mut self.plugins),
             14 => reader.read(&mut self.sequence_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accessed_resources);
         writer.write(1, &self.accessed_resources_v2);
         writer.write(2, &self.agents);

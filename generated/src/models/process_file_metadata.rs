@@ -79,14 +79,6 @@ impl runtime::Model for ProcessFileMetadata {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -105,11 +97,12 @@ impl runtime::Model for ProcessFileMetadata {
             9 => reader.read(&mut self.name),
             10 => reader.read(&mut self.owner_id),
             11 => reader.read(&mut self.sequence_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content);
         writer.write(1, &self.content_category);
         writer.write(2, &self.correlation_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.processIntegrityLevel`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProcessIntegrityLevel {
     /// `unknown`
@@ -24,27 +24,36 @@ pub enum ProcessIntegrityLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProcessIntegrityLevel {
-    const NAME: &'static str = "microsoft.graph.processIntegrityLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("untrusted", Self::Untrusted),
-        ("low", Self::Low),
-        ("medium", Self::Medium),
-        ("high", Self::High),
-        ("system", Self::System),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ProcessIntegrityLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Untrusted => "untrusted",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::System => "system",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProcessIntegrityLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.processIntegrityLevel",
+        members: &[
+            Self::Unknown,
+            Self::Untrusted,
+            Self::Low,
+            Self::Medium,
+            Self::High,
+            Self::System,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProcessIntegrityLevel);

@@ -38,14 +38,6 @@ impl runtime::Model for ProfileCardProperty {
         properties: &["annotations", "directoryPropertyName", "id", "isVisible"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ProfileCardProperty {
             1 => reader.read(&mut self.directory_property_name),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.is_visible),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.annotations);
         writer.write(1, &self.directory_property_name);
         writer.write(2, &self.id);

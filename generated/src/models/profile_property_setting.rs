@@ -38,14 +38,6 @@ impl runtime::Model for ProfilePropertySetting {
         properties: &["displayName", "id", "name", "prioritizedSourceUrls"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ProfilePropertySetting {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.name),
             3 => reader.read(&mut self.prioritized_source_urls),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.id);
         writer.write(2, &self.name);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.promptLoginBehavior`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PromptLoginBehavior {
     /// `translateToFreshPasswordAuthentication`
@@ -16,27 +16,32 @@ pub enum PromptLoginBehavior {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PromptLoginBehavior {
-    const NAME: &'static str = "microsoft.graph.promptLoginBehavior";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        (
-            "translateToFreshPasswordAuthentication",
-            Self::TranslateToFreshPasswordAuthentication,
-        ),
-        ("nativeSupport", Self::NativeSupport),
-        ("disabled", Self::Disabled),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PromptLoginBehavior {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::TranslateToFreshPasswordAuthentication => {
+                "translateToFreshPasswordAuthentication"
+            }
+            Self::NativeSupport => "nativeSupport",
+            Self::Disabled => "disabled",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PromptLoginBehavior {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.promptLoginBehavior",
+        members: &[
+            Self::TranslateToFreshPasswordAuthentication,
+            Self::NativeSupport,
+            Self::Disabled,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PromptLoginBehavior);

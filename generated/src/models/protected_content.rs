@@ -35,14 +35,6 @@ impl runtime::Model for ProtectedContent {
         properties: &["cid", "format", "labelId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ProtectedContent {
             0 => reader.read(&mut self.cid),
             1 => reader.read(&mut self.format),
             2 => reader.read(&mut self.label_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cid);
         writer.write(1, &self.format);
         writer.write(2, &self.label_id);

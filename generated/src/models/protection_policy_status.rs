@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.protectionPolicyStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProtectionPolicyStatus {
     /// `inactive`
@@ -20,25 +20,32 @@ pub enum ProtectionPolicyStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProtectionPolicyStatus {
-    const NAME: &'static str = "microsoft.graph.protectionPolicyStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("inactive", Self::Inactive),
-        ("activeWithErrors", Self::ActiveWithErrors),
-        ("updating", Self::Updating),
-        ("active", Self::Active),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ProtectionPolicyStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Inactive => "inactive",
+            Self::ActiveWithErrors => "activeWithErrors",
+            Self::Updating => "updating",
+            Self::Active => "active",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProtectionPolicyStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.protectionPolicyStatus",
+        members: &[
+            Self::Inactive,
+            Self::ActiveWithErrors,
+            Self::Updating,
+            Self::Active,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProtectionPolicyStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.protectionRuleStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProtectionRuleStatus {
     /// `draft`
@@ -24,27 +24,36 @@ pub enum ProtectionRuleStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProtectionRuleStatus {
-    const NAME: &'static str = "microsoft.graph.protectionRuleStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("draft", Self::Draft),
-        ("active", Self::Active),
-        ("completed", Self::Completed),
-        ("completedWithErrors", Self::CompletedWithErrors),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("updateRequested", Self::UpdateRequested),
-        ("deleteRequested", Self::DeleteRequested),
-    ];
+impl ProtectionRuleStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Draft => "draft",
+            Self::Active => "active",
+            Self::Completed => "completed",
+            Self::CompletedWithErrors => "completedWithErrors",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::UpdateRequested => "updateRequested",
+            Self::DeleteRequested => "deleteRequested",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProtectionRuleStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.protectionRuleStatus",
+        members: &[
+            Self::Draft,
+            Self::Active,
+            Self::Completed,
+            Self::CompletedWithErrors,
+            Self::UnknownFutureValue,
+            Self::UpdateRequested,
+            Self::DeleteRequested,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProtectionRuleStatus);

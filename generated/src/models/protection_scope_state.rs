@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.protectionScopeState`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProtectionScopeState {
     /// `notModified`
@@ -16,23 +16,24 @@ pub enum ProtectionScopeState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProtectionScopeState {
-    const NAME: &'static str = "microsoft.graph.protectionScopeState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notModified", Self::NotModified),
-        ("modified", Self::Modified),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ProtectionScopeState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotModified => "notModified",
+            Self::Modified => "modified",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProtectionScopeState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.protectionScopeState",
+        members: &[Self::NotModified, Self::Modified, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProtectionScopeState);

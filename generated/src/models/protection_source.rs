@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.protectionSource`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProtectionSource {
     /// `none`
@@ -18,24 +18,30 @@ pub enum ProtectionSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProtectionSource {
-    const NAME: &'static str = "microsoft.graph.protectionSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("manual", Self::Manual),
-        ("dynamicRule", Self::DynamicRule),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ProtectionSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Manual => "manual",
+            Self::DynamicRule => "dynamicRule",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProtectionSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.protectionSource",
+        members: &[
+            Self::None,
+            Self::Manual,
+            Self::DynamicRule,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProtectionSource);

@@ -76,14 +76,6 @@ impl runtime::Model for ProtectionUnitBase {
         "microsoft.graph.siteProtectionUnit",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -100,11 +92,12 @@ impl runtime::Model for ProtectionUnitBase {
             7 => reader.read(&mut self.policy_id),
             8 => reader.read(&mut self.protection_sources),
             9 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.error);

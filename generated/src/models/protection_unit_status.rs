@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.protectionUnitStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProtectionUnitStatus {
     /// `protectRequested`
@@ -28,29 +28,40 @@ pub enum ProtectionUnitStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProtectionUnitStatus {
-    const NAME: &'static str = "microsoft.graph.protectionUnitStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("protectRequested", Self::ProtectRequested),
-        ("protected", Self::Protected),
-        ("unprotectRequested", Self::UnprotectRequested),
-        ("unprotected", Self::Unprotected),
-        ("removeRequested", Self::RemoveRequested),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("offboardRequested", Self::OffboardRequested),
-        ("offboarded", Self::Offboarded),
-        ("cancelOffboardRequested", Self::CancelOffboardRequested),
-    ];
+impl ProtectionUnitStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ProtectRequested => "protectRequested",
+            Self::Protected => "protected",
+            Self::UnprotectRequested => "unprotectRequested",
+            Self::Unprotected => "unprotected",
+            Self::RemoveRequested => "removeRequested",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::OffboardRequested => "offboardRequested",
+            Self::Offboarded => "offboarded",
+            Self::CancelOffboardRequested => "cancelOffboardRequested",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProtectionUnitStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.protectionUnitStatus",
+        members: &[
+            Self::ProtectRequested,
+            Self::Protected,
+            Self::UnprotectRequested,
+            Self::Unprotected,
+            Self::RemoveRequested,
+            Self::UnknownFutureValue,
+            Self::OffboardRequested,
+            Self::Offboarded,
+            Self::CancelOffboardRequested,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProtectionUnitStatus);

@@ -68,14 +68,6 @@ impl runtime::Model for ProtectionUnitsBulkJobBase {
         "microsoft.graph.siteProtectionUnitsBulkAdditionJob",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -90,11 +82,12 @@ impl runtime::Model for ProtectionUnitsBulkJobBase {
             5 => reader.read(&mut self.last_modified_by),
             6 => reader.read(&mut self.last_modified_date_time),
             7 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.protectionUnitsBulkJobStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProtectionUnitsBulkJobStatus {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum ProtectionUnitsBulkJobStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProtectionUnitsBulkJobStatus {
-    const NAME: &'static str = "microsoft.graph.protectionUnitsBulkJobStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("active", Self::Active),
-        ("completed", Self::Completed),
-        ("completedWithErrors", Self::CompletedWithErrors),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ProtectionUnitsBulkJobStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Active => "active",
+            Self::Completed => "completed",
+            Self::CompletedWithErrors => "completedWithErrors",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProtectionUnitsBulkJobStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.protectionUnitsBulkJobStatus",
+        members: &[
+            Self::Unknown,
+            Self::Active,
+            Self::Completed,
+            Self::CompletedWithErrors,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProtectionUnitsBulkJobStatus);

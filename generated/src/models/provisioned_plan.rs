@@ -33,14 +33,6 @@ impl runtime::Model for ProvisionedPlan {
         properties: &["capabilityStatus", "provisioningStatus", "service"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ProvisionedPlan {
             0 => reader.read(&mut self.capability_status),
             1 => reader.read(&mut self.provisioning_status),
             2 => reader.read(&mut self.service),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.capability_status);
         writer.write(1, &self.provisioning_status);
         writer.write(2, &self.service);

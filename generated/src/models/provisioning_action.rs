@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.provisioningAction`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProvisioningAction {
     /// `other`
@@ -22,27 +22,36 @@ pub enum ProvisioningAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProvisioningAction {
-    const NAME: &'static str = "microsoft.graph.provisioningAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("other", Self::Other),
-        ("create", Self::Create),
-        ("delete", Self::Delete),
-        ("disable", Self::Disable),
-        ("update", Self::Update),
-        ("stagedDelete", Self::StagedDelete),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ProvisioningAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Other => "other",
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::Disable => "disable",
+            Self::Update => "update",
+            Self::StagedDelete => "stagedDelete",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProvisioningAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.provisioningAction",
+        members: &[
+            Self::Other,
+            Self::Create,
+            Self::Delete,
+            Self::Disable,
+            Self::Update,
+            Self::StagedDelete,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProvisioningAction);

@@ -45,14 +45,6 @@ impl runtime::Model for ProvisioningErrorInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for ProvisioningErrorInfo {
             2 => reader.read(&mut self.error_code),
             3 => reader.read(&mut self.reason),
             4 => reader.read(&mut self.recommended_action),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_details);
         writer.write(1, &self.error_category);
         writer.write(2, &self.error_code);

@@ -95,14 +95,6 @@ impl runtime::Model for ProvisioningObjectSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -126,11 +118,12 @@ impl runtime::Model for ProvisioningObjectSummary {
             14 => reader.read(&mut self.target_identity),
             15 => reader.read(&mut self.target_system),
             16 => reader.read(&mut self.tenant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_date_time);
         writer.write(1, &self.change_id);
         writer.write(2, &self.cycle_id);

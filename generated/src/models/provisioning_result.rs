@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.provisioningResult`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProvisioningResult {
     /// `success`
@@ -18,25 +18,32 @@ pub enum ProvisioningResult {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProvisioningResult {
-    const NAME: &'static str = "microsoft.graph.provisioningResult";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("success", Self::Success),
-        ("failure", Self::Failure),
-        ("skipped", Self::Skipped),
-        ("warning", Self::Warning),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ProvisioningResult {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Skipped => "skipped",
+            Self::Warning => "warning",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProvisioningResult {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.provisioningResult",
+        members: &[
+            Self::Success,
+            Self::Failure,
+            Self::Skipped,
+            Self::Warning,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProvisioningResult);

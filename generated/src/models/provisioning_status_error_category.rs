@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.provisioningStatusErrorCategory`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProvisioningStatusErrorCategory {
     /// `failure`
@@ -16,24 +16,30 @@ pub enum ProvisioningStatusErrorCategory {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProvisioningStatusErrorCategory {
-    const NAME: &'static str = "microsoft.graph.provisioningStatusErrorCategory";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("failure", Self::Failure),
-        ("nonServiceFailure", Self::NonServiceFailure),
-        ("success", Self::Success),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ProvisioningStatusErrorCategory {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Failure => "failure",
+            Self::NonServiceFailure => "nonServiceFailure",
+            Self::Success => "success",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProvisioningStatusErrorCategory {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.provisioningStatusErrorCategory",
+        members: &[
+            Self::Failure,
+            Self::NonServiceFailure,
+            Self::Success,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProvisioningStatusErrorCategory);

@@ -39,14 +39,6 @@ impl runtime::Model for ProvisioningStep {
         properties: &["description", "details", "name", "provisioningStepType", "status"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for ProvisioningStep {
             2 => reader.read(&mut self.name),
             3 => reader.read(&mut self.provisioning_step_type),
             4 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.details);
         writer.write(2, &self.name);

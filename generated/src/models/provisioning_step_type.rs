@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.provisioningStepType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProvisioningStepType {
     /// `import`
@@ -22,27 +22,36 @@ pub enum ProvisioningStepType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProvisioningStepType {
-    const NAME: &'static str = "microsoft.graph.provisioningStepType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("import", Self::Import),
-        ("scoping", Self::Scoping),
-        ("matching", Self::Matching),
-        ("processing", Self::Processing),
-        ("referenceResolution", Self::ReferenceResolution),
-        ("export", Self::Export),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ProvisioningStepType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Import => "import",
+            Self::Scoping => "scoping",
+            Self::Matching => "matching",
+            Self::Processing => "processing",
+            Self::ReferenceResolution => "referenceResolution",
+            Self::Export => "export",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProvisioningStepType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.provisioningStepType",
+        members: &[
+            Self::Import,
+            Self::Scoping,
+            Self::Matching,
+            Self::Processing,
+            Self::ReferenceResolution,
+            Self::Export,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProvisioningStepType);

@@ -27,14 +27,6 @@ impl runtime::Model for PublicClientApplication {
         properties: &["redirectUris"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -42,11 +34,12 @@ impl runtime::Model for PublicClientApplication {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.redirect_uris),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.redirect_uris);
     }
 }

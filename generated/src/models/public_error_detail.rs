@@ -33,14 +33,6 @@ impl runtime::Model for PublicErrorDetail {
         properties: &["code", "message", "target"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for PublicErrorDetail {
             0 => reader.read(&mut self.code),
             1 => reader.read(&mut self.message),
             2 => reader.read(&mut self.target),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.code);
         writer.write(1, &self.message);
         writer.write(2, &self.target);

@@ -33,14 +33,6 @@ impl runtime::Model for PublicationFacet {
         properties: &["checkedOutBy", "level", "versionId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for PublicationFacet {
             0 => reader.read(&mut self.checked_out_by),
             1 => reader.read(&mut self.level),
             2 => reader.read(&mut self.version_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.checked_out_by);
         writer.write(1, &self.level);
         writer.write(2, &self.version_id);

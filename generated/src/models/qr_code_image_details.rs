@@ -38,14 +38,6 @@ impl runtime::Model for QrCodeImageDetails {
         properties: &["binaryValue", "errorCorrectionLevel", "rawContent", "version"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for QrCodeImageDetails {
             1 => reader.read(&mut self.error_correction_level),
             2 => reader.read(&mut self.raw_content),
             3 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.binary_value);
         writer.write(1, &self.error_correction_level);
         writer.write(2, &self.raw_content);

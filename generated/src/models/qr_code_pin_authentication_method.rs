@@ -55,14 +55,6 @@ impl runtime::Model for QrCodePinAuthenticationMethod {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -77,11 +69,12 @@ impl runtime::Model for QrCodePinAuthenticationMethod {
             3 => reader.read(&mut self.standard_qr_code),
             #[cfg(feature = "full")]
             4 => reader.read(&mut self.temporary_qr_code),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.id);
         #[cfg(feature = "full")] writer.write(2, &self.pin);

@@ -60,14 +60,6 @@ impl runtime::Model for QrCodePinAuthenticationMethodConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for QrCodePinAuthenticationMethodConfiguration {
             3 => reader.read(&mut self.pin_length),
             4 => reader.read(&mut self.standard_qr_code_lifetime_in_days),
             5 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_targets);
         writer.write(1, &self.id);
         #[cfg(feature = "full")] writer.write(2, &self.include_targets);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.quarantineReason`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum QuarantineReason {
     /// `EncounteredBaseEscrowThreshold`
@@ -24,31 +24,40 @@ pub enum QuarantineReason {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for QuarantineReason {
-    const NAME: &'static str = "microsoft.graph.quarantineReason";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("EncounteredBaseEscrowThreshold", Self::EncounteredBaseEscrowThreshold),
-        ("EncounteredTotalEscrowThreshold", Self::EncounteredTotalEscrowThreshold),
-        (
-            "EncounteredEscrowProportionThreshold",
-            Self::EncounteredEscrowProportionThreshold,
-        ),
-        ("EncounteredQuarantineException", Self::EncounteredQuarantineException),
-        ("Unknown", Self::Unknown),
-        ("QuarantinedOnDemand", Self::QuarantinedOnDemand),
-        ("TooManyDeletes", Self::TooManyDeletes),
-        ("IngestionInterrupted", Self::IngestionInterrupted),
-    ];
+impl QuarantineReason {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::EncounteredBaseEscrowThreshold => "EncounteredBaseEscrowThreshold",
+            Self::EncounteredTotalEscrowThreshold => "EncounteredTotalEscrowThreshold",
+            Self::EncounteredEscrowProportionThreshold => {
+                "EncounteredEscrowProportionThreshold"
+            }
+            Self::EncounteredQuarantineException => "EncounteredQuarantineException",
+            Self::Unknown => "Unknown",
+            Self::QuarantinedOnDemand => "QuarantinedOnDemand",
+            Self::TooManyDeletes => "TooManyDeletes",
+            Self::IngestionInterrupted => "IngestionInterrupted",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for QuarantineReason {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.quarantineReason",
+        members: &[
+            Self::EncounteredBaseEscrowThreshold,
+            Self::EncounteredTotalEscrowThreshold,
+            Self::EncounteredEscrowProportionThreshold,
+            Self::EncounteredQuarantineException,
+            Self::Unknown,
+            Self::QuarantinedOnDemand,
+            Self::TooManyDeletes,
+            Self::IngestionInterrupted,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(QuarantineReason);

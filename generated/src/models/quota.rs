@@ -49,14 +49,6 @@ impl runtime::Model for Quota {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for Quota {
             3 => reader.read(&mut self.storage_plan_information),
             4 => reader.read(&mut self.total),
             5 => reader.read(&mut self.used),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deleted);
         writer.write(1, &self.remaining);
         writer.write(2, &self.state);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingAppsType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingAppsType {
     /// `allAllowed`
@@ -20,26 +20,34 @@ pub enum RatingAppsType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingAppsType {
-    const NAME: &'static str = "microsoft.graph.ratingAppsType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("agesAbove4", Self::AgesAbove4),
-        ("agesAbove9", Self::AgesAbove9),
-        ("agesAbove12", Self::AgesAbove12),
-        ("agesAbove17", Self::AgesAbove17),
-    ];
+impl RatingAppsType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::AgesAbove4 => "agesAbove4",
+            Self::AgesAbove9 => "agesAbove9",
+            Self::AgesAbove12 => "agesAbove12",
+            Self::AgesAbove17 => "agesAbove17",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingAppsType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingAppsType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::AgesAbove4,
+            Self::AgesAbove9,
+            Self::AgesAbove12,
+            Self::AgesAbove17,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingAppsType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingAustraliaMoviesType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingAustraliaMoviesType {
     /// `allAllowed`
@@ -22,27 +22,36 @@ pub enum RatingAustraliaMoviesType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingAustraliaMoviesType {
-    const NAME: &'static str = "microsoft.graph.ratingAustraliaMoviesType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("general", Self::General),
-        ("parentalGuidance", Self::ParentalGuidance),
-        ("mature", Self::Mature),
-        ("agesAbove15", Self::AgesAbove15),
-        ("agesAbove18", Self::AgesAbove18),
-    ];
+impl RatingAustraliaMoviesType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::General => "general",
+            Self::ParentalGuidance => "parentalGuidance",
+            Self::Mature => "mature",
+            Self::AgesAbove15 => "agesAbove15",
+            Self::AgesAbove18 => "agesAbove18",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingAustraliaMoviesType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingAustraliaMoviesType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::General,
+            Self::ParentalGuidance,
+            Self::Mature,
+            Self::AgesAbove15,
+            Self::AgesAbove18,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingAustraliaMoviesType);

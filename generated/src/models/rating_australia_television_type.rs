@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingAustraliaTelevisionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingAustraliaTelevisionType {
     /// `allAllowed`
@@ -26,29 +26,40 @@ pub enum RatingAustraliaTelevisionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingAustraliaTelevisionType {
-    const NAME: &'static str = "microsoft.graph.ratingAustraliaTelevisionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("preschoolers", Self::Preschoolers),
-        ("children", Self::Children),
-        ("general", Self::General),
-        ("parentalGuidance", Self::ParentalGuidance),
-        ("mature", Self::Mature),
-        ("agesAbove15", Self::AgesAbove15),
-        ("agesAbove15AdultViolence", Self::AgesAbove15AdultViolence),
-    ];
+impl RatingAustraliaTelevisionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::Preschoolers => "preschoolers",
+            Self::Children => "children",
+            Self::General => "general",
+            Self::ParentalGuidance => "parentalGuidance",
+            Self::Mature => "mature",
+            Self::AgesAbove15 => "agesAbove15",
+            Self::AgesAbove15AdultViolence => "agesAbove15AdultViolence",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingAustraliaTelevisionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingAustraliaTelevisionType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::Preschoolers,
+            Self::Children,
+            Self::General,
+            Self::ParentalGuidance,
+            Self::Mature,
+            Self::AgesAbove15,
+            Self::AgesAbove15AdultViolence,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingAustraliaTelevisionType);

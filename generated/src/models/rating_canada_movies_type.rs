@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingCanadaMoviesType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingCanadaMoviesType {
     /// `allAllowed`
@@ -22,27 +22,36 @@ pub enum RatingCanadaMoviesType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingCanadaMoviesType {
-    const NAME: &'static str = "microsoft.graph.ratingCanadaMoviesType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("general", Self::General),
-        ("parentalGuidance", Self::ParentalGuidance),
-        ("agesAbove14", Self::AgesAbove14),
-        ("agesAbove18", Self::AgesAbove18),
-        ("restricted", Self::Restricted),
-    ];
+impl RatingCanadaMoviesType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::General => "general",
+            Self::ParentalGuidance => "parentalGuidance",
+            Self::AgesAbove14 => "agesAbove14",
+            Self::AgesAbove18 => "agesAbove18",
+            Self::Restricted => "restricted",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingCanadaMoviesType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingCanadaMoviesType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::General,
+            Self::ParentalGuidance,
+            Self::AgesAbove14,
+            Self::AgesAbove18,
+            Self::Restricted,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingCanadaMoviesType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingCanadaTelevisionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingCanadaTelevisionType {
     /// `allAllowed`
@@ -24,28 +24,38 @@ pub enum RatingCanadaTelevisionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingCanadaTelevisionType {
-    const NAME: &'static str = "microsoft.graph.ratingCanadaTelevisionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("children", Self::Children),
-        ("childrenAbove8", Self::ChildrenAbove8),
-        ("general", Self::General),
-        ("parentalGuidance", Self::ParentalGuidance),
-        ("agesAbove14", Self::AgesAbove14),
-        ("agesAbove18", Self::AgesAbove18),
-    ];
+impl RatingCanadaTelevisionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::Children => "children",
+            Self::ChildrenAbove8 => "childrenAbove8",
+            Self::General => "general",
+            Self::ParentalGuidance => "parentalGuidance",
+            Self::AgesAbove14 => "agesAbove14",
+            Self::AgesAbove18 => "agesAbove18",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingCanadaTelevisionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingCanadaTelevisionType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::Children,
+            Self::ChildrenAbove8,
+            Self::General,
+            Self::ParentalGuidance,
+            Self::AgesAbove14,
+            Self::AgesAbove18,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingCanadaTelevisionType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingFranceTelevisionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingFranceTelevisionType {
     /// `allAllowed`
@@ -20,26 +20,34 @@ pub enum RatingFranceTelevisionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingFranceTelevisionType {
-    const NAME: &'static str = "microsoft.graph.ratingFranceTelevisionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("agesAbove10", Self::AgesAbove10),
-        ("agesAbove12", Self::AgesAbove12),
-        ("agesAbove16", Self::AgesAbove16),
-        ("agesAbove18", Self::AgesAbove18),
-    ];
+impl RatingFranceTelevisionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::AgesAbove10 => "agesAbove10",
+            Self::AgesAbove12 => "agesAbove12",
+            Self::AgesAbove16 => "agesAbove16",
+            Self::AgesAbove18 => "agesAbove18",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingFranceTelevisionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingFranceTelevisionType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::AgesAbove10,
+            Self::AgesAbove12,
+            Self::AgesAbove16,
+            Self::AgesAbove18,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingFranceTelevisionType);

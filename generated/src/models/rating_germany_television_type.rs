@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingGermanyTelevisionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingGermanyTelevisionType {
     /// `allAllowed`
@@ -22,27 +22,36 @@ pub enum RatingGermanyTelevisionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingGermanyTelevisionType {
-    const NAME: &'static str = "microsoft.graph.ratingGermanyTelevisionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("general", Self::General),
-        ("agesAbove6", Self::AgesAbove6),
-        ("agesAbove12", Self::AgesAbove12),
-        ("agesAbove16", Self::AgesAbove16),
-        ("adults", Self::Adults),
-    ];
+impl RatingGermanyTelevisionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::General => "general",
+            Self::AgesAbove6 => "agesAbove6",
+            Self::AgesAbove12 => "agesAbove12",
+            Self::AgesAbove16 => "agesAbove16",
+            Self::Adults => "adults",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingGermanyTelevisionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingGermanyTelevisionType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::General,
+            Self::AgesAbove6,
+            Self::AgesAbove12,
+            Self::AgesAbove16,
+            Self::Adults,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingGermanyTelevisionType);

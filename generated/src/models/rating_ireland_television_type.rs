@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingIrelandTelevisionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingIrelandTelevisionType {
     /// `allAllowed`
@@ -22,27 +22,36 @@ pub enum RatingIrelandTelevisionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingIrelandTelevisionType {
-    const NAME: &'static str = "microsoft.graph.ratingIrelandTelevisionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("general", Self::General),
-        ("children", Self::Children),
-        ("youngAdults", Self::YoungAdults),
-        ("parentalSupervision", Self::ParentalSupervision),
-        ("mature", Self::Mature),
-    ];
+impl RatingIrelandTelevisionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::General => "general",
+            Self::Children => "children",
+            Self::YoungAdults => "youngAdults",
+            Self::ParentalSupervision => "parentalSupervision",
+            Self::Mature => "mature",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingIrelandTelevisionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingIrelandTelevisionType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::General,
+            Self::Children,
+            Self::YoungAdults,
+            Self::ParentalSupervision,
+            Self::Mature,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingIrelandTelevisionType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingNewZealandMoviesType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingNewZealandMoviesType {
     /// `allAllowed`
@@ -30,31 +30,44 @@ pub enum RatingNewZealandMoviesType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingNewZealandMoviesType {
-    const NAME: &'static str = "microsoft.graph.ratingNewZealandMoviesType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("general", Self::General),
-        ("parentalGuidance", Self::ParentalGuidance),
-        ("mature", Self::Mature),
-        ("agesAbove13", Self::AgesAbove13),
-        ("agesAbove15", Self::AgesAbove15),
-        ("agesAbove16", Self::AgesAbove16),
-        ("agesAbove18", Self::AgesAbove18),
-        ("restricted", Self::Restricted),
-        ("agesAbove16Restricted", Self::AgesAbove16Restricted),
-    ];
+impl RatingNewZealandMoviesType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::General => "general",
+            Self::ParentalGuidance => "parentalGuidance",
+            Self::Mature => "mature",
+            Self::AgesAbove13 => "agesAbove13",
+            Self::AgesAbove15 => "agesAbove15",
+            Self::AgesAbove16 => "agesAbove16",
+            Self::AgesAbove18 => "agesAbove18",
+            Self::Restricted => "restricted",
+            Self::AgesAbove16Restricted => "agesAbove16Restricted",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingNewZealandMoviesType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingNewZealandMoviesType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::General,
+            Self::ParentalGuidance,
+            Self::Mature,
+            Self::AgesAbove13,
+            Self::AgesAbove15,
+            Self::AgesAbove16,
+            Self::AgesAbove18,
+            Self::Restricted,
+            Self::AgesAbove16Restricted,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingNewZealandMoviesType);

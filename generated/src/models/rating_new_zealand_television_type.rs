@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingNewZealandTelevisionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingNewZealandTelevisionType {
     /// `allAllowed`
@@ -18,25 +18,32 @@ pub enum RatingNewZealandTelevisionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingNewZealandTelevisionType {
-    const NAME: &'static str = "microsoft.graph.ratingNewZealandTelevisionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("general", Self::General),
-        ("parentalGuidance", Self::ParentalGuidance),
-        ("adults", Self::Adults),
-    ];
+impl RatingNewZealandTelevisionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::General => "general",
+            Self::ParentalGuidance => "parentalGuidance",
+            Self::Adults => "adults",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingNewZealandTelevisionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingNewZealandTelevisionType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::General,
+            Self::ParentalGuidance,
+            Self::Adults,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingNewZealandTelevisionType);

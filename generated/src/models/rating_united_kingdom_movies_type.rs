@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingUnitedKingdomMoviesType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingUnitedKingdomMoviesType {
     /// `allAllowed`
@@ -26,29 +26,40 @@ pub enum RatingUnitedKingdomMoviesType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingUnitedKingdomMoviesType {
-    const NAME: &'static str = "microsoft.graph.ratingUnitedKingdomMoviesType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("general", Self::General),
-        ("universalChildren", Self::UniversalChildren),
-        ("parentalGuidance", Self::ParentalGuidance),
-        ("agesAbove12Video", Self::AgesAbove12Video),
-        ("agesAbove12Cinema", Self::AgesAbove12Cinema),
-        ("agesAbove15", Self::AgesAbove15),
-        ("adults", Self::Adults),
-    ];
+impl RatingUnitedKingdomMoviesType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::General => "general",
+            Self::UniversalChildren => "universalChildren",
+            Self::ParentalGuidance => "parentalGuidance",
+            Self::AgesAbove12Video => "agesAbove12Video",
+            Self::AgesAbove12Cinema => "agesAbove12Cinema",
+            Self::AgesAbove15 => "agesAbove15",
+            Self::Adults => "adults",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingUnitedKingdomMoviesType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingUnitedKingdomMoviesType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::General,
+            Self::UniversalChildren,
+            Self::ParentalGuidance,
+            Self::AgesAbove12Video,
+            Self::AgesAbove12Cinema,
+            Self::AgesAbove15,
+            Self::Adults,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingUnitedKingdomMoviesType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.ratingUnitedStatesTelevisionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RatingUnitedStatesTelevisionType {
     /// `allAllowed`
@@ -24,28 +24,38 @@ pub enum RatingUnitedStatesTelevisionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RatingUnitedStatesTelevisionType {
-    const NAME: &'static str = "microsoft.graph.ratingUnitedStatesTelevisionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("allBlocked", Self::AllBlocked),
-        ("childrenAll", Self::ChildrenAll),
-        ("childrenAbove7", Self::ChildrenAbove7),
-        ("general", Self::General),
-        ("parentalGuidance", Self::ParentalGuidance),
-        ("childrenAbove14", Self::ChildrenAbove14),
-        ("adults", Self::Adults),
-    ];
+impl RatingUnitedStatesTelevisionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::AllBlocked => "allBlocked",
+            Self::ChildrenAll => "childrenAll",
+            Self::ChildrenAbove7 => "childrenAbove7",
+            Self::General => "general",
+            Self::ParentalGuidance => "parentalGuidance",
+            Self::ChildrenAbove14 => "childrenAbove14",
+            Self::Adults => "adults",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RatingUnitedStatesTelevisionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.ratingUnitedStatesTelevisionType",
+        members: &[
+            Self::AllAllowed,
+            Self::AllBlocked,
+            Self::ChildrenAll,
+            Self::ChildrenAbove7,
+            Self::General,
+            Self::ParentalGuidance,
+            Self::ChildrenAbove14,
+            Self::Adults,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RatingUnitedStatesTelevisionType);

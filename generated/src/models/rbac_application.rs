@@ -81,14 +81,6 @@ impl runtime::Model for RbacApplication {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -105,11 +97,12 @@ impl runtime::Model for RbacApplication {
             7 => reader.read(&mut self.role_eligibility_schedule_instances),
             8 => reader.read(&mut self.role_eligibility_schedule_requests),
             9 => reader.read(&mut self.role_eligibility_schedules),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.resource_namespaces);
         writer.write(2, &self.role_assignment_schedule_instances);

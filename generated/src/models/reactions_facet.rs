@@ -33,14 +33,6 @@ impl runtime::Model for ReactionsFacet {
         properties: &["commentCount", "likeCount", "shareCount"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ReactionsFacet {
             0 => reader.read(&mut self.comment_count),
             1 => reader.read(&mut self.like_count),
             2 => reader.read(&mut self.share_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment_count);
         writer.write(1, &self.like_count);
         writer.write(2, &self.share_count);

@@ -117,14 +117,6 @@ impl runtime::Model for ReadingAssignmentSubmission {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -153,11 +145,12 @@ impl runtime::Model for ReadingAssignmentSubmission {
             19 => reader.read(&mut self.unexpected_pauses),
             20 => reader.read(&mut self.word_count),
             21 => reader.read(&mut self.words_per_minute),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accuracy_score);
         writer.write(1, &self.action);
         writer.write(2, &self.assignment_id);

@@ -69,14 +69,6 @@ impl runtime::Model for ReadingCoachPassage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +85,12 @@ impl runtime::Model for ReadingCoachPassage {
             7 => reader.read(&mut self.time_spent_reading_in_seconds),
             8 => reader.read(&mut self.words_accuracy_percentage),
             9 => reader.read(&mut self.words_per_minute),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.is_reading_completed);
         writer.write(2, &self.language_tag);

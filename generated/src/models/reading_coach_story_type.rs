@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.readingCoachStoryType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ReadingCoachStoryType {
     /// `aiGenerated`
@@ -18,24 +18,30 @@ pub enum ReadingCoachStoryType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ReadingCoachStoryType {
-    const NAME: &'static str = "microsoft.graph.readingCoachStoryType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("aiGenerated", Self::AiGenerated),
-        ("readWorks", Self::ReadWorks),
-        ("userProvided", Self::UserProvided),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ReadingCoachStoryType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AiGenerated => "aiGenerated",
+            Self::ReadWorks => "readWorks",
+            Self::UserProvided => "userProvided",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ReadingCoachStoryType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.readingCoachStoryType",
+        members: &[
+            Self::AiGenerated,
+            Self::ReadWorks,
+            Self::UserProvided,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ReadingCoachStoryType);

@@ -38,14 +38,6 @@ impl runtime::Model for RecentNotebook {
         properties: &["displayName", "lastAccessedTime", "links", "sourceService"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for RecentNotebook {
             1 => reader.read(&mut self.last_accessed_time),
             2 => reader.read(&mut self.links),
             3 => reader.read(&mut self.source_service),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.last_accessed_time);
         writer.write(2, &self.links);

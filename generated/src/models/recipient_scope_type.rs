@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.recipientScopeType`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RecipientScopeType {
     /// `none`
@@ -18,25 +18,32 @@ pub enum RecipientScopeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RecipientScopeType {
-    const NAME: &'static str = "microsoft.graph.recipientScopeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("internal", Self::Internal),
-        ("external", Self::External),
-        ("externalPartner", Self::ExternalPartner),
-        ("externalNonPartner", Self::ExternalNonPartner),
-    ];
+impl RecipientScopeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Internal => "internal",
+            Self::External => "external",
+            Self::ExternalPartner => "externalPartner",
+            Self::ExternalNonPartner => "externalNonPartner",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RecipientScopeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.recipientScopeType",
+        members: &[
+            Self::None,
+            Self::Internal,
+            Self::External,
+            Self::ExternalPartner,
+            Self::ExternalNonPartner,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RecipientScopeType);

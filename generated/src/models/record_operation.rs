@@ -55,14 +55,6 @@ impl runtime::Model for RecordOperation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -75,11 +67,12 @@ impl runtime::Model for RecordOperation {
             3 => reader.read(&mut self.recording_location),
             4 => reader.read(&mut self.result_info),
             5 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
         writer.write(1, &self.id);
         writer.write(2, &self.recording_access_token);

@@ -53,14 +53,6 @@ impl runtime::Model for RecurrencePattern {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for RecurrencePattern {
             4 => reader.read(&mut self.interval),
             5 => reader.read(&mut self.month),
             6 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.day_of_month);
         writer.write(1, &self.days_of_week);
         writer.write(2, &self.first_day_of_week);

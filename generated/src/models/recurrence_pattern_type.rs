@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.recurrencePatternType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RecurrencePatternType {
     /// `daily`
@@ -20,26 +20,34 @@ pub enum RecurrencePatternType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RecurrencePatternType {
-    const NAME: &'static str = "microsoft.graph.recurrencePatternType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("daily", Self::Daily),
-        ("weekly", Self::Weekly),
-        ("absoluteMonthly", Self::AbsoluteMonthly),
-        ("relativeMonthly", Self::RelativeMonthly),
-        ("absoluteYearly", Self::AbsoluteYearly),
-        ("relativeYearly", Self::RelativeYearly),
-    ];
+impl RecurrencePatternType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::AbsoluteMonthly => "absoluteMonthly",
+            Self::RelativeMonthly => "relativeMonthly",
+            Self::AbsoluteYearly => "absoluteYearly",
+            Self::RelativeYearly => "relativeYearly",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RecurrencePatternType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.recurrencePatternType",
+        members: &[
+            Self::Daily,
+            Self::Weekly,
+            Self::AbsoluteMonthly,
+            Self::RelativeMonthly,
+            Self::AbsoluteYearly,
+            Self::RelativeYearly,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RecurrencePatternType);

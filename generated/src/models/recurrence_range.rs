@@ -45,14 +45,6 @@ impl runtime::Model for RecurrenceRange {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for RecurrenceRange {
             2 => reader.read(&mut self.recurrence_time_zone),
             3 => reader.read(&mut self.start_date),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_date);
         writer.write(1, &self.number_of_occurrences);
         writer.write(2, &self.recurrence_time_zone);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.recurrenceRangeType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RecurrenceRangeType {
     /// `endDate`
@@ -14,23 +14,24 @@ pub enum RecurrenceRangeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RecurrenceRangeType {
-    const NAME: &'static str = "microsoft.graph.recurrenceRangeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("endDate", Self::EndDate),
-        ("noEnd", Self::NoEnd),
-        ("numbered", Self::Numbered),
-    ];
+impl RecurrenceRangeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::EndDate => "endDate",
+            Self::NoEnd => "noEnd",
+            Self::Numbered => "numbered",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RecurrenceRangeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.recurrenceRangeType",
+        members: &[Self::EndDate, Self::NoEnd, Self::Numbered],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RecurrenceRangeType);

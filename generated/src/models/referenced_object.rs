@@ -30,14 +30,6 @@ impl runtime::Model for ReferencedObject {
         properties: &["referencedObjectName", "referencedProperty"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for ReferencedObject {
         match property {
             0 => reader.read(&mut self.referenced_object_name),
             1 => reader.read(&mut self.referenced_property),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.referenced_object_name);
         writer.write(1, &self.referenced_property);
     }

@@ -73,14 +73,6 @@ impl runtime::Model for ReflectCheckInResponse {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for ReflectCheckInResponse {
             8 => reader.read(&mut self.response_emotion),
             9 => reader.read(&mut self.response_feedback),
             10 => reader.read(&mut self.submit_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.check_in_id);
         writer.write(1, &self.check_in_title);
         writer.write(2, &self.class_id);

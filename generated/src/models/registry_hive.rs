@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.registryHive`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RegistryHive {
     /// `unknown`
@@ -28,29 +28,40 @@ pub enum RegistryHive {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RegistryHive {
-    const NAME: &'static str = "microsoft.graph.registryHive";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("currentConfig", Self::CurrentConfig),
-        ("currentUser", Self::CurrentUser),
-        ("localMachineSam", Self::LocalMachineSam),
-        ("localMachineSecurity", Self::LocalMachineSecurity),
-        ("localMachineSoftware", Self::LocalMachineSoftware),
-        ("localMachineSystem", Self::LocalMachineSystem),
-        ("usersDefault", Self::UsersDefault),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RegistryHive {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::CurrentConfig => "currentConfig",
+            Self::CurrentUser => "currentUser",
+            Self::LocalMachineSam => "localMachineSam",
+            Self::LocalMachineSecurity => "localMachineSecurity",
+            Self::LocalMachineSoftware => "localMachineSoftware",
+            Self::LocalMachineSystem => "localMachineSystem",
+            Self::UsersDefault => "usersDefault",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RegistryHive {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.registryHive",
+        members: &[
+            Self::Unknown,
+            Self::CurrentConfig,
+            Self::CurrentUser,
+            Self::LocalMachineSam,
+            Self::LocalMachineSecurity,
+            Self::LocalMachineSoftware,
+            Self::LocalMachineSystem,
+            Self::UsersDefault,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RegistryHive);

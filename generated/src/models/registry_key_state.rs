@@ -67,14 +67,6 @@ impl runtime::Model for RegistryKeyState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for RegistryKeyState {
             7 => reader.read(&mut self.value_data),
             8 => reader.read(&mut self.value_name),
             9 => reader.read(&mut self.value_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.hive);
         writer.write(1, &self.key);
         writer.write(2, &self.old_key);

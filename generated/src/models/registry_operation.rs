@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.registryOperation`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RegistryOperation {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum RegistryOperation {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RegistryOperation {
-    const NAME: &'static str = "microsoft.graph.registryOperation";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("create", Self::Create),
-        ("modify", Self::Modify),
-        ("delete", Self::Delete),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RegistryOperation {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Create => "create",
+            Self::Modify => "modify",
+            Self::Delete => "delete",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RegistryOperation {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.registryOperation",
+        members: &[
+            Self::Unknown,
+            Self::Create,
+            Self::Modify,
+            Self::Delete,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RegistryOperation);

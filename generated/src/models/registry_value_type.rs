@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.registryValueType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RegistryValueType {
     /// `unknown`
@@ -36,33 +36,48 @@ pub enum RegistryValueType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RegistryValueType {
-    const NAME: &'static str = "microsoft.graph.registryValueType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("binary", Self::Binary),
-        ("dword", Self::Dword),
-        ("dwordLittleEndian", Self::DwordLittleEndian),
-        ("dwordBigEndian", Self::DwordBigEndian),
-        ("expandSz", Self::ExpandSz),
-        ("link", Self::Link),
-        ("multiSz", Self::MultiSz),
-        ("none", Self::None),
-        ("qword", Self::Qword),
-        ("qwordlittleEndian", Self::QwordlittleEndian),
-        ("sz", Self::Sz),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RegistryValueType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Binary => "binary",
+            Self::Dword => "dword",
+            Self::DwordLittleEndian => "dwordLittleEndian",
+            Self::DwordBigEndian => "dwordBigEndian",
+            Self::ExpandSz => "expandSz",
+            Self::Link => "link",
+            Self::MultiSz => "multiSz",
+            Self::None => "none",
+            Self::Qword => "qword",
+            Self::QwordlittleEndian => "qwordlittleEndian",
+            Self::Sz => "sz",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RegistryValueType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.registryValueType",
+        members: &[
+            Self::Unknown,
+            Self::Binary,
+            Self::Dword,
+            Self::DwordLittleEndian,
+            Self::DwordBigEndian,
+            Self::ExpandSz,
+            Self::Link,
+            Self::MultiSz,
+            Self::None,
+            Self::Qword,
+            Self::QwordlittleEndian,
+            Self::Sz,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RegistryValueType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.rejectReason`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RejectReason {
     /// `none`
@@ -18,24 +18,25 @@ pub enum RejectReason {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RejectReason {
-    const NAME: &'static str = "microsoft.graph.rejectReason";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("busy", Self::Busy),
-        ("forbidden", Self::Forbidden),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RejectReason {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Busy => "busy",
+            Self::Forbidden => "forbidden",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RejectReason {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.rejectReason",
+        members: &[Self::None, Self::Busy, Self::Forbidden, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RejectReason);

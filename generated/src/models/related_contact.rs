@@ -47,14 +47,6 @@ impl runtime::Model for RelatedContact {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for RelatedContact {
             2 => reader.read(&mut self.email_address),
             3 => reader.read(&mut self.mobile_phone),
             4 => reader.read(&mut self.relationship),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_consent);
         writer.write(1, &self.display_name);
         writer.write(2, &self.email_address);

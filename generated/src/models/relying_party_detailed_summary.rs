@@ -77,14 +77,6 @@ impl runtime::Model for RelyingPartyDetailedSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for RelyingPartyDetailedSummary {
             9 => reader.read(&mut self.successful_sign_in_count),
             10 => reader.read(&mut self.total_sign_in_count),
             11 => reader.read(&mut self.unique_user_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.failed_sign_in_count);
         writer.write(1, &self.id);
         writer.write(2, &self.migration_status);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.remindBeforeTimeInMinutesType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RemindBeforeTimeInMinutesType {
     /// `mins15`
@@ -14,22 +14,23 @@ pub enum RemindBeforeTimeInMinutesType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RemindBeforeTimeInMinutesType {
-    const NAME: &'static str = "microsoft.graph.remindBeforeTimeInMinutesType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("mins15", Self::Mins15),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RemindBeforeTimeInMinutesType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Mins15 => "mins15",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RemindBeforeTimeInMinutesType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.remindBeforeTimeInMinutesType",
+        members: &[Self::Mins15, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RemindBeforeTimeInMinutesType);

@@ -57,14 +57,6 @@ impl runtime::Model for Reminder {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for Reminder {
             5 => reader.read(&mut self.event_subject),
             6 => reader.read(&mut self.event_web_link),
             7 => reader.read(&mut self.reminder_fire_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.change_key);
         writer.write(1, &self.event_end_time);
         writer.write(2, &self.event_id);

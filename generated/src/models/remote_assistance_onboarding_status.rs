@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.remoteAssistanceOnboardingStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RemoteAssistanceOnboardingStatus {
     /// `notOnboarded`
@@ -14,23 +14,24 @@ pub enum RemoteAssistanceOnboardingStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RemoteAssistanceOnboardingStatus {
-    const NAME: &'static str = "microsoft.graph.remoteAssistanceOnboardingStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notOnboarded", Self::NotOnboarded),
-        ("onboarding", Self::Onboarding),
-        ("onboarded", Self::Onboarded),
-    ];
+impl RemoteAssistanceOnboardingStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotOnboarded => "notOnboarded",
+            Self::Onboarding => "onboarding",
+            Self::Onboarded => "onboarded",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RemoteAssistanceOnboardingStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.remoteAssistanceOnboardingStatus",
+        members: &[Self::NotOnboarded, Self::Onboarding, Self::Onboarded],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RemoteAssistanceOnboardingStatus);

@@ -43,14 +43,6 @@ impl runtime::Model for RemoteDesktopSecurityConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for RemoteDesktopSecurityConfiguration {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.is_remote_desktop_protocol_enabled),
             3 => reader.read(&mut self.target_device_groups),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.approved_client_apps);
         writer.write(1, &self.id);
         writer.write(2, &self.is_remote_desktop_protocol_enabled);

@@ -59,14 +59,6 @@ impl runtime::Model for RemoteTenantGroup {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -80,11 +72,12 @@ impl runtime::Model for RemoteTenantGroup {
             4 => reader.read(&mut self.remote_tenant_display_name),
             5 => reader.read(&mut self.remote_tenant_id),
             6 => reader.read(&mut self.remote_tenant_primary_domain),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deleted_date_time);
         writer.write(1, &self.id);
         writer.write(2, &self.remote_group_display_name);

@@ -75,14 +75,6 @@ impl runtime::Model for ReportRoot {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -96,11 +88,12 @@ impl runtime::Model for ReportRoot {
             4 => reader.read(&mut self.monthly_print_usage_by_user),
             5 => reader.read(&mut self.partners),
             6 => reader.read(&mut self.security),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_methods);
         writer.write(1, &self.daily_print_usage_by_printer);
         writer.write(2, &self.daily_print_usage_by_user);

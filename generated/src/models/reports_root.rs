@@ -57,14 +57,6 @@ impl runtime::Model for ReportsRoot {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for ReportsRoot {
             2 => reader.read(&mut self.reading_coach_passages),
             3 => reader.read(&mut self.reflect_check_in_responses),
             4 => reader.read(&mut self.speaker_assignment_submissions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.reading_assignment_submissions);
         writer.write(2, &self.reading_coach_passages);

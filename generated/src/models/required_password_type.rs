@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.requiredPasswordType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RequiredPasswordType {
     /// `deviceDefault`
@@ -14,23 +14,24 @@ pub enum RequiredPasswordType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RequiredPasswordType {
-    const NAME: &'static str = "microsoft.graph.requiredPasswordType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceDefault", Self::DeviceDefault),
-        ("alphanumeric", Self::Alphanumeric),
-        ("numeric", Self::Numeric),
-    ];
+impl RequiredPasswordType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceDefault => "deviceDefault",
+            Self::Alphanumeric => "alphanumeric",
+            Self::Numeric => "numeric",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RequiredPasswordType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.requiredPasswordType",
+        members: &[Self::DeviceDefault, Self::Alphanumeric, Self::Numeric],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RequiredPasswordType);

@@ -51,14 +51,6 @@ impl runtime::Model for ResetPasscodeActionResult {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for ResetPasscodeActionResult {
             3 => reader.read(&mut self.last_updated_date_time),
             4 => reader.read(&mut self.passcode),
             5 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action_name);
         writer.write(1, &self.action_state);
         writer.write(2, &self.error_code);

@@ -59,14 +59,6 @@ impl runtime::Model for ResourceAccessDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for ResourceAccessDetail {
             5 => reader.read(&mut self.status),
             6 => reader.read(&mut self.storage_id),
             7 => reader.read(&mut self.url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_type);
         writer.write(1, &self.identifier);
         writer.write(2, &self.is_cross_prompt_injection_detected);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.resourceAccessStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ResourceAccessStatus {
     /// `none`
@@ -18,24 +18,25 @@ pub enum ResourceAccessStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ResourceAccessStatus {
-    const NAME: &'static str = "microsoft.graph.resourceAccessStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("failure", Self::Failure),
-        ("success", Self::Success),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ResourceAccessStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Failure => "failure",
+            Self::Success => "success",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ResourceAccessStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.resourceAccessStatus",
+        members: &[Self::None, Self::Failure, Self::Success, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ResourceAccessStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.resourceAccessType`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ResourceAccessType {
     /// `none`
@@ -20,25 +20,32 @@ pub enum ResourceAccessType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ResourceAccessType {
-    const NAME: &'static str = "microsoft.graph.resourceAccessType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("read", Self::Read),
-        ("write", Self::Write),
-        ("create", Self::Create),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ResourceAccessType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Create => "create",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ResourceAccessType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.resourceAccessType",
+        members: &[
+            Self::None,
+            Self::Read,
+            Self::Write,
+            Self::Create,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ResourceAccessType);

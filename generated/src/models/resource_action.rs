@@ -30,14 +30,6 @@ impl runtime::Model for ResourceAction {
         properties: &["allowedResourceActions", "notAllowedResourceActions"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for ResourceAction {
         match property {
             0 => reader.read(&mut self.allowed_resource_actions),
             1 => reader.read(&mut self.not_allowed_resource_actions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_resource_actions);
         writer.write(1, &self.not_allowed_resource_actions);
     }

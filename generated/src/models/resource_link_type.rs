@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.resourceLinkType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ResourceLinkType {
     /// `url`
@@ -14,22 +14,23 @@ pub enum ResourceLinkType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ResourceLinkType {
-    const NAME: &'static str = "microsoft.graph.resourceLinkType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("url", Self::Url),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ResourceLinkType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Url => "url",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ResourceLinkType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.resourceLinkType",
+        members: &[Self::Url, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ResourceLinkType);

@@ -38,14 +38,6 @@ impl runtime::Model for ResourceOperation {
         properties: &["actionName", "description", "id", "resourceName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ResourceOperation {
             1 => reader.read(&mut self.description),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.resource_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action_name);
         writer.write(1, &self.description);
         writer.write(2, &self.id);

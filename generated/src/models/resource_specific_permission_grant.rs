@@ -57,14 +57,6 @@ impl runtime::Model for ResourceSpecificPermissionGrant {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for ResourceSpecificPermissionGrant {
             4 => reader.read(&mut self.permission),
             5 => reader.read(&mut self.permission_type),
             6 => reader.read(&mut self.resource_app_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_app_id);
         writer.write(1, &self.client_id);
         writer.write(2, &self.deleted_date_time);

@@ -59,14 +59,6 @@ impl runtime::Model for ResourceVisualization {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for ResourceVisualization {
             5 => reader.read(&mut self.preview_text),
             6 => reader.read(&mut self.title),
             7 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.container_display_name);
         writer.write(1, &self.container_type);
         writer.write(2, &self.container_web_url);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.responseFeedbackType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ResponseFeedbackType {
     /// `none`
@@ -26,28 +26,38 @@ pub enum ResponseFeedbackType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ResponseFeedbackType {
-    const NAME: &'static str = "microsoft.graph.responseFeedbackType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("notDetected", Self::NotDetected),
-        ("veryUnpleasant", Self::VeryUnpleasant),
-        ("unpleasant", Self::Unpleasant),
-        ("neutral", Self::Neutral),
-        ("pleasant", Self::Pleasant),
-        ("veryPleasant", Self::VeryPleasant),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ResponseFeedbackType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::NotDetected => "notDetected",
+            Self::VeryUnpleasant => "veryUnpleasant",
+            Self::Unpleasant => "unpleasant",
+            Self::Neutral => "neutral",
+            Self::Pleasant => "pleasant",
+            Self::VeryPleasant => "veryPleasant",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ResponseFeedbackType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.responseFeedbackType",
+        members: &[
+            Self::None,
+            Self::NotDetected,
+            Self::VeryUnpleasant,
+            Self::Unpleasant,
+            Self::Neutral,
+            Self::Pleasant,
+            Self::VeryPleasant,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ResponseFeedbackType);

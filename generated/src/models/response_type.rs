@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.responseType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ResponseType {
     /// `none`
@@ -20,26 +20,34 @@ pub enum ResponseType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ResponseType {
-    const NAME: &'static str = "microsoft.graph.responseType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("organizer", Self::Organizer),
-        ("tentativelyAccepted", Self::TentativelyAccepted),
-        ("accepted", Self::Accepted),
-        ("declined", Self::Declined),
-        ("notResponded", Self::NotResponded),
-    ];
+impl ResponseType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Organizer => "organizer",
+            Self::TentativelyAccepted => "tentativelyAccepted",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::NotResponded => "notResponded",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ResponseType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.responseType",
+        members: &[
+            Self::None,
+            Self::Organizer,
+            Self::TentativelyAccepted,
+            Self::Accepted,
+            Self::Declined,
+            Self::NotResponded,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ResponseType);

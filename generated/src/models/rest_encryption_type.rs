@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.restEncryptionType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RestEncryptionType {
     /// `none`
@@ -28,29 +28,40 @@ pub enum RestEncryptionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RestEncryptionType {
-    const NAME: &'static str = "microsoft.graph.restEncryptionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("aes", Self::Aes),
-        ("bitlocker", Self::Bitlocker),
-        ("blowfish", Self::Blowfish),
-        ("des", Self::Des),
-        ("rc4", Self::Rc4),
-        ("rsa", Self::Rsa),
-        ("notSupported", Self::NotSupported),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RestEncryptionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Aes => "aes",
+            Self::Bitlocker => "bitlocker",
+            Self::Blowfish => "blowfish",
+            Self::Des => "des",
+            Self::Rc4 => "rc4",
+            Self::Rsa => "rsa",
+            Self::NotSupported => "notSupported",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RestEncryptionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.restEncryptionType",
+        members: &[
+            Self::None,
+            Self::Aes,
+            Self::Bitlocker,
+            Self::Blowfish,
+            Self::Des,
+            Self::Rc4,
+            Self::Rsa,
+            Self::NotSupported,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RestEncryptionType);

@@ -63,14 +63,6 @@ impl runtime::Model for RestoreArtifactBase {
         "microsoft.graph.siteRestoreArtifact",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for RestoreArtifactBase {
             4 => reader.read(&mut self.restore_point),
             5 => reader.read(&mut self.start_date_time),
             6 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completion_date_time);
         writer.write(1, &self.destination_type);
         writer.write(2, &self.error);

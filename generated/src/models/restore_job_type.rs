@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.restoreJobType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RestoreJobType {
     /// `standard`
@@ -18,24 +18,25 @@ pub enum RestoreJobType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RestoreJobType {
-    const NAME: &'static str = "microsoft.graph.restoreJobType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("standard", Self::Standard),
-        ("bulk", Self::Bulk),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("granular", Self::Granular),
-    ];
+impl RestoreJobType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Standard => "standard",
+            Self::Bulk => "bulk",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Granular => "granular",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RestoreJobType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.restoreJobType",
+        members: &[Self::Standard, Self::Bulk, Self::UnknownFutureValue, Self::Granular],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RestoreJobType);

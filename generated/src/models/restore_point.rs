@@ -49,14 +49,6 @@ impl runtime::Model for RestorePoint {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for RestorePoint {
             2 => reader.read(&mut self.protection_date_time),
             3 => reader.read(&mut self.protection_unit),
             4 => reader.read(&mut self.tags),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.expiration_date_time);
         writer.write(1, &self.id);
         writer.write(2, &self.protection_date_time);
@@ -122,14 +115,6 @@ impl runtime::Model for SearchParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -141,11 +126,12 @@ impl runtime::Model for SearchParameters {
             2 => reader.read(&mut self.protection_unit_ids),
             3 => reader.read(&mut self.restore_point_preference),
             4 => reader.read(&mut self.tags),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.artifact_query);
         writer.write(1, &self.protection_time_period);
         writer.write(2, &self.protection_unit_ids);

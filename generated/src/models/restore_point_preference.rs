@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.restorePointPreference`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RestorePointPreference {
     /// `latest`
@@ -16,23 +16,24 @@ pub enum RestorePointPreference {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RestorePointPreference {
-    const NAME: &'static str = "microsoft.graph.restorePointPreference";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("latest", Self::Latest),
-        ("oldest", Self::Oldest),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RestorePointPreference {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Latest => "latest",
+            Self::Oldest => "oldest",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RestorePointPreference {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.restorePointPreference",
+        members: &[Self::Latest, Self::Oldest, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RestorePointPreference);

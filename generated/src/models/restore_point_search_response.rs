@@ -35,14 +35,6 @@ impl runtime::Model for RestorePointSearchResponse {
         properties: &["noResultProtectionUnitIds", "searchResponseId", "searchResults"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for RestorePointSearchResponse {
             0 => reader.read(&mut self.no_result_protection_unit_ids),
             1 => reader.read(&mut self.search_response_id),
             2 => reader.read(&mut self.search_results),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.no_result_protection_unit_ids);
         writer.write(1, &self.search_response_id);
         writer.write(2, &self.search_results);

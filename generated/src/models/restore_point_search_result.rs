@@ -32,14 +32,6 @@ impl runtime::Model for RestorePointSearchResult {
         properties: &["artifactHitCount", "restorePoint"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for RestorePointSearchResult {
         match property {
             0 => reader.read(&mut self.artifact_hit_count),
             1 => reader.read(&mut self.restore_point),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.artifact_hit_count);
         writer.write(1, &self.restore_point);
     }

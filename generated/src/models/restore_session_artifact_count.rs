@@ -38,14 +38,6 @@ impl runtime::Model for RestoreSessionArtifactCount {
         properties: &["completed", "failed", "inProgress", "total"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for RestoreSessionArtifactCount {
             1 => reader.read(&mut self.failed),
             2 => reader.read(&mut self.in_progress),
             3 => reader.read(&mut self.total),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completed);
         writer.write(1, &self.failed);
         writer.write(2, &self.in_progress);

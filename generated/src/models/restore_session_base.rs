@@ -74,14 +74,6 @@ impl runtime::Model for RestoreSessionBase {
         "microsoft.graph.sharePointRestoreSession",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for RestoreSessionBase {
             7 => reader.read(&mut self.restore_job_type),
             8 => reader.read(&mut self.restore_session_artifact_count),
             9 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completed_date_time);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_date_time);

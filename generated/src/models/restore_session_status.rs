@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.restoreSessionStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RestoreSessionStatus {
     /// `draft`
@@ -24,27 +24,36 @@ pub enum RestoreSessionStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RestoreSessionStatus {
-    const NAME: &'static str = "microsoft.graph.restoreSessionStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("draft", Self::Draft),
-        ("activating", Self::Activating),
-        ("active", Self::Active),
-        ("completedWithError", Self::CompletedWithError),
-        ("completed", Self::Completed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("failed", Self::Failed),
-    ];
+impl RestoreSessionStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Draft => "draft",
+            Self::Activating => "activating",
+            Self::Active => "active",
+            Self::CompletedWithError => "completedWithError",
+            Self::Completed => "completed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Failed => "failed",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RestoreSessionStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.restoreSessionStatus",
+        members: &[
+            Self::Draft,
+            Self::Activating,
+            Self::Active,
+            Self::CompletedWithError,
+            Self::Completed,
+            Self::UnknownFutureValue,
+            Self::Failed,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RestoreSessionStatus);

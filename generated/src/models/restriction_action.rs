@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.restrictionAction`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RestrictionAction {
     /// `warn`
@@ -16,23 +16,24 @@ pub enum RestrictionAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RestrictionAction {
-    const NAME: &'static str = "microsoft.graph.restrictionAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("warn", Self::Warn),
-        ("audit", Self::Audit),
-        ("block", Self::Block),
-    ];
+impl RestrictionAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Warn => "warn",
+            Self::Audit => "audit",
+            Self::Block => "block",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RestrictionAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.restrictionAction",
+        members: &[Self::Warn, Self::Audit, Self::Block],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RestrictionAction);

@@ -35,14 +35,6 @@ impl runtime::Model for ResultInfo {
         properties: &["code", "message", "subcode"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ResultInfo {
             0 => reader.read(&mut self.code),
             1 => reader.read(&mut self.message),
             2 => reader.read(&mut self.subcode),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.code);
         writer.write(1, &self.message);
         writer.write(2, &self.subcode);

@@ -51,14 +51,6 @@ impl runtime::Model for RetentionLabelSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for RetentionLabelSettings {
             3 => reader.read(&mut self.is_label_update_allowed),
             4 => reader.read(&mut self.is_metadata_update_allowed),
             5 => reader.read(&mut self.is_record_locked),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.behavior_during_retention_period);
         writer.write(1, &self.is_content_update_allowed);
         writer.write(2, &self.is_delete_allowed);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.retrievalDataSource`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RetrievalDataSource {
     /// `sharePoint`
@@ -18,24 +18,30 @@ pub enum RetrievalDataSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RetrievalDataSource {
-    const NAME: &'static str = "microsoft.graph.retrievalDataSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("sharePoint", Self::SharePoint),
-        ("oneDriveBusiness", Self::OneDriveBusiness),
-        ("externalItem", Self::ExternalItem),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RetrievalDataSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SharePoint => "sharePoint",
+            Self::OneDriveBusiness => "oneDriveBusiness",
+            Self::ExternalItem => "externalItem",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RetrievalDataSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.retrievalDataSource",
+        members: &[
+            Self::SharePoint,
+            Self::OneDriveBusiness,
+            Self::ExternalItem,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RetrievalDataSource);

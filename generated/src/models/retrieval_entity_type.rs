@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.retrievalEntityType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RetrievalEntityType {
     /// `site`
@@ -24,27 +24,36 @@ pub enum RetrievalEntityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RetrievalEntityType {
-    const NAME: &'static str = "microsoft.graph.retrievalEntityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("site", Self::Site),
-        ("list", Self::List),
-        ("listItem", Self::ListItem),
-        ("drive", Self::Drive),
-        ("driveItem", Self::DriveItem),
-        ("externalItem", Self::ExternalItem),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RetrievalEntityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Site => "site",
+            Self::List => "list",
+            Self::ListItem => "listItem",
+            Self::Drive => "drive",
+            Self::DriveItem => "driveItem",
+            Self::ExternalItem => "externalItem",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RetrievalEntityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.retrievalEntityType",
+        members: &[
+            Self::Site,
+            Self::List,
+            Self::ListItem,
+            Self::Drive,
+            Self::DriveItem,
+            Self::ExternalItem,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RetrievalEntityType);

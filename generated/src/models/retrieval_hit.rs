@@ -47,14 +47,6 @@ impl runtime::Model for RetrievalHit {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for RetrievalHit {
             2 => reader.read(&mut self.resource_type),
             3 => reader.read(&mut self.sensitivity_label),
             4 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.extracts);
         writer.write(1, &self.resource_metadata);
         writer.write(2, &self.resource_type);

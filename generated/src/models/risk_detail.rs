@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.riskDetail`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RiskDetail {
     /// `none`
@@ -46,48 +46,70 @@ pub enum RiskDetail {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RiskDetail {
-    const NAME: &'static str = "microsoft.graph.riskDetail";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("adminGeneratedTemporaryPassword", Self::AdminGeneratedTemporaryPassword),
-        ("userPerformedSecuredPasswordChange", Self::UserPerformedSecuredPasswordChange),
-        ("userPerformedSecuredPasswordReset", Self::UserPerformedSecuredPasswordReset),
-        ("adminConfirmedSigninSafe", Self::AdminConfirmedSigninSafe),
-        ("aiConfirmedSigninSafe", Self::AiConfirmedSigninSafe),
-        (
-            "userPassedMFADrivenByRiskBasedPolicy",
-            Self::UserPassedMfaDrivenByRiskBasedPolicy,
-        ),
-        ("adminDismissedAllRiskForUser", Self::AdminDismissedAllRiskForUser),
-        ("adminConfirmedSigninCompromised", Self::AdminConfirmedSigninCompromised),
-        ("hidden", Self::Hidden),
-        ("adminConfirmedUserCompromised", Self::AdminConfirmedUserCompromised),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("m365DAdminDismissedDetection", Self::M365DAdminDismissedDetection),
-        (
-            "adminConfirmedServicePrincipalCompromised",
-            Self::AdminConfirmedServicePrincipalCompromised,
-        ),
-        (
-            "adminDismissedAllRiskForServicePrincipal",
-            Self::AdminDismissedAllRiskForServicePrincipal,
-        ),
-        ("userChangedPasswordOnPremises", Self::UserChangedPasswordOnPremises),
-        ("adminDismissedRiskForSignIn", Self::AdminDismissedRiskForSignIn),
-        ("adminConfirmedAccountSafe", Self::AdminConfirmedAccountSafe),
-        ("microsoftRevokedSessions", Self::MicrosoftRevokedSessions),
-    ];
+impl RiskDetail {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::AdminGeneratedTemporaryPassword => "adminGeneratedTemporaryPassword",
+            Self::UserPerformedSecuredPasswordChange => {
+                "userPerformedSecuredPasswordChange"
+            }
+            Self::UserPerformedSecuredPasswordReset => {
+                "userPerformedSecuredPasswordReset"
+            }
+            Self::AdminConfirmedSigninSafe => "adminConfirmedSigninSafe",
+            Self::AiConfirmedSigninSafe => "aiConfirmedSigninSafe",
+            Self::UserPassedMfaDrivenByRiskBasedPolicy => {
+                "userPassedMFADrivenByRiskBasedPolicy"
+            }
+            Self::AdminDismissedAllRiskForUser => "adminDismissedAllRiskForUser",
+            Self::AdminConfirmedSigninCompromised => "adminConfirmedSigninCompromised",
+            Self::Hidden => "hidden",
+            Self::AdminConfirmedUserCompromised => "adminConfirmedUserCompromised",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::M365DAdminDismissedDetection => "m365DAdminDismissedDetection",
+            Self::AdminConfirmedServicePrincipalCompromised => {
+                "adminConfirmedServicePrincipalCompromised"
+            }
+            Self::AdminDismissedAllRiskForServicePrincipal => {
+                "adminDismissedAllRiskForServicePrincipal"
+            }
+            Self::UserChangedPasswordOnPremises => "userChangedPasswordOnPremises",
+            Self::AdminDismissedRiskForSignIn => "adminDismissedRiskForSignIn",
+            Self::AdminConfirmedAccountSafe => "adminConfirmedAccountSafe",
+            Self::MicrosoftRevokedSessions => "microsoftRevokedSessions",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RiskDetail {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.riskDetail",
+        members: &[
+            Self::None,
+            Self::AdminGeneratedTemporaryPassword,
+            Self::UserPerformedSecuredPasswordChange,
+            Self::UserPerformedSecuredPasswordReset,
+            Self::AdminConfirmedSigninSafe,
+            Self::AiConfirmedSigninSafe,
+            Self::UserPassedMfaDrivenByRiskBasedPolicy,
+            Self::AdminDismissedAllRiskForUser,
+            Self::AdminConfirmedSigninCompromised,
+            Self::Hidden,
+            Self::AdminConfirmedUserCompromised,
+            Self::UnknownFutureValue,
+            Self::M365DAdminDismissedDetection,
+            Self::AdminConfirmedServicePrincipalCompromised,
+            Self::AdminDismissedAllRiskForServicePrincipal,
+            Self::UserChangedPasswordOnPremises,
+            Self::AdminDismissedRiskForSignIn,
+            Self::AdminConfirmedAccountSafe,
+            Self::MicrosoftRevokedSessions,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RiskDetail);

@@ -109,14 +109,6 @@ impl runtime::Model for RiskDetection {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -143,11 +135,12 @@ impl runtime::Model for RiskDetection {
             17 => reader.read(&mut self.user_display_name),
             18 => reader.read(&mut self.user_id),
             19 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity);
         writer.write(1, &self.activity_date_time);
         writer.write(2, &self.additional_info);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.riskDetectionTimingType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RiskDetectionTimingType {
     /// `notDefined`
@@ -20,25 +20,32 @@ pub enum RiskDetectionTimingType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RiskDetectionTimingType {
-    const NAME: &'static str = "microsoft.graph.riskDetectionTimingType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notDefined", Self::NotDefined),
-        ("realtime", Self::Realtime),
-        ("nearRealtime", Self::NearRealtime),
-        ("offline", Self::Offline),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RiskDetectionTimingType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotDefined => "notDefined",
+            Self::Realtime => "realtime",
+            Self::NearRealtime => "nearRealtime",
+            Self::Offline => "offline",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RiskDetectionTimingType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.riskDetectionTimingType",
+        members: &[
+            Self::NotDefined,
+            Self::Realtime,
+            Self::NearRealtime,
+            Self::Offline,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RiskDetectionTimingType);

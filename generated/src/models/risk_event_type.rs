@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.riskEventType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RiskEventType {
     /// `unlikelyTravel`
@@ -38,44 +38,58 @@ pub enum RiskEventType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RiskEventType {
-    const NAME: &'static str = "microsoft.graph.riskEventType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unlikelyTravel", Self::UnlikelyTravel),
-        ("anonymizedIPAddress", Self::AnonymizedIpAddress),
-        ("maliciousIPAddress", Self::MaliciousIpAddress),
-        ("unfamiliarFeatures", Self::UnfamiliarFeatures),
-        ("malwareInfectedIPAddress", Self::MalwareInfectedIpAddress),
-        ("suspiciousIPAddress", Self::SuspiciousIpAddress),
-        ("leakedCredentials", Self::LeakedCredentials),
-        ("investigationsThreatIntelligence", Self::InvestigationsThreatIntelligence),
-        ("generic", Self::Generic),
-        ("adminConfirmedUserCompromised", Self::AdminConfirmedUserCompromised),
-        ("mcasImpossibleTravel", Self::McasImpossibleTravel),
-        (
-            "mcasSuspiciousInboxManipulationRules",
-            Self::McasSuspiciousInboxManipulationRules,
-        ),
-        (
-            "investigationsThreatIntelligenceSigninLinked",
-            Self::InvestigationsThreatIntelligenceSigninLinked,
-        ),
-        (
-            "maliciousIPAddressValidCredentialsBlockedIP",
-            Self::MaliciousIpAddressValidCredentialsBlockedIp,
-        ),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RiskEventType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UnlikelyTravel => "unlikelyTravel",
+            Self::AnonymizedIpAddress => "anonymizedIPAddress",
+            Self::MaliciousIpAddress => "maliciousIPAddress",
+            Self::UnfamiliarFeatures => "unfamiliarFeatures",
+            Self::MalwareInfectedIpAddress => "malwareInfectedIPAddress",
+            Self::SuspiciousIpAddress => "suspiciousIPAddress",
+            Self::LeakedCredentials => "leakedCredentials",
+            Self::InvestigationsThreatIntelligence => "investigationsThreatIntelligence",
+            Self::Generic => "generic",
+            Self::AdminConfirmedUserCompromised => "adminConfirmedUserCompromised",
+            Self::McasImpossibleTravel => "mcasImpossibleTravel",
+            Self::McasSuspiciousInboxManipulationRules => {
+                "mcasSuspiciousInboxManipulationRules"
+            }
+            Self::InvestigationsThreatIntelligenceSigninLinked => {
+                "investigationsThreatIntelligenceSigninLinked"
+            }
+            Self::MaliciousIpAddressValidCredentialsBlockedIp => {
+                "maliciousIPAddressValidCredentialsBlockedIP"
+            }
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RiskEventType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.riskEventType",
+        members: &[
+            Self::UnlikelyTravel,
+            Self::AnonymizedIpAddress,
+            Self::MaliciousIpAddress,
+            Self::UnfamiliarFeatures,
+            Self::MalwareInfectedIpAddress,
+            Self::SuspiciousIpAddress,
+            Self::LeakedCredentials,
+            Self::InvestigationsThreatIntelligence,
+            Self::Generic,
+            Self::AdminConfirmedUserCompromised,
+            Self::McasImpossibleTravel,
+            Self::McasSuspiciousInboxManipulationRules,
+            Self::InvestigationsThreatIntelligenceSigninLinked,
+            Self::MaliciousIpAddressValidCredentialsBlockedIp,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RiskEventType);

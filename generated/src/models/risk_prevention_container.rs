@@ -45,14 +45,6 @@ impl runtime::Model for RiskPreventionContainer {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for RiskPreventionContainer {
             0 => reader.read(&mut self.fraud_protection_providers),
             1 => reader.read(&mut self.web_application_firewall_providers),
             2 => reader.read(&mut self.web_application_firewall_verifications),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fraud_protection_providers);
         writer.write(1, &self.web_application_firewall_providers);
         writer.write(2, &self.web_application_firewall_verifications);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.riskState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RiskState {
     /// `none`
@@ -22,27 +22,36 @@ pub enum RiskState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RiskState {
-    const NAME: &'static str = "microsoft.graph.riskState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("confirmedSafe", Self::ConfirmedSafe),
-        ("remediated", Self::Remediated),
-        ("dismissed", Self::Dismissed),
-        ("atRisk", Self::AtRisk),
-        ("confirmedCompromised", Self::ConfirmedCompromised),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RiskState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::ConfirmedSafe => "confirmedSafe",
+            Self::Remediated => "remediated",
+            Self::Dismissed => "dismissed",
+            Self::AtRisk => "atRisk",
+            Self::ConfirmedCompromised => "confirmedCompromised",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RiskState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.riskState",
+        members: &[
+            Self::None,
+            Self::ConfirmedSafe,
+            Self::Remediated,
+            Self::Dismissed,
+            Self::AtRisk,
+            Self::ConfirmedCompromised,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RiskState);

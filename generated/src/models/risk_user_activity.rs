@@ -32,14 +32,6 @@ impl runtime::Model for RiskUserActivity {
         properties: &["detail", "riskEventTypes"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for RiskUserActivity {
         match property {
             0 => reader.read(&mut self.detail),
             1 => reader.read(&mut self.risk_event_types),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.detail);
         writer.write(1, &self.risk_event_types);
     }

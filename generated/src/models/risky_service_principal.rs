@@ -78,14 +78,6 @@ impl runtime::Model for RiskyServicePrincipal {
         "microsoft.graph.riskyServicePrincipalHistoryItem",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for RiskyServicePrincipal {
             8 => reader.read(&mut self.risk_level),
             9 => reader.read(&mut self.risk_state),
             10 => reader.read(&mut self.service_principal_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_id);
         writer.write(1, &self.display_name);
         writer.write(2, &self.history);
@@ -145,14 +138,6 @@ impl runtime::Model for ConfirmCompromisedParameters {
         properties: &["servicePrincipalIds"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -160,11 +145,12 @@ impl runtime::Model for ConfirmCompromisedParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.service_principal_ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.service_principal_ids);
     }
 }
@@ -192,14 +178,6 @@ impl runtime::Model for DismissParameters {
         properties: &["servicePrincipalIds"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -207,11 +185,12 @@ impl runtime::Model for DismissParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.service_principal_ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.service_principal_ids);
     }
 }

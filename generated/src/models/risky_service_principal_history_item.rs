@@ -83,14 +83,6 @@ impl runtime::Model for RiskyServicePrincipalHistoryItem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -110,11 +102,12 @@ impl runtime::Model for RiskyServicePrincipalHistoryItem {
             10 => reader.read(&mut self.risk_level),
             11 => reader.read(&mut self.risk_state),
             12 => reader.read(&mut self.service_principal_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity);
         writer.write(1, &self.app_id);
         writer.write(2, &self.display_name);

@@ -81,14 +81,6 @@ impl runtime::Model for RiskyUserHistoryItem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for RiskyUserHistoryItem {
             10 => reader.read(&mut self.user_display_name),
             11 => reader.read(&mut self.user_id),
             12 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity);
         writer.write(1, &self.history);
         writer.write(2, &self.id);

@@ -50,14 +50,6 @@ impl runtime::Model for RoleAssignment {
         "microsoft.graph.deviceAndAppManagementRoleAssignment",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for RoleAssignment {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.resource_scopes),
             4 => reader.read(&mut self.role_definition),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.roleAssignmentScheduleFilterByCurrentUserOptions`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RoleAssignmentScheduleFilterByCurrentUserOptions {
     /// `principal`
@@ -12,22 +12,23 @@ pub enum RoleAssignmentScheduleFilterByCurrentUserOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RoleAssignmentScheduleFilterByCurrentUserOptions {
-    const NAME: &'static str = "microsoft.graph.roleAssignmentScheduleFilterByCurrentUserOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("principal", Self::Principal),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RoleAssignmentScheduleFilterByCurrentUserOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Principal => "principal",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RoleAssignmentScheduleFilterByCurrentUserOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.roleAssignmentScheduleFilterByCurrentUserOptions",
+        members: &[Self::Principal, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RoleAssignmentScheduleFilterByCurrentUserOptions);

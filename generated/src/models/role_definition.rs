@@ -54,14 +54,6 @@ impl runtime::Model for RoleDefinition {
         "microsoft.graph.deviceAndAppManagementRoleDefinition",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for RoleDefinition {
             3 => reader.read(&mut self.is_built_in),
             4 => reader.read(&mut self.role_assignments),
             5 => reader.read(&mut self.role_permissions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.roleEligibilityScheduleRequestFilterByCurrentUserOptions`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RoleEligibilityScheduleRequestFilterByCurrentUserOptions {
     /// `principal`
@@ -16,24 +16,30 @@ pub enum RoleEligibilityScheduleRequestFilterByCurrentUserOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RoleEligibilityScheduleRequestFilterByCurrentUserOptions {
-    const NAME: &'static str = "microsoft.graph.roleEligibilityScheduleRequestFilterByCurrentUserOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("principal", Self::Principal),
-        ("createdBy", Self::CreatedBy),
-        ("approver", Self::Approver),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RoleEligibilityScheduleRequestFilterByCurrentUserOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Principal => "principal",
+            Self::CreatedBy => "createdBy",
+            Self::Approver => "approver",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RoleEligibilityScheduleRequestFilterByCurrentUserOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.roleEligibilityScheduleRequestFilterByCurrentUserOptions",
+        members: &[
+            Self::Principal,
+            Self::CreatedBy,
+            Self::Approver,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RoleEligibilityScheduleRequestFilterByCurrentUserOptions);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.roleType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RoleType {
     /// `active`
@@ -20,25 +20,32 @@ pub enum RoleType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RoleType {
-    const NAME: &'static str = "microsoft.graph.roleType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("active", Self::Active),
-        ("eligible", Self::Eligible),
-        ("application", Self::Application),
-        ("delegated", Self::Delegated),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RoleType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Active => "active",
+            Self::Eligible => "eligible",
+            Self::Application => "application",
+            Self::Delegated => "delegated",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RoleType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.roleType",
+        members: &[
+            Self::Active,
+            Self::Eligible,
+            Self::Application,
+            Self::Delegated,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RoleType);

@@ -129,14 +129,6 @@ impl runtime::Model for Room {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -165,11 +157,12 @@ impl runtime::Model for Room {
             19 => reader.read(&mut self.tags),
             20 => reader.read(&mut self.teams_enabled_state),
             21 => reader.read(&mut self.video_device_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.audio_device_name);
         writer.write(2, &self.booking_type);

@@ -97,14 +97,6 @@ impl runtime::Model for RoomList {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -125,11 +117,12 @@ impl runtime::Model for RoomList {
             11 => reader.read(&mut self.rooms),
             12 => reader.read(&mut self.tags),
             13 => reader.read(&mut self.workspaces),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.check_ins);
         writer.write(2, &self.display_name);

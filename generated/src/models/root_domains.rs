@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.rootDomains`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RootDomains {
     /// `none`
@@ -22,27 +22,36 @@ pub enum RootDomains {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RootDomains {
-    const NAME: &'static str = "microsoft.graph.rootDomains";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("all", Self::All),
-        ("allFederated", Self::AllFederated),
-        ("allManaged", Self::AllManaged),
-        ("enumerated", Self::Enumerated),
-        ("allManagedAndEnumeratedFederated", Self::AllManagedAndEnumeratedFederated),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RootDomains {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::All => "all",
+            Self::AllFederated => "allFederated",
+            Self::AllManaged => "allManaged",
+            Self::Enumerated => "enumerated",
+            Self::AllManagedAndEnumeratedFederated => "allManagedAndEnumeratedFederated",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RootDomains {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.rootDomains",
+        members: &[
+            Self::None,
+            Self::All,
+            Self::AllFederated,
+            Self::AllManaged,
+            Self::Enumerated,
+            Self::AllManagedAndEnumeratedFederated,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RootDomains);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.routingMode`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RoutingMode {
     /// `oneToOne`
@@ -16,23 +16,24 @@ pub enum RoutingMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RoutingMode {
-    const NAME: &'static str = "microsoft.graph.routingMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("oneToOne", Self::OneToOne),
-        ("multicast", Self::Multicast),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RoutingMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::OneToOne => "oneToOne",
+            Self::Multicast => "multicast",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RoutingMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.routingMode",
+        members: &[Self::OneToOne, Self::Multicast, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RoutingMode);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.routingType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RoutingType {
     /// `forwarded`
@@ -18,24 +18,30 @@ pub enum RoutingType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RoutingType {
-    const NAME: &'static str = "microsoft.graph.routingType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("forwarded", Self::Forwarded),
-        ("lookup", Self::Lookup),
-        ("selfFork", Self::SelfFork),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RoutingType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Forwarded => "forwarded",
+            Self::Lookup => "lookup",
+            Self::SelfFork => "selfFork",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RoutingType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.routingType",
+        members: &[
+            Self::Forwarded,
+            Self::Lookup,
+            Self::SelfFork,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RoutingType);

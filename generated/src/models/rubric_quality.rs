@@ -41,14 +41,6 @@ impl runtime::Model for RubricQuality {
         properties: &["criteria", "description", "displayName", "qualityId", "weight"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for RubricQuality {
             2 => reader.read(&mut self.display_name),
             3 => reader.read(&mut self.quality_id),
             4 => reader.read(&mut self.weight),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.runAsAccountType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RunAsAccountType {
     /// `system`
@@ -12,22 +12,23 @@ pub enum RunAsAccountType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RunAsAccountType {
-    const NAME: &'static str = "microsoft.graph.runAsAccountType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("system", Self::System),
-        ("user", Self::User),
-    ];
+impl RunAsAccountType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::System => "system",
+            Self::User => "user",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RunAsAccountType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.runAsAccountType",
+        members: &[Self::System, Self::User],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RunAsAccountType);

@@ -67,14 +67,6 @@ impl runtime::Model for SamlOrWsFedExternalDomainFederation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -90,11 +82,12 @@ impl runtime::Model for SamlOrWsFedExternalDomainFederation {
             5 => reader.read(&mut self.passive_sign_in_uri),
             6 => reader.read(&mut self.preferred_authentication_protocol),
             7 => reader.read(&mut self.signing_certificate),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         #[cfg(feature = "full")] writer.write(1, &self.domains);
         writer.write(2, &self.id);

@@ -61,14 +61,6 @@ impl runtime::Model for SamlOrWsFedProvider {
         "microsoft.graph.samlOrWsFedExternalDomainFederation",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -82,11 +74,12 @@ impl runtime::Model for SamlOrWsFedProvider {
             4 => reader.read(&mut self.passive_sign_in_uri),
             5 => reader.read(&mut self.preferred_authentication_protocol),
             6 => reader.read(&mut self.signing_certificate),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.id);
         writer.write(2, &self.issuer_uri);

@@ -133,14 +133,6 @@ impl runtime::Model for Schedule {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -174,11 +166,12 @@ impl runtime::Model for Schedule {
             22 => reader.read(&mut self.time_zone),
             23 => reader.read(&mut self.times_off),
             24 => reader.read(&mut self.workforce_integration_ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.day_notes);
         writer.write(1, &self.enabled);
         writer.write(2, &self.id);
@@ -236,14 +229,6 @@ impl runtime::Model for ShareParameters {
         properties: &["endDateTime", "notifyTeam", "startDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -253,11 +238,12 @@ impl runtime::Model for ShareParameters {
             0 => reader.read(&mut self.end_date_time),
             1 => reader.read(&mut self.notify_team),
             2 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_date_time);
         writer.write(1, &self.notify_team);
         writer.write(2, &self.start_date_time);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.scheduleChangeRequestActor`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScheduleChangeRequestActor {
     /// `sender`
@@ -20,25 +20,32 @@ pub enum ScheduleChangeRequestActor {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ScheduleChangeRequestActor {
-    const NAME: &'static str = "microsoft.graph.scheduleChangeRequestActor";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("sender", Self::Sender),
-        ("recipient", Self::Recipient),
-        ("manager", Self::Manager),
-        ("system", Self::System),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ScheduleChangeRequestActor {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Sender => "sender",
+            Self::Recipient => "recipient",
+            Self::Manager => "manager",
+            Self::System => "system",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ScheduleChangeRequestActor {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.scheduleChangeRequestActor",
+        members: &[
+            Self::Sender,
+            Self::Recipient,
+            Self::Manager,
+            Self::System,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ScheduleChangeRequestActor);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.scheduleChangeState`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScheduleChangeState {
     /// `pending`
@@ -18,24 +18,30 @@ pub enum ScheduleChangeState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ScheduleChangeState {
-    const NAME: &'static str = "microsoft.graph.scheduleChangeState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pending", Self::Pending),
-        ("approved", Self::Approved),
-        ("declined", Self::Declined),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ScheduleChangeState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Declined => "declined",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ScheduleChangeState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.scheduleChangeState",
+        members: &[
+            Self::Pending,
+            Self::Approved,
+            Self::Declined,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ScheduleChangeState);

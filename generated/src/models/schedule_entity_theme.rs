@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.scheduleEntityTheme`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScheduleEntityTheme {
     /// `white`
@@ -82,56 +82,94 @@ pub enum ScheduleEntityTheme {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ScheduleEntityTheme {
-    const NAME: &'static str = "microsoft.graph.scheduleEntityTheme";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("white", Self::White),
-        ("blue", Self::Blue),
-        ("green", Self::Green),
-        ("purple", Self::Purple),
-        ("pink", Self::Pink),
-        ("yellow", Self::Yellow),
-        ("gray", Self::Gray),
-        ("darkBlue", Self::DarkBlue),
-        ("darkGreen", Self::DarkGreen),
-        ("darkPurple", Self::DarkPurple),
-        ("darkPink", Self::DarkPink),
-        ("darkYellow", Self::DarkYellow),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("darkRed", Self::DarkRed),
-        ("cranberry", Self::Cranberry),
-        ("darkOrange", Self::DarkOrange),
-        ("bronze", Self::Bronze),
-        ("peach", Self::Peach),
-        ("gold", Self::Gold),
-        ("lime", Self::Lime),
-        ("forest", Self::Forest),
-        ("lightGreen", Self::LightGreen),
-        ("jade", Self::Jade),
-        ("lightTeal", Self::LightTeal),
-        ("darkTeal", Self::DarkTeal),
-        ("steel", Self::Steel),
-        ("skyBlue", Self::SkyBlue),
-        ("blueGray", Self::BlueGray),
-        ("lavender", Self::Lavender),
-        ("lilac", Self::Lilac),
-        ("plum", Self::Plum),
-        ("magenta", Self::Magenta),
-        ("darkBrown", Self::DarkBrown),
-        ("beige", Self::Beige),
-        ("charcoal", Self::Charcoal),
-        ("silver", Self::Silver),
-    ];
+impl ScheduleEntityTheme {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::White => "white",
+            Self::Blue => "blue",
+            Self::Green => "green",
+            Self::Purple => "purple",
+            Self::Pink => "pink",
+            Self::Yellow => "yellow",
+            Self::Gray => "gray",
+            Self::DarkBlue => "darkBlue",
+            Self::DarkGreen => "darkGreen",
+            Self::DarkPurple => "darkPurple",
+            Self::DarkPink => "darkPink",
+            Self::DarkYellow => "darkYellow",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::DarkRed => "darkRed",
+            Self::Cranberry => "cranberry",
+            Self::DarkOrange => "darkOrange",
+            Self::Bronze => "bronze",
+            Self::Peach => "peach",
+            Self::Gold => "gold",
+            Self::Lime => "lime",
+            Self::Forest => "forest",
+            Self::LightGreen => "lightGreen",
+            Self::Jade => "jade",
+            Self::LightTeal => "lightTeal",
+            Self::DarkTeal => "darkTeal",
+            Self::Steel => "steel",
+            Self::SkyBlue => "skyBlue",
+            Self::BlueGray => "blueGray",
+            Self::Lavender => "lavender",
+            Self::Lilac => "lilac",
+            Self::Plum => "plum",
+            Self::Magenta => "magenta",
+            Self::DarkBrown => "darkBrown",
+            Self::Beige => "beige",
+            Self::Charcoal => "charcoal",
+            Self::Silver => "silver",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ScheduleEntityTheme {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.scheduleEntityTheme",
+        members: &[
+            Self::White,
+            Self::Blue,
+            Self::Green,
+            Self::Purple,
+            Self::Pink,
+            Self::Yellow,
+            Self::Gray,
+            Self::DarkBlue,
+            Self::DarkGreen,
+            Self::DarkPurple,
+            Self::DarkPink,
+            Self::DarkYellow,
+            Self::UnknownFutureValue,
+            Self::DarkRed,
+            Self::Cranberry,
+            Self::DarkOrange,
+            Self::Bronze,
+            Self::Peach,
+            Self::Gold,
+            Self::Lime,
+            Self::Forest,
+            Self::LightGreen,
+            Self::Jade,
+            Self::LightTeal,
+            Self::DarkTeal,
+            Self::Steel,
+            Self::SkyBlue,
+            Self::BlueGray,
+            Self::Lavender,
+            Self::Lilac,
+            Self::Plum,
+            Self::Magenta,
+            Self::DarkBrown,
+            Self::Beige,
+            Self::Charcoal,
+            Self::Silver,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ScheduleEntityTheme);

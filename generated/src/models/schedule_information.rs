@@ -45,14 +45,6 @@ impl runtime::Model for ScheduleInformation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for ScheduleInformation {
             2 => reader.read(&mut self.schedule_id),
             3 => reader.read(&mut self.schedule_items),
             4 => reader.read(&mut self.working_hours),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.availability_view);
         writer.write(1, &self.error);
         writer.write(2, &self.schedule_id);

@@ -42,14 +42,6 @@ impl runtime::Model for ScheduleItem {
         properties: &["end", "isPrivate", "location", "start", "status", "subject"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for ScheduleItem {
             3 => reader.read(&mut self.start),
             4 => reader.read(&mut self.status),
             5 => reader.read(&mut self.subject),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end);
         writer.write(1, &self.is_private);
         writer.write(2, &self.location);

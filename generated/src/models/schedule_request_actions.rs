@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.scheduleRequestActions`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScheduleRequestActions {
     /// `adminAssign`
@@ -28,30 +28,42 @@ pub enum ScheduleRequestActions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ScheduleRequestActions {
-    const NAME: &'static str = "microsoft.graph.scheduleRequestActions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("adminAssign", Self::AdminAssign),
-        ("adminUpdate", Self::AdminUpdate),
-        ("adminRemove", Self::AdminRemove),
-        ("selfActivate", Self::SelfActivate),
-        ("selfDeactivate", Self::SelfDeactivate),
-        ("adminExtend", Self::AdminExtend),
-        ("adminRenew", Self::AdminRenew),
-        ("selfExtend", Self::SelfExtend),
-        ("selfRenew", Self::SelfRenew),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ScheduleRequestActions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AdminAssign => "adminAssign",
+            Self::AdminUpdate => "adminUpdate",
+            Self::AdminRemove => "adminRemove",
+            Self::SelfActivate => "selfActivate",
+            Self::SelfDeactivate => "selfDeactivate",
+            Self::AdminExtend => "adminExtend",
+            Self::AdminRenew => "adminRenew",
+            Self::SelfExtend => "selfExtend",
+            Self::SelfRenew => "selfRenew",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ScheduleRequestActions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.scheduleRequestActions",
+        members: &[
+            Self::AdminAssign,
+            Self::AdminUpdate,
+            Self::AdminRemove,
+            Self::SelfActivate,
+            Self::SelfDeactivate,
+            Self::AdminExtend,
+            Self::AdminRenew,
+            Self::SelfExtend,
+            Self::SelfRenew,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ScheduleRequestActions);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.scopeCollectionKind`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopeCollectionKind {
     /// `allAllowed`
@@ -18,25 +18,32 @@ pub enum ScopeCollectionKind {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ScopeCollectionKind {
-    const NAME: &'static str = "microsoft.graph.scopeCollectionKind";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allAllowed", Self::AllAllowed),
-        ("enumerated", Self::Enumerated),
-        ("none", Self::None),
-        ("scopeKindNotSet", Self::ScopeKindNotSet),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ScopeCollectionKind {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllAllowed => "allAllowed",
+            Self::Enumerated => "enumerated",
+            Self::None => "none",
+            Self::ScopeKindNotSet => "scopeKindNotSet",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ScopeCollectionKind {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.scopeCollectionKind",
+        members: &[
+            Self::AllAllowed,
+            Self::Enumerated,
+            Self::None,
+            Self::ScopeKindNotSet,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ScopeCollectionKind);

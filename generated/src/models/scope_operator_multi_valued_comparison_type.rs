@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.scopeOperatorMultiValuedComparisonType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopeOperatorMultiValuedComparisonType {
     /// `All`
@@ -12,22 +12,23 @@ pub enum ScopeOperatorMultiValuedComparisonType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ScopeOperatorMultiValuedComparisonType {
-    const NAME: &'static str = "microsoft.graph.scopeOperatorMultiValuedComparisonType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("All", Self::All),
-        ("Any", Self::Any),
-    ];
+impl ScopeOperatorMultiValuedComparisonType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::All => "All",
+            Self::Any => "Any",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ScopeOperatorMultiValuedComparisonType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.scopeOperatorMultiValuedComparisonType",
+        members: &[Self::All, Self::Any],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ScopeOperatorMultiValuedComparisonType);

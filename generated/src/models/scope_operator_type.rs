@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.scopeOperatorType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopeOperatorType {
     /// `Binary`
@@ -12,22 +12,23 @@ pub enum ScopeOperatorType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ScopeOperatorType {
-    const NAME: &'static str = "microsoft.graph.scopeOperatorType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Binary", Self::Binary),
-        ("Unary", Self::Unary),
-    ];
+impl ScopeOperatorType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Binary => "Binary",
+            Self::Unary => "Unary",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ScopeOperatorType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.scopeOperatorType",
+        members: &[Self::Binary, Self::Unary],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ScopeOperatorType);

@@ -38,14 +38,6 @@ impl runtime::Model for ScopedRoleMembership {
         properties: &["administrativeUnitId", "id", "roleId", "roleMemberInfo"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ScopedRoleMembership {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.role_id),
             3 => reader.read(&mut self.role_member_info),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.administrative_unit_id);
         writer.write(1, &self.id);
         writer.write(2, &self.role_id);

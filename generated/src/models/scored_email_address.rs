@@ -40,14 +40,6 @@ impl runtime::Model for ScoredEmailAddress {
         properties: &["address", "itemId", "relevanceScore", "selectionLikelihood"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for ScoredEmailAddress {
             1 => reader.read(&mut self.item_id),
             2 => reader.read(&mut self.relevance_score),
             3 => reader.read(&mut self.selection_likelihood),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.item_id);
         writer.write(2, &self.relevance_score);

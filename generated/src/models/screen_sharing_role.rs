@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.screenSharingRole`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScreenSharingRole {
     /// `viewer`
@@ -14,22 +14,23 @@ pub enum ScreenSharingRole {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ScreenSharingRole {
-    const NAME: &'static str = "microsoft.graph.screenSharingRole";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("viewer", Self::Viewer),
-        ("sharer", Self::Sharer),
-    ];
+impl ScreenSharingRole {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Viewer => "viewer",
+            Self::Sharer => "sharer",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ScreenSharingRole {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.screenSharingRole",
+        members: &[Self::Viewer, Self::Sharer],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ScreenSharingRole);

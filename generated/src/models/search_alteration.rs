@@ -37,14 +37,6 @@ impl runtime::Model for SearchAlteration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for SearchAlteration {
             0 => reader.read(&mut self.altered_highlighted_query_string),
             1 => reader.read(&mut self.altered_query_string),
             2 => reader.read(&mut self.altered_query_tokens),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.altered_highlighted_query_string);
         writer.write(1, &self.altered_query_string);
         writer.write(2, &self.altered_query_tokens);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.searchAlterationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SearchAlterationType {
     /// `suggestion`
@@ -14,23 +14,24 @@ pub enum SearchAlterationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SearchAlterationType {
-    const NAME: &'static str = "microsoft.graph.searchAlterationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("suggestion", Self::Suggestion),
-        ("modification", Self::Modification),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SearchAlterationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Suggestion => "suggestion",
+            Self::Modification => "modification",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SearchAlterationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.searchAlterationType",
+        members: &[Self::Suggestion, Self::Modification, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SearchAlterationType);

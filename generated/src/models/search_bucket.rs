@@ -33,14 +33,6 @@ impl runtime::Model for SearchBucket {
         properties: &["aggregationFilterToken", "count", "key"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for SearchBucket {
             0 => reader.read(&mut self.aggregation_filter_token),
             1 => reader.read(&mut self.count),
             2 => reader.read(&mut self.key),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.aggregation_filter_token);
         writer.write(1, &self.count);
         writer.write(2, &self.key);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.searchContent`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SearchContent {
     /// `sharedContent`
@@ -14,23 +14,24 @@ pub enum SearchContent {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SearchContent {
-    const NAME: &'static str = "microsoft.graph.searchContent";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("sharedContent", Self::SharedContent),
-        ("privateContent", Self::PrivateContent),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SearchContent {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SharedContent => "sharedContent",
+            Self::PrivateContent => "privateContent",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SearchContent {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.searchContent",
+        members: &[Self::SharedContent, Self::PrivateContent, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SearchContent);

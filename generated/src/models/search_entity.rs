@@ -44,14 +44,6 @@ impl runtime::Model for SearchEntity {
         properties: &["acronyms", "bookmarks", "id", "qnas"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for SearchEntity {
             1 => reader.read(&mut self.bookmarks),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.qnas),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.acronyms);
         writer.write(1, &self.bookmarks);
         writer.write(2, &self.id);
@@ -97,14 +90,6 @@ impl runtime::Model for QueryParameters {
         properties: &["requests"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -112,11 +97,12 @@ impl runtime::Model for QueryParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.requests),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.requests);
     }
 }

@@ -55,14 +55,6 @@ impl runtime::Model for SearchHit {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -77,11 +69,12 @@ impl runtime::Model for SearchHit {
             4 => reader.read(&mut self.resource),
             5 => reader.read(&mut self.result_template_id),
             6 => reader.read(&mut self.summary),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_source);
         writer.write(1, &self.hit_id);
         writer.write(2, &self.is_collapsed);

@@ -36,14 +36,6 @@ impl runtime::Model for SearchHitsContainer {
         properties: &["aggregations", "hits", "moreResultsAvailable", "total"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for SearchHitsContainer {
             1 => reader.read(&mut self.hits),
             2 => reader.read(&mut self.more_results_available),
             3 => reader.read(&mut self.total),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.aggregations);
         writer.write(1, &self.hits);
         writer.write(2, &self.more_results_available);

@@ -85,14 +85,6 @@ impl runtime::Model for SearchRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -114,11 +106,12 @@ impl runtime::Model for SearchRequest {
             12 => reader.read(&mut self.share_point_one_drive_options),
             13 => reader.read(&mut self.size),
             14 => reader.read(&mut self.sort_properties),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.aggregation_filters);
         writer.write(1, &self.aggregations);
         writer.write(2, &self.collapse_properties);

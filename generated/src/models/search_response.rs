@@ -41,14 +41,6 @@ impl runtime::Model for SearchResponse {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for SearchResponse {
             1 => reader.read(&mut self.query_alteration_response),
             2 => reader.read(&mut self.result_templates),
             3 => reader.read(&mut self.search_terms),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.hits_containers);
         writer.write(1, &self.query_alteration_response);
         writer.write(2, &self.result_templates);

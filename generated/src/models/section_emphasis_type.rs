@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.sectionEmphasisType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SectionEmphasisType {
     /// `none`
@@ -18,25 +18,32 @@ pub enum SectionEmphasisType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SectionEmphasisType {
-    const NAME: &'static str = "microsoft.graph.sectionEmphasisType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("neutral", Self::Neutral),
-        ("soft", Self::Soft),
-        ("strong", Self::Strong),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SectionEmphasisType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Neutral => "neutral",
+            Self::Soft => "soft",
+            Self::Strong => "strong",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SectionEmphasisType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sectionEmphasisType",
+        members: &[
+            Self::None,
+            Self::Neutral,
+            Self::Soft,
+            Self::Strong,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SectionEmphasisType);

@@ -86,14 +86,6 @@ impl runtime::Model for SectionGroup {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -113,11 +105,12 @@ impl runtime::Model for SectionGroup {
             10 => reader.read(&mut self.sections),
             11 => reader.read(&mut self.sections_url),
             12 => reader.read(&mut self.self_),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);

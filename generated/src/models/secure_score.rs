@@ -75,14 +75,6 @@ impl runtime::Model for SecureScore {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -100,11 +92,12 @@ impl runtime::Model for SecureScore {
             8 => reader.read(&mut self.licensed_user_count),
             9 => reader.read(&mut self.max_score),
             10 => reader.read(&mut self.vendor_information),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.active_user_count);
         writer.write(1, &self.average_comparative_scores);
         writer.write(2, &self.azure_tenant_id);

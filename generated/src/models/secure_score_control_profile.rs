@@ -111,14 +111,6 @@ impl runtime::Model for SecureScoreControlProfile {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -145,11 +137,12 @@ impl runtime::Model for SecureScoreControlProfile {
             17 => reader.read(&mut self.title),
             18 => reader.read(&mut self.user_impact),
             19 => reader.read(&mut self.vendor_information),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action_type);
         writer.write(1, &self.action_url);
         writer.write(2, &self.azure_tenant_id);

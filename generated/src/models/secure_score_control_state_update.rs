@@ -41,14 +41,6 @@ impl runtime::Model for SecureScoreControlStateUpdate {
         properties: &["assignedTo", "comment", "state", "updatedBy", "updatedDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for SecureScoreControlStateUpdate {
             2 => reader.read(&mut self.state),
             3 => reader.read(&mut self.updated_by),
             4 => reader.read(&mut self.updated_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_to);
         writer.write(1, &self.comment);
         writer.write(2, &self.state);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.securityNetworkProtocol`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SecurityNetworkProtocol {
     /// `unknown`
@@ -58,44 +58,72 @@ pub enum SecurityNetworkProtocol {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SecurityNetworkProtocol {
-    const NAME: &'static str = "microsoft.graph.securityNetworkProtocol";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("ip", Self::Ip),
-        ("icmp", Self::Icmp),
-        ("igmp", Self::Igmp),
-        ("ggp", Self::Ggp),
-        ("ipv4", Self::Ipv4),
-        ("tcp", Self::Tcp),
-        ("pup", Self::Pup),
-        ("udp", Self::Udp),
-        ("idp", Self::Idp),
-        ("ipv6", Self::Ipv6),
-        ("ipv6RoutingHeader", Self::Ipv6RoutingHeader),
-        ("ipv6FragmentHeader", Self::Ipv6FragmentHeader),
-        ("ipSecEncapsulatingSecurityPayload", Self::IpSecEncapsulatingSecurityPayload),
-        ("ipSecAuthenticationHeader", Self::IpSecAuthenticationHeader),
-        ("icmpV6", Self::IcmpV6),
-        ("ipv6NoNextHeader", Self::Ipv6NoNextHeader),
-        ("ipv6DestinationOptions", Self::Ipv6DestinationOptions),
-        ("nd", Self::Nd),
-        ("raw", Self::Raw),
-        ("ipx", Self::Ipx),
-        ("spx", Self::Spx),
-        ("spxII", Self::SpxIi),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SecurityNetworkProtocol {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Ip => "ip",
+            Self::Icmp => "icmp",
+            Self::Igmp => "igmp",
+            Self::Ggp => "ggp",
+            Self::Ipv4 => "ipv4",
+            Self::Tcp => "tcp",
+            Self::Pup => "pup",
+            Self::Udp => "udp",
+            Self::Idp => "idp",
+            Self::Ipv6 => "ipv6",
+            Self::Ipv6RoutingHeader => "ipv6RoutingHeader",
+            Self::Ipv6FragmentHeader => "ipv6FragmentHeader",
+            Self::IpSecEncapsulatingSecurityPayload => {
+                "ipSecEncapsulatingSecurityPayload"
+            }
+            Self::IpSecAuthenticationHeader => "ipSecAuthenticationHeader",
+            Self::IcmpV6 => "icmpV6",
+            Self::Ipv6NoNextHeader => "ipv6NoNextHeader",
+            Self::Ipv6DestinationOptions => "ipv6DestinationOptions",
+            Self::Nd => "nd",
+            Self::Raw => "raw",
+            Self::Ipx => "ipx",
+            Self::Spx => "spx",
+            Self::SpxIi => "spxII",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SecurityNetworkProtocol {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.securityNetworkProtocol",
+        members: &[
+            Self::Unknown,
+            Self::Ip,
+            Self::Icmp,
+            Self::Igmp,
+            Self::Ggp,
+            Self::Ipv4,
+            Self::Tcp,
+            Self::Pup,
+            Self::Udp,
+            Self::Idp,
+            Self::Ipv6,
+            Self::Ipv6RoutingHeader,
+            Self::Ipv6FragmentHeader,
+            Self::IpSecEncapsulatingSecurityPayload,
+            Self::IpSecAuthenticationHeader,
+            Self::IcmpV6,
+            Self::Ipv6NoNextHeader,
+            Self::Ipv6DestinationOptions,
+            Self::Nd,
+            Self::Raw,
+            Self::Ipx,
+            Self::Spx,
+            Self::SpxIi,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SecurityNetworkProtocol);

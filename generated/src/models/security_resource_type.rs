@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.securityResourceType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SecurityResourceType {
     /// `unknown`
@@ -18,24 +18,30 @@ pub enum SecurityResourceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SecurityResourceType {
-    const NAME: &'static str = "microsoft.graph.securityResourceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("attacked", Self::Attacked),
-        ("related", Self::Related),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SecurityResourceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Attacked => "attacked",
+            Self::Related => "related",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SecurityResourceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.securityResourceType",
+        members: &[
+            Self::Unknown,
+            Self::Attacked,
+            Self::Related,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SecurityResourceType);

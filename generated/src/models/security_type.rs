@@ -109,14 +109,6 @@ impl runtime::Model for Security {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -139,11 +131,12 @@ impl runtime::Model for Security {
             13 => reader.read(&mut self.threat_intelligence),
             14 => reader.read(&mut self.trigger_types),
             15 => reader.read(&mut self.triggers),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alerts);
         writer.write(1, &self.alerts_v2);
         writer.write(2, &self.attack_simulation);
@@ -189,14 +182,6 @@ impl runtime::Model for RunHuntingQueryParameters {
         properties: &["query", "timespan"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -205,11 +190,12 @@ impl runtime::Model for RunHuntingQueryParameters {
         match property {
             0 => reader.read(&mut self.query),
             1 => reader.read(&mut self.timespan),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.query);
         writer.write(1, &self.timespan);
     }

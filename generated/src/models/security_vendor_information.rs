@@ -38,14 +38,6 @@ impl runtime::Model for SecurityVendorInformation {
         properties: &["provider", "providerVersion", "subProvider", "vendor"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for SecurityVendorInformation {
             1 => reader.read(&mut self.provider_version),
             2 => reader.read(&mut self.sub_provider),
             3 => reader.read(&mut self.vendor),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.provider);
         writer.write(1, &self.provider_version);
         writer.write(2, &self.sub_provider);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.selectionLikelihoodInfo`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SelectionLikelihoodInfo {
     /// `notSpecified`
@@ -14,22 +14,23 @@ pub enum SelectionLikelihoodInfo {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SelectionLikelihoodInfo {
-    const NAME: &'static str = "microsoft.graph.selectionLikelihoodInfo";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notSpecified", Self::NotSpecified),
-        ("high", Self::High),
-    ];
+impl SelectionLikelihoodInfo {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotSpecified => "notSpecified",
+            Self::High => "high",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SelectionLikelihoodInfo {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.selectionLikelihoodInfo",
+        members: &[Self::NotSpecified, Self::High],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SelectionLikelihoodInfo);

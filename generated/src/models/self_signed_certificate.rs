@@ -63,14 +63,6 @@ impl runtime::Model for SelfSignedCertificate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for SelfSignedCertificate {
             6 => reader.read(&mut self.thumbprint),
             7 => reader.read(&mut self.r#type),
             8 => reader.read(&mut self.usage),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.custom_key_identifier);
         writer.write(1, &self.display_name);
         writer.write(2, &self.end_date_time);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.sendDtmfCompletionReason`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SendDtmfCompletionReason {
     /// `unknown`
@@ -18,24 +18,30 @@ pub enum SendDtmfCompletionReason {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SendDtmfCompletionReason {
-    const NAME: &'static str = "microsoft.graph.sendDtmfCompletionReason";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("completedSuccessfully", Self::CompletedSuccessfully),
-        ("mediaOperationCanceled", Self::MediaOperationCanceled),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SendDtmfCompletionReason {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::CompletedSuccessfully => "completedSuccessfully",
+            Self::MediaOperationCanceled => "mediaOperationCanceled",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SendDtmfCompletionReason {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sendDtmfCompletionReason",
+        members: &[
+            Self::Unknown,
+            Self::CompletedSuccessfully,
+            Self::MediaOperationCanceled,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SendDtmfCompletionReason);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.sensitivity`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Sensitivity {
     /// `normal`
@@ -16,24 +16,25 @@ pub enum Sensitivity {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Sensitivity {
-    const NAME: &'static str = "microsoft.graph.sensitivity";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("normal", Self::Normal),
-        ("personal", Self::Personal),
-        ("private", Self::Private),
-        ("confidential", Self::Confidential),
-    ];
+impl Sensitivity {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Normal => "normal",
+            Self::Personal => "personal",
+            Self::Private => "private",
+            Self::Confidential => "confidential",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Sensitivity {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sensitivity",
+        members: &[Self::Normal, Self::Personal, Self::Private, Self::Confidential],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Sensitivity);

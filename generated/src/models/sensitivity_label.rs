@@ -89,14 +89,6 @@ impl runtime::Model for SensitivityLabel {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -118,11 +110,12 @@ impl runtime::Model for SensitivityLabel {
             12 => reader.read(&mut self.rights),
             13 => reader.read(&mut self.sublabels),
             14 => reader.read(&mut self.tool_tip),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action_source);
         writer.write(1, &self.auto_tooltip);
         writer.write(2, &self.description);
@@ -178,14 +171,6 @@ impl runtime::Model for ComputeRightsAndInheritanceParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -196,11 +181,12 @@ impl runtime::Model for ComputeRightsAndInheritanceParameters {
             1 => reader.read(&mut self.locale),
             2 => reader.read(&mut self.protected_contents),
             3 => reader.read(&mut self.supported_content_formats),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.delegated_user_email);
         writer.write(1, &self.locale);
         writer.write(2, &self.protected_contents);

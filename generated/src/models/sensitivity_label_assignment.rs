@@ -33,14 +33,6 @@ impl runtime::Model for SensitivityLabelAssignment {
         properties: &["assignmentMethod", "sensitivityLabelId", "tenantId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for SensitivityLabelAssignment {
             0 => reader.read(&mut self.assignment_method),
             1 => reader.read(&mut self.sensitivity_label_id),
             2 => reader.read(&mut self.tenant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignment_method);
         writer.write(1, &self.sensitivity_label_id);
         writer.write(2, &self.tenant_id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.sensitivityLabelAssignmentMethod`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SensitivityLabelAssignmentMethod {
     /// `standard`
@@ -16,24 +16,30 @@ pub enum SensitivityLabelAssignmentMethod {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SensitivityLabelAssignmentMethod {
-    const NAME: &'static str = "microsoft.graph.sensitivityLabelAssignmentMethod";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("standard", Self::Standard),
-        ("privileged", Self::Privileged),
-        ("auto", Self::Auto),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SensitivityLabelAssignmentMethod {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Standard => "standard",
+            Self::Privileged => "privileged",
+            Self::Auto => "auto",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SensitivityLabelAssignmentMethod {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sensitivityLabelAssignmentMethod",
+        members: &[
+            Self::Standard,
+            Self::Privileged,
+            Self::Auto,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SensitivityLabelAssignmentMethod);

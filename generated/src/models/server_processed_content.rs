@@ -36,14 +36,6 @@ impl runtime::Model for ServerProcessedContent {
         properties: &["htmlStrings", "imageSources", "links", "searchablePlainTexts"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for ServerProcessedContent {
             1 => reader.read(&mut self.image_sources),
             2 => reader.read(&mut self.links),
             3 => reader.read(&mut self.searchable_plain_texts),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.html_strings);
         writer.write(1, &self.image_sources);
         writer.write(2, &self.links);

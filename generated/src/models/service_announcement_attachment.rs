@@ -41,14 +41,6 @@ impl runtime::Model for ServiceAnnouncementAttachment {
         properties: &["contentType", "id", "lastModifiedDateTime", "name", "size"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for ServiceAnnouncementAttachment {
             2 => reader.read(&mut self.last_modified_date_time),
             3 => reader.read(&mut self.name),
             4 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_type);
         writer.write(1, &self.id);
         writer.write(2, &self.last_modified_date_time);

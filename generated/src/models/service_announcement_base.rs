@@ -57,14 +57,6 @@ impl runtime::Model for ServiceAnnouncementBase {
         "microsoft.graph.serviceUpdateMessage",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -77,11 +69,12 @@ impl runtime::Model for ServiceAnnouncementBase {
             3 => reader.read(&mut self.last_modified_date_time),
             4 => reader.read(&mut self.start_date_time),
             5 => reader.read(&mut self.title),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.details);
         writer.write(1, &self.end_date_time);
         writer.write(2, &self.id);

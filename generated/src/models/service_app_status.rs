@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.serviceAppStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceAppStatus {
     /// `inactive`
@@ -20,25 +20,32 @@ pub enum ServiceAppStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ServiceAppStatus {
-    const NAME: &'static str = "microsoft.graph.serviceAppStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("inactive", Self::Inactive),
-        ("active", Self::Active),
-        ("pendingActive", Self::PendingActive),
-        ("pendingInactive", Self::PendingInactive),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ServiceAppStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Inactive => "inactive",
+            Self::Active => "active",
+            Self::PendingActive => "pendingActive",
+            Self::PendingInactive => "pendingInactive",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ServiceAppStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.serviceAppStatus",
+        members: &[
+            Self::Inactive,
+            Self::Active,
+            Self::PendingActive,
+            Self::PendingInactive,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ServiceAppStatus);

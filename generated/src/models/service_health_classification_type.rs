@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.serviceHealthClassificationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceHealthClassificationType {
     /// `advisory`
@@ -14,23 +14,24 @@ pub enum ServiceHealthClassificationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ServiceHealthClassificationType {
-    const NAME: &'static str = "microsoft.graph.serviceHealthClassificationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("advisory", Self::Advisory),
-        ("incident", Self::Incident),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ServiceHealthClassificationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Advisory => "advisory",
+            Self::Incident => "incident",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ServiceHealthClassificationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.serviceHealthClassificationType",
+        members: &[Self::Advisory, Self::Incident, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ServiceHealthClassificationType);

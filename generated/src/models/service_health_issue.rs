@@ -87,14 +87,6 @@ impl runtime::Model for ServiceHealthIssue {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -116,11 +108,12 @@ impl runtime::Model for ServiceHealthIssue {
             12 => reader.read(&mut self.start_date_time),
             13 => reader.read(&mut self.status),
             14 => reader.read(&mut self.title),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.classification);
         writer.write(1, &self.details);
         writer.write(2, &self.end_date_time);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.serviceHealthOrigin`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceHealthOrigin {
     /// `microsoft`
@@ -16,24 +16,30 @@ pub enum ServiceHealthOrigin {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ServiceHealthOrigin {
-    const NAME: &'static str = "microsoft.graph.serviceHealthOrigin";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("microsoft", Self::Microsoft),
-        ("thirdParty", Self::ThirdParty),
-        ("customer", Self::Customer),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ServiceHealthOrigin {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Microsoft => "microsoft",
+            Self::ThirdParty => "thirdParty",
+            Self::Customer => "customer",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ServiceHealthOrigin {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.serviceHealthOrigin",
+        members: &[
+            Self::Microsoft,
+            Self::ThirdParty,
+            Self::Customer,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ServiceHealthOrigin);

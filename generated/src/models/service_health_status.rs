@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.serviceHealthStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceHealthStatus {
     /// `serviceOperational`
@@ -44,38 +44,58 @@ pub enum ServiceHealthStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ServiceHealthStatus {
-    const NAME: &'static str = "microsoft.graph.serviceHealthStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("serviceOperational", Self::ServiceOperational),
-        ("investigating", Self::Investigating),
-        ("restoringService", Self::RestoringService),
-        ("verifyingService", Self::VerifyingService),
-        ("serviceRestored", Self::ServiceRestored),
-        ("postIncidentReviewPublished", Self::PostIncidentReviewPublished),
-        ("serviceDegradation", Self::ServiceDegradation),
-        ("serviceInterruption", Self::ServiceInterruption),
-        ("extendedRecovery", Self::ExtendedRecovery),
-        ("falsePositive", Self::FalsePositive),
-        ("investigationSuspended", Self::InvestigationSuspended),
-        ("resolved", Self::Resolved),
-        ("mitigatedExternal", Self::MitigatedExternal),
-        ("mitigated", Self::Mitigated),
-        ("resolvedExternal", Self::ResolvedExternal),
-        ("confirmed", Self::Confirmed),
-        ("reported", Self::Reported),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ServiceHealthStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ServiceOperational => "serviceOperational",
+            Self::Investigating => "investigating",
+            Self::RestoringService => "restoringService",
+            Self::VerifyingService => "verifyingService",
+            Self::ServiceRestored => "serviceRestored",
+            Self::PostIncidentReviewPublished => "postIncidentReviewPublished",
+            Self::ServiceDegradation => "serviceDegradation",
+            Self::ServiceInterruption => "serviceInterruption",
+            Self::ExtendedRecovery => "extendedRecovery",
+            Self::FalsePositive => "falsePositive",
+            Self::InvestigationSuspended => "investigationSuspended",
+            Self::Resolved => "resolved",
+            Self::MitigatedExternal => "mitigatedExternal",
+            Self::Mitigated => "mitigated",
+            Self::ResolvedExternal => "resolvedExternal",
+            Self::Confirmed => "confirmed",
+            Self::Reported => "reported",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ServiceHealthStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.serviceHealthStatus",
+        members: &[
+            Self::ServiceOperational,
+            Self::Investigating,
+            Self::RestoringService,
+            Self::VerifyingService,
+            Self::ServiceRestored,
+            Self::PostIncidentReviewPublished,
+            Self::ServiceDegradation,
+            Self::ServiceInterruption,
+            Self::ExtendedRecovery,
+            Self::FalsePositive,
+            Self::InvestigationSuspended,
+            Self::Resolved,
+            Self::MitigatedExternal,
+            Self::Mitigated,
+            Self::ResolvedExternal,
+            Self::Confirmed,
+            Self::Reported,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ServiceHealthStatus);

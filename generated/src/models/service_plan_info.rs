@@ -41,14 +41,6 @@ impl runtime::Model for ServicePlanInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for ServicePlanInfo {
             1 => reader.read(&mut self.provisioning_status),
             2 => reader.read(&mut self.service_plan_id),
             3 => reader.read(&mut self.service_plan_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applies_to);
         writer.write(1, &self.provisioning_status);
         writer.write(2, &self.service_plan_id);

@@ -307,14 +307,6 @@ impl runtime::Model for ServicePrincipal {
         "microsoft.graph.agentIdentityBlueprintPrincipal",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -389,11 +381,12 @@ impl runtime::Model for ServicePrincipal {
             53 => reader.read(&mut self.token_lifetime_policies),
             54 => reader.read(&mut self.transitive_member_of),
             55 => reader.read(&mut self.verified_publisher),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_enabled);
         writer.write(1, &self.add_ins);
         writer.write(2, &self.alternative_names);
@@ -496,14 +489,6 @@ impl runtime::Model for AddKeyParameters {
         properties: &["keyCredential", "passwordCredential", "proof"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -513,11 +498,12 @@ impl runtime::Model for AddKeyParameters {
             0 => reader.read(&mut self.key_credential),
             1 => reader.read(&mut self.password_credential),
             2 => reader.read(&mut self.proof),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.key_credential);
         writer.write(1, &self.password_credential);
         writer.write(2, &self.proof);
@@ -551,14 +537,6 @@ impl runtime::Model for AddPasswordParameters {
         properties: &["passwordCredential"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -566,11 +544,12 @@ impl runtime::Model for AddPasswordParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.password_credential),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.password_credential);
     }
 }
@@ -605,14 +584,6 @@ impl runtime::Model for AddTokenSigningCertificateParameters {
         properties: &["displayName", "endDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -621,11 +592,12 @@ impl runtime::Model for AddTokenSigningCertificateParameters {
         match property {
             0 => reader.read(&mut self.display_name),
             1 => reader.read(&mut self.end_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.end_date_time);
     }
@@ -661,14 +633,6 @@ impl runtime::Model for RemoveKeyParameters {
         properties: &["keyId", "proof"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -677,11 +641,12 @@ impl runtime::Model for RemoveKeyParameters {
         match property {
             0 => reader.read(&mut self.key_id),
             1 => reader.read(&mut self.proof),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.key_id);
         writer.write(1, &self.proof);
     }
@@ -714,14 +679,6 @@ impl runtime::Model for RemovePasswordParameters {
         properties: &["keyId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -729,11 +686,12 @@ impl runtime::Model for RemovePasswordParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.key_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.key_id);
     }
 }

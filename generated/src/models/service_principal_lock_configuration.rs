@@ -45,14 +45,6 @@ impl runtime::Model for ServicePrincipalLockConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for ServicePrincipalLockConfiguration {
             2 => reader.read(&mut self.credentials_with_usage_verify),
             3 => reader.read(&mut self.is_enabled),
             4 => reader.read(&mut self.token_encryption_key_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.all_properties);
         writer.write(1, &self.credentials_with_usage_sign);
         writer.write(2, &self.credentials_with_usage_verify);

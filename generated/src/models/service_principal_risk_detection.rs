@@ -113,14 +113,6 @@ impl runtime::Model for ServicePrincipalRiskDetection {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -148,11 +140,12 @@ impl runtime::Model for ServicePrincipalRiskDetection {
             18 => reader.read(&mut self.service_principal_id),
             19 => reader.read(&mut self.source),
             20 => reader.read(&mut self.token_issuer_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity);
         writer.write(1, &self.activity_date_time);
         writer.write(2, &self.additional_info);

@@ -35,14 +35,6 @@ impl runtime::Model for ServiceProvisioningError {
         properties: &["createdDateTime", "isResolved", "serviceInstance"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ServiceProvisioningError {
             0 => reader.read(&mut self.created_date_time),
             1 => reader.read(&mut self.is_resolved),
             2 => reader.read(&mut self.service_instance),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.is_resolved);
         writer.write(2, &self.service_instance);

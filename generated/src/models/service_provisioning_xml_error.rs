@@ -38,14 +38,6 @@ impl runtime::Model for ServiceProvisioningXmlError {
         properties: &["createdDateTime", "errorDetail", "isResolved", "serviceInstance"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ServiceProvisioningXmlError {
             1 => reader.read(&mut self.error_detail),
             2 => reader.read(&mut self.is_resolved),
             3 => reader.read(&mut self.service_instance),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.error_detail);
         writer.write(2, &self.is_resolved);

@@ -55,14 +55,6 @@ impl runtime::Model for ServiceStatus {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for ServiceStatus {
             4 => reader.read(&mut self.last_modified_date_time),
             5 => reader.read(&mut self.restore_allowed_till_date_time),
             6 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.backup_service_consumer);
         writer.write(1, &self.disable_reason);
         writer.write(2, &self.grace_period_date_time);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.serviceUpdateCategory`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceUpdateCategory {
     /// `preventOrFixIssue`
@@ -16,24 +16,30 @@ pub enum ServiceUpdateCategory {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ServiceUpdateCategory {
-    const NAME: &'static str = "microsoft.graph.serviceUpdateCategory";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("preventOrFixIssue", Self::PreventOrFixIssue),
-        ("planForChange", Self::PlanForChange),
-        ("stayInformed", Self::StayInformed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ServiceUpdateCategory {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::PreventOrFixIssue => "preventOrFixIssue",
+            Self::PlanForChange => "planForChange",
+            Self::StayInformed => "stayInformed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ServiceUpdateCategory {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.serviceUpdateCategory",
+        members: &[
+            Self::PreventOrFixIssue,
+            Self::PlanForChange,
+            Self::StayInformed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ServiceUpdateCategory);

@@ -33,14 +33,6 @@ impl runtime::Model for ServiceUpdateMessageViewpoint {
         properties: &["isArchived", "isFavorited", "isRead"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for ServiceUpdateMessageViewpoint {
             0 => reader.read(&mut self.is_archived),
             1 => reader.read(&mut self.is_favorited),
             2 => reader.read(&mut self.is_read),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_archived);
         writer.write(1, &self.is_favorited);
         writer.write(2, &self.is_read);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.settingSourceType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SettingSourceType {
     /// `deviceConfiguration`
@@ -12,22 +12,23 @@ pub enum SettingSourceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SettingSourceType {
-    const NAME: &'static str = "microsoft.graph.settingSourceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("deviceConfiguration", Self::DeviceConfiguration),
-        ("deviceIntent", Self::DeviceIntent),
-    ];
+impl SettingSourceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DeviceConfiguration => "deviceConfiguration",
+            Self::DeviceIntent => "deviceIntent",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SettingSourceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.settingSourceType",
+        members: &[Self::DeviceConfiguration, Self::DeviceIntent],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SettingSourceType);

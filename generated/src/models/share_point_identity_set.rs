@@ -59,14 +59,6 @@ impl runtime::Model for SharePointIdentitySet {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -80,11 +72,12 @@ impl runtime::Model for SharePointIdentitySet {
             4 => reader.read(&mut self.site_group),
             5 => reader.read(&mut self.site_user),
             6 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application);
         writer.write(1, &self.device);
         writer.write(2, &self.group);

@@ -33,14 +33,6 @@ impl runtime::Model for SharePointMigrationContainerInfo {
         properties: &["dataContainerUri", "encryptionKey", "metadataContainerUri"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for SharePointMigrationContainerInfo {
             0 => reader.read(&mut self.data_container_uri),
             1 => reader.read(&mut self.encryption_key),
             2 => reader.read(&mut self.metadata_container_uri),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.data_container_uri);
         writer.write(1, &self.encryption_key);
         writer.write(2, &self.metadata_container_uri);

@@ -48,14 +48,6 @@ impl runtime::Model for SharePointMigrationEvent {
         "microsoft.graph.sharePointMigrationJobStartEvent",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for SharePointMigrationEvent {
             1 => reader.read(&mut self.event_date_time),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.job_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.correlation_id);
         writer.write(1, &self.event_date_time);
         writer.write(2, &self.id);

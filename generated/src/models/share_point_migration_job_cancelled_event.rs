@@ -51,14 +51,6 @@ impl runtime::Model for SharePointMigrationJobCancelledEvent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for SharePointMigrationJobCancelledEvent {
             3 => reader.read(&mut self.is_cancelled_by_user),
             4 => reader.read(&mut self.job_id),
             5 => reader.read(&mut self.total_retry_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.correlation_id);
         writer.write(1, &self.event_date_time);
         writer.write(2, &self.id);

@@ -67,14 +67,6 @@ impl runtime::Model for SharePointMigrationJobErrorEvent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for SharePointMigrationJobErrorEvent {
             7 => reader.read(&mut self.object_type),
             8 => reader.read(&mut self.object_url),
             9 => reader.read(&mut self.total_retry_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.correlation_id);
         writer.write(1, &self.error);
         writer.write(2, &self.error_level);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.sharePointMigrationJobErrorLevel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SharePointMigrationJobErrorLevel {
     /// `important`
@@ -18,25 +18,32 @@ pub enum SharePointMigrationJobErrorLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SharePointMigrationJobErrorLevel {
-    const NAME: &'static str = "microsoft.graph.sharePointMigrationJobErrorLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("important", Self::Important),
-        ("warning", Self::Warning),
-        ("error", Self::Error),
-        ("fatalError", Self::FatalError),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SharePointMigrationJobErrorLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Important => "important",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::FatalError => "fatalError",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SharePointMigrationJobErrorLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sharePointMigrationJobErrorLevel",
+        members: &[
+            Self::Important,
+            Self::Warning,
+            Self::Error,
+            Self::FatalError,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SharePointMigrationJobErrorLevel);

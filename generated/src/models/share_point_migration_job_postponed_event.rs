@@ -59,14 +59,6 @@ impl runtime::Model for SharePointMigrationJobPostponedEvent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for SharePointMigrationJobPostponedEvent {
             5 => reader.read(&mut self.next_pickup_date_time),
             6 => reader.read(&mut self.reason),
             7 => reader.read(&mut self.total_retry_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.correlation_id);
         writer.write(1, &self.event_date_time);
         writer.write(2, &self.id);

@@ -111,14 +111,6 @@ impl runtime::Model for SharePointMigrationJobProgressEvent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -146,11 +138,12 @@ impl runtime::Model for SharePointMigrationJobProgressEvent {
             18 => reader.read(&mut self.total_retry_count),
             19 => reader.read(&mut self.total_warnings),
             20 => reader.read(&mut self.wait_time_on_sql_throttling_ms),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bytes_processed);
         writer.write(1, &self.bytes_processed_only_current_version);
         writer.write(2, &self.correlation_id);

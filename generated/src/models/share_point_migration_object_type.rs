@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.sharePointMigrationObjectType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SharePointMigrationObjectType {
     /// `site`
@@ -28,30 +28,42 @@ pub enum SharePointMigrationObjectType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SharePointMigrationObjectType {
-    const NAME: &'static str = "microsoft.graph.sharePointMigrationObjectType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("site", Self::Site),
-        ("web", Self::Web),
-        ("folder", Self::Folder),
-        ("list", Self::List),
-        ("listItem", Self::ListItem),
-        ("file", Self::File),
-        ("alert", Self::Alert),
-        ("sharedWithObject", Self::SharedWithObject),
-        ("invalid", Self::Invalid),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SharePointMigrationObjectType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Site => "site",
+            Self::Web => "web",
+            Self::Folder => "folder",
+            Self::List => "list",
+            Self::ListItem => "listItem",
+            Self::File => "file",
+            Self::Alert => "alert",
+            Self::SharedWithObject => "sharedWithObject",
+            Self::Invalid => "invalid",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SharePointMigrationObjectType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sharePointMigrationObjectType",
+        members: &[
+            Self::Site,
+            Self::Web,
+            Self::Folder,
+            Self::List,
+            Self::ListItem,
+            Self::File,
+            Self::Alert,
+            Self::SharedWithObject,
+            Self::Invalid,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SharePointMigrationObjectType);

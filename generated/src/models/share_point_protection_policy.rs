@@ -85,14 +85,6 @@ impl runtime::Model for SharePointProtectionPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -112,11 +104,12 @@ impl runtime::Model for SharePointProtectionPolicy {
             10 => reader.read(&mut self.site_protection_units),
             11 => reader.read(&mut self.site_protection_units_bulk_addition_jobs),
             12 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);

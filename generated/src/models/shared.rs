@@ -36,14 +36,6 @@ impl runtime::Model for Shared {
         properties: &["owner", "scope", "sharedBy", "sharedDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for Shared {
             1 => reader.read(&mut self.scope),
             2 => reader.read(&mut self.shared_by),
             3 => reader.read(&mut self.shared_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.owner);
         writer.write(1, &self.scope);
         writer.write(2, &self.shared_by);

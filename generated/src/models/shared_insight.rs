@@ -57,14 +57,6 @@ impl runtime::Model for SharedInsight {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for SharedInsight {
             4 => reader.read(&mut self.resource_reference),
             5 => reader.read(&mut self.resource_visualization),
             6 => reader.read(&mut self.sharing_history),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.last_shared);
         writer.write(2, &self.last_shared_method);

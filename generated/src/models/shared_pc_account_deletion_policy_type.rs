@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.sharedPCAccountDeletionPolicyType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SharedPcAccountDeletionPolicyType {
     /// `immediate`
@@ -14,26 +14,30 @@ pub enum SharedPcAccountDeletionPolicyType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SharedPcAccountDeletionPolicyType {
-    const NAME: &'static str = "microsoft.graph.sharedPCAccountDeletionPolicyType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("immediate", Self::Immediate),
-        ("diskSpaceThreshold", Self::DiskSpaceThreshold),
-        (
-            "diskSpaceThresholdOrInactiveThreshold",
-            Self::DiskSpaceThresholdOrInactiveThreshold,
-        ),
-    ];
+impl SharedPcAccountDeletionPolicyType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Immediate => "immediate",
+            Self::DiskSpaceThreshold => "diskSpaceThreshold",
+            Self::DiskSpaceThresholdOrInactiveThreshold => {
+                "diskSpaceThresholdOrInactiveThreshold"
+            }
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SharedPcAccountDeletionPolicyType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sharedPCAccountDeletionPolicyType",
+        members: &[
+            Self::Immediate,
+            Self::DiskSpaceThreshold,
+            Self::DiskSpaceThresholdOrInactiveThreshold,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SharedPcAccountDeletionPolicyType);

@@ -41,14 +41,6 @@ impl runtime::Model for SharedPcAccountManagerPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for SharedPcAccountManagerPolicy {
             1 => reader.read(&mut self.cache_accounts_above_disk_free_percentage),
             2 => reader.read(&mut self.inactive_threshold_days),
             3 => reader.read(&mut self.remove_accounts_below_disk_free_percentage),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_deletion_policy);
         writer.write(1, &self.cache_accounts_above_disk_free_percentage);
         writer.write(2, &self.inactive_threshold_days);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.sharedPCAllowedAccountType`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SharedPcAllowedAccountType {
     /// `guest`
@@ -12,22 +12,23 @@ pub enum SharedPcAllowedAccountType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SharedPcAllowedAccountType {
-    const NAME: &'static str = "microsoft.graph.sharedPCAllowedAccountType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("guest", Self::Guest),
-        ("domain", Self::Domain),
-    ];
+impl SharedPcAllowedAccountType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Guest => "guest",
+            Self::Domain => "domain",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SharedPcAllowedAccountType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sharedPCAllowedAccountType",
+        members: &[Self::Guest, Self::Domain],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SharedPcAllowedAccountType);

@@ -135,14 +135,6 @@ impl runtime::Model for SharedPcConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -173,11 +165,12 @@ impl runtime::Model for SharedPcConfiguration {
             21 => reader.read(&mut self.user_status_overview),
             22 => reader.read(&mut self.user_statuses),
             23 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_manager_policy);
         writer.write(1, &self.allow_local_storage);
         writer.write(2, &self.allowed_accounts);

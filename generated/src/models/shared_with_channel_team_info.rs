@@ -51,14 +51,6 @@ impl runtime::Model for SharedWithChannelTeamInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for SharedWithChannelTeamInfo {
             3 => reader.read(&mut self.is_host_team),
             4 => reader.read(&mut self.team),
             5 => reader.read(&mut self.tenant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_members);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

@@ -53,14 +53,6 @@ impl runtime::Model for SharepointIds {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for SharepointIds {
             4 => reader.read(&mut self.site_url),
             5 => reader.read(&mut self.tenant_id),
             6 => reader.read(&mut self.web_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.list_id);
         writer.write(1, &self.list_item_id);
         writer.write(2, &self.list_item_unique_id);

@@ -147,14 +147,6 @@ impl runtime::Model for SharepointSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -199,11 +191,12 @@ impl runtime::Model for SharepointSettings {
             27 => reader.read(&mut self.site_creation_default_managed_path),
             28 => reader.read(&mut self.site_creation_default_storage_limit_in_mb),
             29 => reader.read(&mut self.tenant_default_timezone),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_domain_guids_for_sync_app);
         writer.write(1, &self.available_managed_paths_for_site_creation);
         writer.write(2, &self.deleted_user_personal_site_retention_period_in_days);

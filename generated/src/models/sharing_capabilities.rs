@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.sharingCapabilities`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SharingCapabilities {
     /// `disabled`
@@ -18,25 +18,32 @@ pub enum SharingCapabilities {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SharingCapabilities {
-    const NAME: &'static str = "microsoft.graph.sharingCapabilities";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("disabled", Self::Disabled),
-        ("externalUserSharingOnly", Self::ExternalUserSharingOnly),
-        ("externalUserAndGuestSharing", Self::ExternalUserAndGuestSharing),
-        ("existingExternalUserSharingOnly", Self::ExistingExternalUserSharingOnly),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SharingCapabilities {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Disabled => "disabled",
+            Self::ExternalUserSharingOnly => "externalUserSharingOnly",
+            Self::ExternalUserAndGuestSharing => "externalUserAndGuestSharing",
+            Self::ExistingExternalUserSharingOnly => "existingExternalUserSharingOnly",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SharingCapabilities {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sharingCapabilities",
+        members: &[
+            Self::Disabled,
+            Self::ExternalUserSharingOnly,
+            Self::ExternalUserAndGuestSharing,
+            Self::ExistingExternalUserSharingOnly,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SharingCapabilities);

@@ -47,14 +47,6 @@ impl runtime::Model for SharingDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for SharingDetail {
             2 => reader.read(&mut self.sharing_reference),
             3 => reader.read(&mut self.sharing_subject),
             4 => reader.read(&mut self.sharing_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.shared_by);
         writer.write(1, &self.shared_date_time);
         writer.write(2, &self.sharing_reference);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.sharingDomainRestrictionMode`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SharingDomainRestrictionMode {
     /// `none`
@@ -16,24 +16,30 @@ pub enum SharingDomainRestrictionMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SharingDomainRestrictionMode {
-    const NAME: &'static str = "microsoft.graph.sharingDomainRestrictionMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("allowList", Self::AllowList),
-        ("blockList", Self::BlockList),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SharingDomainRestrictionMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::AllowList => "allowList",
+            Self::BlockList => "blockList",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SharingDomainRestrictionMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sharingDomainRestrictionMode",
+        members: &[
+            Self::None,
+            Self::AllowList,
+            Self::BlockList,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SharingDomainRestrictionMode);

@@ -36,14 +36,6 @@ impl runtime::Model for SharingInvitation {
         properties: &["email", "invitedBy", "redeemedBy", "signInRequired"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for SharingInvitation {
             1 => reader.read(&mut self.invited_by),
             2 => reader.read(&mut self.redeemed_by),
             3 => reader.read(&mut self.sign_in_required),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.email);
         writer.write(1, &self.invited_by);
         writer.write(2, &self.redeemed_by);

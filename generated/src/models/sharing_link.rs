@@ -49,14 +49,6 @@ impl runtime::Model for SharingLink {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for SharingLink {
             3 => reader.read(&mut self.r#type),
             4 => reader.read(&mut self.web_html),
             5 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application);
         writer.write(1, &self.prevents_download);
         writer.write(2, &self.scope);

@@ -35,14 +35,6 @@ impl runtime::Model for ShiftAvailability {
         properties: &["recurrence", "timeSlots", "timeZone"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ShiftAvailability {
             0 => reader.read(&mut self.recurrence),
             1 => reader.read(&mut self.time_slots),
             2 => reader.read(&mut self.time_zone),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.recurrence);
         writer.write(1, &self.time_slots);
         writer.write(2, &self.time_zone);

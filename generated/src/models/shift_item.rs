@@ -54,14 +54,6 @@ impl runtime::Model for ShiftItem {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.openShiftItem"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for ShiftItem {
             3 => reader.read(&mut self.notes),
             4 => reader.read(&mut self.start_date_time),
             5 => reader.read(&mut self.theme),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activities);
         writer.write(1, &self.display_name);
         writer.write(2, &self.end_date_time);

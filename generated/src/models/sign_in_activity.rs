@@ -49,14 +49,6 @@ impl runtime::Model for SignInActivity {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for SignInActivity {
             3 => reader.read(&mut self.last_sign_in_request_id),
             4 => reader.read(&mut self.last_successful_sign_in_date_time),
             5 => reader.read(&mut self.last_successful_sign_in_request_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.last_non_interactive_sign_in_date_time);
         writer.write(1, &self.last_non_interactive_sign_in_request_id);
         writer.write(2, &self.last_sign_in_date_time);

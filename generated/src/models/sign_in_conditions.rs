@@ -67,14 +67,6 @@ impl runtime::Model for SignInConditions {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for SignInConditions {
             7 => reader.read(&mut self.service_principal_risk_level),
             8 => reader.read(&mut self.sign_in_risk_level),
             9 => reader.read(&mut self.user_risk_level),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_flow);
         writer.write(1, &self.client_app_type);
         writer.write(2, &self.country);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.signInFrequencyAuthenticationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SignInFrequencyAuthenticationType {
     /// `primaryAndSecondaryAuthentication`
@@ -14,23 +14,30 @@ pub enum SignInFrequencyAuthenticationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SignInFrequencyAuthenticationType {
-    const NAME: &'static str = "microsoft.graph.signInFrequencyAuthenticationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("primaryAndSecondaryAuthentication", Self::PrimaryAndSecondaryAuthentication),
-        ("secondaryAuthentication", Self::SecondaryAuthentication),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SignInFrequencyAuthenticationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::PrimaryAndSecondaryAuthentication => {
+                "primaryAndSecondaryAuthentication"
+            }
+            Self::SecondaryAuthentication => "secondaryAuthentication",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SignInFrequencyAuthenticationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.signInFrequencyAuthenticationType",
+        members: &[
+            Self::PrimaryAndSecondaryAuthentication,
+            Self::SecondaryAuthentication,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SignInFrequencyAuthenticationType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.signInFrequencyInterval`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SignInFrequencyInterval {
     /// `timeBased`
@@ -14,23 +14,24 @@ pub enum SignInFrequencyInterval {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SignInFrequencyInterval {
-    const NAME: &'static str = "microsoft.graph.signInFrequencyInterval";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("timeBased", Self::TimeBased),
-        ("everyTime", Self::EveryTime),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SignInFrequencyInterval {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::TimeBased => "timeBased",
+            Self::EveryTime => "everyTime",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SignInFrequencyInterval {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.signInFrequencyInterval",
+        members: &[Self::TimeBased, Self::EveryTime, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SignInFrequencyInterval);

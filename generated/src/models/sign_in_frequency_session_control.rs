@@ -47,14 +47,6 @@ impl runtime::Model for SignInFrequencySessionControl {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for SignInFrequencySessionControl {
             2 => reader.read(&mut self.is_enabled),
             3 => reader.read(&mut self.r#type),
             4 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_type);
         writer.write(1, &self.frequency_interval);
         writer.write(2, &self.is_enabled);

@@ -36,14 +36,6 @@ impl runtime::Model for SignInLocation {
         properties: &["city", "countryOrRegion", "geoCoordinates", "state"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for SignInLocation {
             1 => reader.read(&mut self.country_or_region),
             2 => reader.read(&mut self.geo_coordinates),
             3 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.city);
         writer.write(1, &self.country_or_region);
         writer.write(2, &self.geo_coordinates);

@@ -33,14 +33,6 @@ impl runtime::Model for SignInStatus {
         properties: &["additionalDetails", "errorCode", "failureReason"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for SignInStatus {
             0 => reader.read(&mut self.additional_details),
             1 => reader.read(&mut self.error_code),
             2 => reader.read(&mut self.failure_reason),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_details);
         writer.write(1, &self.error_code);
         writer.write(2, &self.failure_reason);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.signInUserType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SignInUserType {
     /// `member`
@@ -14,23 +14,24 @@ pub enum SignInUserType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SignInUserType {
-    const NAME: &'static str = "microsoft.graph.signInUserType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("member", Self::Member),
-        ("guest", Self::Guest),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SignInUserType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Member => "member",
+            Self::Guest => "guest",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SignInUserType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.signInUserType",
+        members: &[Self::Member, Self::Guest, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SignInUserType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.signinFrequencyType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SigninFrequencyType {
     /// `days`
@@ -12,22 +12,23 @@ pub enum SigninFrequencyType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SigninFrequencyType {
-    const NAME: &'static str = "microsoft.graph.signinFrequencyType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("days", Self::Days),
-        ("hours", Self::Hours),
-    ];
+impl SigninFrequencyType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Days => "days",
+            Self::Hours => "hours",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SigninFrequencyType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.signinFrequencyType",
+        members: &[Self::Days, Self::Hours],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SigninFrequencyType);

@@ -30,14 +30,6 @@ impl runtime::Model for SigningCertificateUpdateStatus {
         properties: &["certificateUpdateResult", "lastRunDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for SigningCertificateUpdateStatus {
         match property {
             0 => reader.read(&mut self.certificate_update_result),
             1 => reader.read(&mut self.last_run_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.certificate_update_result);
         writer.write(1, &self.last_run_date_time);
     }

@@ -129,14 +129,6 @@ impl runtime::Model for Simulation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -168,11 +160,12 @@ impl runtime::Model for Simulation {
             22 => reader.read(&mut self.report),
             23 => reader.read(&mut self.status),
             24 => reader.read(&mut self.training_setting),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attack_technique);
         writer.write(1, &self.attack_type);
         writer.write(2, &self.automation_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.simulationAttackTechnique`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SimulationAttackTechnique {
     /// `unknown`
@@ -24,27 +24,36 @@ pub enum SimulationAttackTechnique {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SimulationAttackTechnique {
-    const NAME: &'static str = "microsoft.graph.simulationAttackTechnique";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("credentialHarvesting", Self::CredentialHarvesting),
-        ("attachmentMalware", Self::AttachmentMalware),
-        ("driveByUrl", Self::DriveByUrl),
-        ("linkInAttachment", Self::LinkInAttachment),
-        ("linkToMalwareFile", Self::LinkToMalwareFile),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SimulationAttackTechnique {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::CredentialHarvesting => "credentialHarvesting",
+            Self::AttachmentMalware => "attachmentMalware",
+            Self::DriveByUrl => "driveByUrl",
+            Self::LinkInAttachment => "linkInAttachment",
+            Self::LinkToMalwareFile => "linkToMalwareFile",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SimulationAttackTechnique {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.simulationAttackTechnique",
+        members: &[
+            Self::Unknown,
+            Self::CredentialHarvesting,
+            Self::AttachmentMalware,
+            Self::DriveByUrl,
+            Self::LinkInAttachment,
+            Self::LinkToMalwareFile,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SimulationAttackTechnique);

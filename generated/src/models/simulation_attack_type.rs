@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.simulationAttackType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SimulationAttackType {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum SimulationAttackType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SimulationAttackType {
-    const NAME: &'static str = "microsoft.graph.simulationAttackType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("social", Self::Social),
-        ("cloud", Self::Cloud),
-        ("endpoint", Self::Endpoint),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SimulationAttackType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Social => "social",
+            Self::Cloud => "cloud",
+            Self::Endpoint => "endpoint",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SimulationAttackType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.simulationAttackType",
+        members: &[
+            Self::Unknown,
+            Self::Social,
+            Self::Cloud,
+            Self::Endpoint,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SimulationAttackType);

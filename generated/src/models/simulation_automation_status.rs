@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.simulationAutomationStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SimulationAutomationStatus {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum SimulationAutomationStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SimulationAutomationStatus {
-    const NAME: &'static str = "microsoft.graph.simulationAutomationStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("draft", Self::Draft),
-        ("notRunning", Self::NotRunning),
-        ("running", Self::Running),
-        ("completed", Self::Completed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SimulationAutomationStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Draft => "draft",
+            Self::NotRunning => "notRunning",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SimulationAutomationStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.simulationAutomationStatus",
+        members: &[
+            Self::Unknown,
+            Self::Draft,
+            Self::NotRunning,
+            Self::Running,
+            Self::Completed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SimulationAutomationStatus);

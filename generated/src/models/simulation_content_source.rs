@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.simulationContentSource`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SimulationContentSource {
     /// `unknown`
@@ -18,24 +18,25 @@ pub enum SimulationContentSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SimulationContentSource {
-    const NAME: &'static str = "microsoft.graph.simulationContentSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("global", Self::Global),
-        ("tenant", Self::Tenant),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SimulationContentSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Global => "global",
+            Self::Tenant => "tenant",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SimulationContentSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.simulationContentSource",
+        members: &[Self::Unknown, Self::Global, Self::Tenant, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SimulationContentSource);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.simulationContentStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SimulationContentStatus {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum SimulationContentStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SimulationContentStatus {
-    const NAME: &'static str = "microsoft.graph.simulationContentStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("draft", Self::Draft),
-        ("ready", Self::Ready),
-        ("archive", Self::Archive),
-        ("delete", Self::Delete),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SimulationContentStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Draft => "draft",
+            Self::Ready => "ready",
+            Self::Archive => "archive",
+            Self::Delete => "delete",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SimulationContentStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.simulationContentStatus",
+        members: &[
+            Self::Unknown,
+            Self::Draft,
+            Self::Ready,
+            Self::Archive,
+            Self::Delete,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SimulationContentStatus);

@@ -37,14 +37,6 @@ impl runtime::Model for SimulationNotification {
         properties: &["defaultLanguage", "endUserNotification", "targettedUserType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for SimulationNotification {
             0 => reader.read(&mut self.default_language),
             1 => reader.read(&mut self.end_user_notification),
             2 => reader.read(&mut self.targetted_user_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_language);
         writer.write(1, &self.end_user_notification);
         writer.write(2, &self.targetted_user_type);

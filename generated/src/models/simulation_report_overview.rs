@@ -43,14 +43,6 @@ impl runtime::Model for SimulationReportOverview {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for SimulationReportOverview {
             1 => reader.read(&mut self.resolved_targets_count),
             2 => reader.read(&mut self.simulation_events_content),
             3 => reader.read(&mut self.training_events_content),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.recommended_actions);
         writer.write(1, &self.resolved_targets_count);
         writer.write(2, &self.simulation_events_content);

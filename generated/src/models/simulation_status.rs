@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.simulationStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SimulationStatus {
     /// `unknown`
@@ -28,29 +28,40 @@ pub enum SimulationStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SimulationStatus {
-    const NAME: &'static str = "microsoft.graph.simulationStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("draft", Self::Draft),
-        ("running", Self::Running),
-        ("scheduled", Self::Scheduled),
-        ("succeeded", Self::Succeeded),
-        ("failed", Self::Failed),
-        ("cancelled", Self::Cancelled),
-        ("excluded", Self::Excluded),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SimulationStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Draft => "draft",
+            Self::Running => "running",
+            Self::Scheduled => "scheduled",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Excluded => "excluded",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SimulationStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.simulationStatus",
+        members: &[
+            Self::Unknown,
+            Self::Draft,
+            Self::Running,
+            Self::Scheduled,
+            Self::Succeeded,
+            Self::Failed,
+            Self::Cancelled,
+            Self::Excluded,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SimulationStatus);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.siteArchiveStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SiteArchiveStatus {
     /// `recentlyArchived`
@@ -16,24 +16,30 @@ pub enum SiteArchiveStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SiteArchiveStatus {
-    const NAME: &'static str = "microsoft.graph.siteArchiveStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("recentlyArchived", Self::RecentlyArchived),
-        ("fullyArchived", Self::FullyArchived),
-        ("reactivating", Self::Reactivating),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SiteArchiveStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::RecentlyArchived => "recentlyArchived",
+            Self::FullyArchived => "fullyArchived",
+            Self::Reactivating => "reactivating",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SiteArchiveStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.siteArchiveStatus",
+        members: &[
+            Self::RecentlyArchived,
+            Self::FullyArchived,
+            Self::Reactivating,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SiteArchiveStatus);

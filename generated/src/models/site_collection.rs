@@ -36,14 +36,6 @@ impl runtime::Model for SiteCollection {
         properties: &["archivalDetails", "dataLocationCode", "hostname", "root"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for SiteCollection {
             1 => reader.read(&mut self.data_location_code),
             2 => reader.read(&mut self.hostname),
             3 => reader.read(&mut self.root),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.archival_details);
         writer.write(1, &self.data_location_code);
         writer.write(2, &self.hostname);

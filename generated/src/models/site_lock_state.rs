@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.siteLockState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SiteLockState {
     /// `unlocked`
@@ -18,25 +18,32 @@ pub enum SiteLockState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SiteLockState {
-    const NAME: &'static str = "microsoft.graph.siteLockState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unlocked", Self::Unlocked),
-        ("lockedReadOnly", Self::LockedReadOnly),
-        ("lockedNoAccess", Self::LockedNoAccess),
-        ("lockedNoAdditions", Self::LockedNoAdditions),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SiteLockState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unlocked => "unlocked",
+            Self::LockedReadOnly => "lockedReadOnly",
+            Self::LockedNoAccess => "lockedNoAccess",
+            Self::LockedNoAdditions => "lockedNoAdditions",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SiteLockState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.siteLockState",
+        members: &[
+            Self::Unlocked,
+            Self::LockedReadOnly,
+            Self::LockedNoAccess,
+            Self::LockedNoAdditions,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SiteLockState);

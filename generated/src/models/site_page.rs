@@ -125,14 +125,6 @@ impl runtime::Model for SitePage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -162,11 +154,12 @@ impl runtime::Model for SitePage {
             20 => reader.read(&mut self.title_area),
             21 => reader.read(&mut self.web_parts),
             22 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.canvas_layout);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_by_user);
@@ -233,14 +226,6 @@ impl runtime::Model for GetWebPartsByPositionParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -251,11 +236,12 @@ impl runtime::Model for GetWebPartsByPositionParameters {
             1 => reader.read(&mut self.horizontal_section_id),
             2 => reader.read(&mut self.is_in_vertical_section),
             3 => reader.read(&mut self.web_part_index),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.column_id);
         writer.write(1, &self.horizontal_section_id);
         writer.write(2, &self.is_in_vertical_section);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.siteSecurityLevel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SiteSecurityLevel {
     /// `userDefined`
@@ -20,26 +20,34 @@ pub enum SiteSecurityLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SiteSecurityLevel {
-    const NAME: &'static str = "microsoft.graph.siteSecurityLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("low", Self::Low),
-        ("mediumLow", Self::MediumLow),
-        ("medium", Self::Medium),
-        ("mediumHigh", Self::MediumHigh),
-        ("high", Self::High),
-    ];
+impl SiteSecurityLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::Low => "low",
+            Self::MediumLow => "mediumLow",
+            Self::Medium => "medium",
+            Self::MediumHigh => "mediumHigh",
+            Self::High => "high",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SiteSecurityLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.siteSecurityLevel",
+        members: &[
+            Self::UserDefined,
+            Self::Low,
+            Self::MediumLow,
+            Self::Medium,
+            Self::MediumHigh,
+            Self::High,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SiteSecurityLevel);

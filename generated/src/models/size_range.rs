@@ -32,14 +32,6 @@ impl runtime::Model for SizeRange {
         properties: &["maximumSize", "minimumSize"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for SizeRange {
         match property {
             0 => reader.read(&mut self.maximum_size),
             1 => reader.read(&mut self.minimum_size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.maximum_size);
         writer.write(1, &self.minimum_size);
     }

@@ -47,14 +47,6 @@ impl runtime::Model for SmsAuthenticationMethodConfiguration {
         properties: &["excludeTargets", "id", "includeTargets", "state"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for SmsAuthenticationMethodConfiguration {
             #[cfg(feature = "full")]
             2 => reader.read(&mut self.include_targets),
             3 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_targets);
         writer.write(1, &self.id);
         #[cfg(feature = "full")] writer.write(2, &self.include_targets);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.snapshotJobStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SnapshotJobStatus {
     /// `notStarted`
@@ -22,26 +22,34 @@ pub enum SnapshotJobStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SnapshotJobStatus {
-    const NAME: &'static str = "microsoft.graph.snapshotJobStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notStarted", Self::NotStarted),
-        ("running", Self::Running),
-        ("succeeded", Self::Succeeded),
-        ("failed", Self::Failed),
-        ("partiallySuccessful", Self::PartiallySuccessful),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SnapshotJobStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotStarted => "notStarted",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::PartiallySuccessful => "partiallySuccessful",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SnapshotJobStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.snapshotJobStatus",
+        members: &[
+            Self::NotStarted,
+            Self::Running,
+            Self::Succeeded,
+            Self::Failed,
+            Self::PartiallySuccessful,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SnapshotJobStatus);

@@ -49,14 +49,6 @@ impl runtime::Model for SocialIdentityProvider {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for SocialIdentityProvider {
             2 => reader.read(&mut self.display_name),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.identity_provider_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_id);
         writer.write(1, &self.client_secret);
         writer.write(2, &self.display_name);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.socialIdentitySourceType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SocialIdentitySourceType {
     /// `facebook`
@@ -14,22 +14,23 @@ pub enum SocialIdentitySourceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SocialIdentitySourceType {
-    const NAME: &'static str = "microsoft.graph.socialIdentitySourceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("facebook", Self::Facebook),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SocialIdentitySourceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Facebook => "facebook",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SocialIdentitySourceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.socialIdentitySourceType",
+        members: &[Self::Facebook, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SocialIdentitySourceType);

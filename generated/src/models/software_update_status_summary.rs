@@ -91,14 +91,6 @@ impl runtime::Model for SoftwareUpdateStatusSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -121,11 +113,12 @@ impl runtime::Model for SoftwareUpdateStatusSummary {
             13 => reader.read(&mut self.remediated_user_count),
             14 => reader.read(&mut self.unknown_device_count),
             15 => reader.read(&mut self.unknown_user_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.compliant_device_count);
         writer.write(1, &self.compliant_user_count);
         writer.write(2, &self.conflict_device_count);

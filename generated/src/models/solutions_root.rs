@@ -47,14 +47,6 @@ impl runtime::Model for SolutionsRoot {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -65,11 +57,12 @@ impl runtime::Model for SolutionsRoot {
             1 => reader.read(&mut self.booking_businesses),
             2 => reader.read(&mut self.booking_currencies),
             3 => reader.read(&mut self.virtual_events),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.backup_restore);
         writer.write(1, &self.booking_businesses);
         writer.write(2, &self.booking_currencies);

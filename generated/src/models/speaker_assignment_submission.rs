@@ -109,14 +109,6 @@ impl runtime::Model for SpeakerAssignmentSubmission {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -143,11 +135,12 @@ impl runtime::Model for SpeakerAssignmentSubmission {
             17 => reader.read(&mut self.top_non_inclusive_words_and_phrases),
             18 => reader.read(&mut self.top_repetitive_words_and_phrases),
             19 => reader.read(&mut self.words_spoken_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignment_id);
         writer.write(1, &self.average_words_per_minute_pace);
         writer.write(2, &self.class_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.sslVersion`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SslVersion {
     /// `none`
@@ -26,28 +26,38 @@ pub enum SslVersion {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SslVersion {
-    const NAME: &'static str = "microsoft.graph.sslVersion";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("ssl3_0", Self::Ssl3_0),
-        ("tls1_0", Self::Tls1_0),
-        ("tls1_1", Self::Tls1_1),
-        ("tls1_2", Self::Tls1_2),
-        ("tls1_3", Self::Tls1_3),
-        ("notSupported", Self::NotSupported),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SslVersion {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Ssl3_0 => "ssl3_0",
+            Self::Tls1_0 => "tls1_0",
+            Self::Tls1_1 => "tls1_1",
+            Self::Tls1_2 => "tls1_2",
+            Self::Tls1_3 => "tls1_3",
+            Self::NotSupported => "notSupported",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SslVersion {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.sslVersion",
+        members: &[
+            Self::None,
+            Self::Ssl3_0,
+            Self::Tls1_0,
+            Self::Tls1_1,
+            Self::Tls1_2,
+            Self::Tls1_3,
+            Self::NotSupported,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SslVersion);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.stagedFeatureName`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StagedFeatureName {
     /// `passthroughAuthentication`
@@ -24,27 +24,36 @@ pub enum StagedFeatureName {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for StagedFeatureName {
-    const NAME: &'static str = "microsoft.graph.stagedFeatureName";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("passthroughAuthentication", Self::PassthroughAuthentication),
-        ("seamlessSso", Self::SeamlessSso),
-        ("passwordHashSync", Self::PasswordHashSync),
-        ("emailAsAlternateId", Self::EmailAsAlternateId),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("certificateBasedAuthentication", Self::CertificateBasedAuthentication),
-        ("multiFactorAuthentication", Self::MultiFactorAuthentication),
-    ];
+impl StagedFeatureName {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::PassthroughAuthentication => "passthroughAuthentication",
+            Self::SeamlessSso => "seamlessSso",
+            Self::PasswordHashSync => "passwordHashSync",
+            Self::EmailAsAlternateId => "emailAsAlternateId",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::CertificateBasedAuthentication => "certificateBasedAuthentication",
+            Self::MultiFactorAuthentication => "multiFactorAuthentication",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for StagedFeatureName {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.stagedFeatureName",
+        members: &[
+            Self::PassthroughAuthentication,
+            Self::SeamlessSso,
+            Self::PasswordHashSync,
+            Self::EmailAsAlternateId,
+            Self::UnknownFutureValue,
+            Self::CertificateBasedAuthentication,
+            Self::MultiFactorAuthentication,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(StagedFeatureName);

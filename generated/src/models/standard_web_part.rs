@@ -38,14 +38,6 @@ impl runtime::Model for StandardWebPart {
         properties: &["containerTextWebPartId", "data", "id", "webPartType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for StandardWebPart {
             1 => reader.read(&mut self.data),
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.web_part_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.container_text_web_part_id);
         writer.write(1, &self.data);
         writer.write(2, &self.id);

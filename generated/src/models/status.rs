@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.status`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Status {
     /// `active`
@@ -20,25 +20,32 @@ pub enum Status {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Status {
-    const NAME: &'static str = "microsoft.graph.status";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("active", Self::Active),
-        ("updated", Self::Updated),
-        ("deleted", Self::Deleted),
-        ("ignored", Self::Ignored),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl Status {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Active => "active",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+            Self::Ignored => "ignored",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Status {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.status",
+        members: &[
+            Self::Active,
+            Self::Updated,
+            Self::Deleted,
+            Self::Ignored,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Status);

@@ -32,14 +32,6 @@ impl runtime::Model for Storage {
         properties: &["fileStorage", "settings"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for Storage {
         match property {
             0 => reader.read(&mut self.file_storage),
             1 => reader.read(&mut self.settings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.file_storage);
         writer.write(1, &self.settings);
     }

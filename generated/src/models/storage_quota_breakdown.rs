@@ -43,14 +43,6 @@ impl runtime::Model for StorageQuotaBreakdown {
         "microsoft.graph.serviceStorageQuotaBreakdown",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for StorageQuotaBreakdown {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.manage_web_url),
             3 => reader.read(&mut self.used),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.id);
         writer.write(2, &self.manage_web_url);

@@ -145,14 +145,6 @@ impl runtime::Model for SubjectRightsRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -188,11 +180,12 @@ impl runtime::Model for SubjectRightsRequest {
             26 => reader.read(&mut self.status),
             27 => reader.read(&mut self.team),
             28 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.approvers);
         writer.write(1, &self.assigned_to);
         writer.write(2, &self.closed_date_time);

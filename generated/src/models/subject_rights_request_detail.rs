@@ -55,14 +55,6 @@ impl runtime::Model for SubjectRightsRequestDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for SubjectRightsRequestDetail {
             4 => reader.read(&mut self.product_item_counts),
             5 => reader.read(&mut self.signed_off_item_count),
             6 => reader.read(&mut self.total_item_size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.excluded_item_count);
         writer.write(1, &self.insight_counts);
         writer.write(2, &self.item_count);

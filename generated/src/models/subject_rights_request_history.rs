@@ -41,14 +41,6 @@ impl runtime::Model for SubjectRightsRequestHistory {
         properties: &["changedBy", "eventDateTime", "stage", "stageStatus", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for SubjectRightsRequestHistory {
             2 => reader.read(&mut self.stage),
             3 => reader.read(&mut self.stage_status),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.changed_by);
         writer.write(1, &self.event_date_time);
         writer.write(2, &self.stage);

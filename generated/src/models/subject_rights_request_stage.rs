@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.subjectRightsRequestStage`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SubjectRightsRequestStage {
     /// `contentRetrieval`
@@ -26,28 +26,38 @@ pub enum SubjectRightsRequestStage {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SubjectRightsRequestStage {
-    const NAME: &'static str = "microsoft.graph.subjectRightsRequestStage";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("contentRetrieval", Self::ContentRetrieval),
-        ("contentReview", Self::ContentReview),
-        ("generateReport", Self::GenerateReport),
-        ("contentDeletion", Self::ContentDeletion),
-        ("caseResolved", Self::CaseResolved),
-        ("contentEstimate", Self::ContentEstimate),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("approval", Self::Approval),
-    ];
+impl SubjectRightsRequestStage {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ContentRetrieval => "contentRetrieval",
+            Self::ContentReview => "contentReview",
+            Self::GenerateReport => "generateReport",
+            Self::ContentDeletion => "contentDeletion",
+            Self::CaseResolved => "caseResolved",
+            Self::ContentEstimate => "contentEstimate",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Approval => "approval",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SubjectRightsRequestStage {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.subjectRightsRequestStage",
+        members: &[
+            Self::ContentRetrieval,
+            Self::ContentReview,
+            Self::GenerateReport,
+            Self::ContentDeletion,
+            Self::CaseResolved,
+            Self::ContentEstimate,
+            Self::UnknownFutureValue,
+            Self::Approval,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SubjectRightsRequestStage);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.subjectRightsRequestStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SubjectRightsRequestStatus {
     /// `active`
@@ -16,23 +16,24 @@ pub enum SubjectRightsRequestStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SubjectRightsRequestStatus {
-    const NAME: &'static str = "microsoft.graph.subjectRightsRequestStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("active", Self::Active),
-        ("closed", Self::Closed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SubjectRightsRequestStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Active => "active",
+            Self::Closed => "closed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SubjectRightsRequestStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.subjectRightsRequestStatus",
+        members: &[Self::Active, Self::Closed, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SubjectRightsRequestStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.subjectRightsRequestType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SubjectRightsRequestType {
     /// `export`
@@ -20,25 +20,32 @@ pub enum SubjectRightsRequestType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SubjectRightsRequestType {
-    const NAME: &'static str = "microsoft.graph.subjectRightsRequestType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("export", Self::Export),
-        ("delete", Self::Delete),
-        ("access", Self::Access),
-        ("tagForAction", Self::TagForAction),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SubjectRightsRequestType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Export => "export",
+            Self::Delete => "delete",
+            Self::Access => "access",
+            Self::TagForAction => "tagForAction",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SubjectRightsRequestType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.subjectRightsRequestType",
+        members: &[
+            Self::Export,
+            Self::Delete,
+            Self::Access,
+            Self::TagForAction,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SubjectRightsRequestType);

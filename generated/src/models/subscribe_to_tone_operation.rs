@@ -42,14 +42,6 @@ impl runtime::Model for SubscribeToToneOperation {
         properties: &["clientContext", "id", "resultInfo", "status"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for SubscribeToToneOperation {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.result_info),
             3 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.client_context);
         writer.write(1, &self.id);
         writer.write(2, &self.result_info);

@@ -71,14 +71,6 @@ impl runtime::Model for SubscribedSku {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -96,11 +88,12 @@ impl runtime::Model for SubscribedSku {
             8 => reader.read(&mut self.sku_id),
             9 => reader.read(&mut self.sku_part_number),
             10 => reader.read(&mut self.subscription_ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_id);
         writer.write(1, &self.account_name);
         writer.write(2, &self.applies_to);

@@ -91,14 +91,6 @@ impl runtime::Model for Subscription {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -120,11 +112,12 @@ impl runtime::Model for Subscription {
             12 => reader.read(&mut self.notification_url),
             13 => reader.read(&mut self.notification_url_app_id),
             14 => reader.read(&mut self.resource),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_id);
         writer.write(1, &self.change_type);
         writer.write(2, &self.client_state);

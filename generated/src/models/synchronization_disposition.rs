@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.synchronizationDisposition`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SynchronizationDisposition {
     /// `Normal`
@@ -14,23 +14,24 @@ pub enum SynchronizationDisposition {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SynchronizationDisposition {
-    const NAME: &'static str = "microsoft.graph.synchronizationDisposition";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Normal", Self::Normal),
-        ("Discard", Self::Discard),
-        ("Escrow", Self::Escrow),
-    ];
+impl SynchronizationDisposition {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Normal => "Normal",
+            Self::Discard => "Discard",
+            Self::Escrow => "Escrow",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SynchronizationDisposition {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.synchronizationDisposition",
+        members: &[Self::Normal, Self::Discard, Self::Escrow],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SynchronizationDisposition);

@@ -55,14 +55,6 @@ impl runtime::Model for SynchronizationJob {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for SynchronizationJob {
             4 => reader.read(&mut self.status),
             5 => reader.read(&mut self.synchronization_job_settings),
             6 => reader.read(&mut self.template_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bulk_upload);
         writer.write(1, &self.id);
         writer.write(2, &self.schedule);
@@ -114,14 +107,6 @@ impl runtime::Model for ProvisionOnDemandParameters {
         properties: &["parameters"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -129,11 +114,12 @@ impl runtime::Model for ProvisionOnDemandParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.parameters),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.parameters);
     }
 }
@@ -161,14 +147,6 @@ impl runtime::Model for RestartParameters {
         properties: &["criteria"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -176,11 +154,12 @@ impl runtime::Model for RestartParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.criteria),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
     }
 }
@@ -222,14 +201,6 @@ impl runtime::Model for ValidateCredentialsParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -240,11 +211,12 @@ impl runtime::Model for ValidateCredentialsParameters {
             1 => reader.read(&mut self.credentials),
             2 => reader.read(&mut self.template_id),
             3 => reader.read(&mut self.use_saved_credentials),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_identifier);
         writer.write(1, &self.credentials);
         writer.write(2, &self.template_id);
@@ -289,14 +261,6 @@ impl runtime::Model for ValidateCredentialsCollectionParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -307,11 +271,12 @@ impl runtime::Model for ValidateCredentialsCollectionParameters {
             1 => reader.read(&mut self.credentials),
             2 => reader.read(&mut self.template_id),
             3 => reader.read(&mut self.use_saved_credentials),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_identifier);
         writer.write(1, &self.credentials);
         writer.write(2, &self.template_id);

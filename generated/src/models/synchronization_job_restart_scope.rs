@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.synchronizationJobRestartScope`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SynchronizationJobRestartScope {
     /// `None`
@@ -22,27 +22,36 @@ pub enum SynchronizationJobRestartScope {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SynchronizationJobRestartScope {
-    const NAME: &'static str = "microsoft.graph.synchronizationJobRestartScope";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("None", Self::None),
-        ("ConnectorDataStore", Self::ConnectorDataStore),
-        ("Escrows", Self::Escrows),
-        ("Watermark", Self::Watermark),
-        ("QuarantineState", Self::QuarantineState),
-        ("Full", Self::Full),
-        ("ForceDeletes", Self::ForceDeletes),
-    ];
+impl SynchronizationJobRestartScope {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "None",
+            Self::ConnectorDataStore => "ConnectorDataStore",
+            Self::Escrows => "Escrows",
+            Self::Watermark => "Watermark",
+            Self::QuarantineState => "QuarantineState",
+            Self::Full => "Full",
+            Self::ForceDeletes => "ForceDeletes",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SynchronizationJobRestartScope {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.synchronizationJobRestartScope",
+        members: &[
+            Self::None,
+            Self::ConnectorDataStore,
+            Self::Escrows,
+            Self::Watermark,
+            Self::QuarantineState,
+            Self::Full,
+            Self::ForceDeletes,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SynchronizationJobRestartScope);

@@ -33,14 +33,6 @@ impl runtime::Model for SynchronizationJobSubject {
         properties: &["links", "objectId", "objectTypeName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for SynchronizationJobSubject {
             0 => reader.read(&mut self.links),
             1 => reader.read(&mut self.object_id),
             2 => reader.read(&mut self.object_type_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.links);
         writer.write(1, &self.object_id);
         writer.write(2, &self.object_type_name);

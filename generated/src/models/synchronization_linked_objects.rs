@@ -33,14 +33,6 @@ impl runtime::Model for SynchronizationLinkedObjects {
         properties: &["manager", "members", "owners"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for SynchronizationLinkedObjects {
             0 => reader.read(&mut self.manager),
             1 => reader.read(&mut self.members),
             2 => reader.read(&mut self.owners),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.manager);
         writer.write(1, &self.members);
         writer.write(2, &self.owners);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.synchronizationMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SynchronizationMetadata {
     /// `GalleryApplicationIdentifier`
@@ -26,35 +26,44 @@ pub enum SynchronizationMetadata {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SynchronizationMetadata {
-    const NAME: &'static str = "microsoft.graph.synchronizationMetadata";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("GalleryApplicationIdentifier", Self::GalleryApplicationIdentifier),
-        ("GalleryApplicationKey", Self::GalleryApplicationKey),
-        ("IsOAuthEnabled", Self::IsOauthEnabled),
-        (
-            "IsSynchronizationAgentAssignmentRequired",
-            Self::IsSynchronizationAgentAssignmentRequired,
-        ),
-        ("IsSynchronizationAgentRequired", Self::IsSynchronizationAgentRequired),
-        ("IsSynchronizationInPreview", Self::IsSynchronizationInPreview),
-        ("OAuthSettings", Self::OauthSettings),
-        (
-            "SynchronizationLearnMoreIbizaFwLink",
-            Self::SynchronizationLearnMoreIbizaFwLink,
-        ),
-        ("ConfigurationFields", Self::ConfigurationFields),
-    ];
+impl SynchronizationMetadata {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::GalleryApplicationIdentifier => "GalleryApplicationIdentifier",
+            Self::GalleryApplicationKey => "GalleryApplicationKey",
+            Self::IsOauthEnabled => "IsOAuthEnabled",
+            Self::IsSynchronizationAgentAssignmentRequired => {
+                "IsSynchronizationAgentAssignmentRequired"
+            }
+            Self::IsSynchronizationAgentRequired => "IsSynchronizationAgentRequired",
+            Self::IsSynchronizationInPreview => "IsSynchronizationInPreview",
+            Self::OauthSettings => "OAuthSettings",
+            Self::SynchronizationLearnMoreIbizaFwLink => {
+                "SynchronizationLearnMoreIbizaFwLink"
+            }
+            Self::ConfigurationFields => "ConfigurationFields",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SynchronizationMetadata {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.synchronizationMetadata",
+        members: &[
+            Self::GalleryApplicationIdentifier,
+            Self::GalleryApplicationKey,
+            Self::IsOauthEnabled,
+            Self::IsSynchronizationAgentAssignmentRequired,
+            Self::IsSynchronizationAgentRequired,
+            Self::IsSynchronizationInPreview,
+            Self::OauthSettings,
+            Self::SynchronizationLearnMoreIbizaFwLink,
+            Self::ConfigurationFields,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SynchronizationMetadata);

@@ -41,14 +41,6 @@ impl runtime::Model for SynchronizationProgress {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for SynchronizationProgress {
             1 => reader.read(&mut self.progress_observation_date_time),
             2 => reader.read(&mut self.total_units),
             3 => reader.read(&mut self.units),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completed_units);
         writer.write(1, &self.progress_observation_date_time);
         writer.write(2, &self.total_units);

@@ -49,14 +49,6 @@ impl runtime::Model for SynchronizationQuarantine {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for SynchronizationQuarantine {
             3 => reader.read(&mut self.reason),
             4 => reader.read(&mut self.series_began),
             5 => reader.read(&mut self.series_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.current_began);
         writer.write(1, &self.error);
         writer.write(2, &self.next_attempt);

@@ -65,14 +65,6 @@ impl runtime::Model for SynchronizationRule {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -89,11 +81,12 @@ impl runtime::Model for SynchronizationRule {
             7 => reader.read(&mut self.priority),
             8 => reader.read(&mut self.source_directory_name),
             9 => reader.read(&mut self.target_directory_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.container_filter);
         writer.write(1, &self.editable);
         writer.write(2, &self.group_filter);

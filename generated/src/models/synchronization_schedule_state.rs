@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.synchronizationScheduleState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SynchronizationScheduleState {
     /// `Active`
@@ -14,23 +14,24 @@ pub enum SynchronizationScheduleState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SynchronizationScheduleState {
-    const NAME: &'static str = "microsoft.graph.synchronizationScheduleState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Active", Self::Active),
-        ("Disabled", Self::Disabled),
-        ("Paused", Self::Paused),
-    ];
+impl SynchronizationScheduleState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Active => "Active",
+            Self::Disabled => "Disabled",
+            Self::Paused => "Paused",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SynchronizationScheduleState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.synchronizationScheduleState",
+        members: &[Self::Active, Self::Disabled, Self::Paused],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SynchronizationScheduleState);

@@ -38,14 +38,6 @@ impl runtime::Model for SynchronizationSchema {
         properties: &["directories", "id", "synchronizationRules", "version"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for SynchronizationSchema {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.synchronization_rules),
             3 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.directories);
         writer.write(1, &self.id);
         writer.write(2, &self.synchronization_rules);
@@ -97,14 +90,6 @@ impl runtime::Model for ParseExpressionParameters {
         properties: &["expression", "targetAttributeDefinition", "testInputObject"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -114,11 +99,12 @@ impl runtime::Model for ParseExpressionParameters {
             0 => reader.read(&mut self.expression),
             1 => reader.read(&mut self.target_attribute_definition),
             2 => reader.read(&mut self.test_input_object),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.expression);
         writer.write(1, &self.target_attribute_definition);
         writer.write(2, &self.test_input_object);

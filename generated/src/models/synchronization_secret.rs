@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.synchronizationSecret`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SynchronizationSecret {
     /// `None`
@@ -98,65 +98,112 @@ pub enum SynchronizationSecret {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SynchronizationSecret {
-    const NAME: &'static str = "microsoft.graph.synchronizationSecret";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("None", Self::None),
-        ("UserName", Self::UserName),
-        ("Password", Self::Password),
-        ("SecretToken", Self::SecretToken),
-        ("AppKey", Self::AppKey),
-        ("BaseAddress", Self::BaseAddress),
-        ("ClientIdentifier", Self::ClientIdentifier),
-        ("ClientSecret", Self::ClientSecret),
-        ("SingleSignOnType", Self::SingleSignOnType),
-        ("Sandbox", Self::Sandbox),
-        ("Url", Self::Url),
-        ("Domain", Self::Domain),
-        ("ConsumerKey", Self::ConsumerKey),
-        ("ConsumerSecret", Self::ConsumerSecret),
-        ("TokenKey", Self::TokenKey),
-        ("TokenExpiration", Self::TokenExpiration),
-        ("Oauth2AccessToken", Self::Oauth2AccessToken),
-        ("Oauth2AccessTokenCreationTime", Self::Oauth2AccessTokenCreationTime),
-        ("Oauth2RefreshToken", Self::Oauth2RefreshToken),
-        ("SyncAll", Self::SyncAll),
-        ("InstanceName", Self::InstanceName),
-        ("Oauth2ClientId", Self::Oauth2ClientId),
-        ("Oauth2ClientSecret", Self::Oauth2ClientSecret),
-        ("CompanyId", Self::CompanyId),
-        ("UpdateKeyOnSoftDelete", Self::UpdateKeyOnSoftDelete),
-        ("SynchronizationSchedule", Self::SynchronizationSchedule),
-        ("SystemOfRecord", Self::SystemOfRecord),
-        ("SandboxName", Self::SandboxName),
-        ("EnforceDomain", Self::EnforceDomain),
-        ("SyncNotificationSettings", Self::SyncNotificationSettings),
-        ("SkipOutOfScopeDeletions", Self::SkipOutOfScopeDeletions),
-        ("Oauth2AuthorizationCode", Self::Oauth2AuthorizationCode),
-        ("Oauth2RedirectUri", Self::Oauth2RedirectUri),
-        ("ApplicationTemplateIdentifier", Self::ApplicationTemplateIdentifier),
-        ("Oauth2TokenExchangeUri", Self::Oauth2TokenExchangeUri),
-        ("Oauth2AuthorizationUri", Self::Oauth2AuthorizationUri),
-        ("AuthenticationType", Self::AuthenticationType),
-        ("Server", Self::Server),
-        ("PerformInboundEntitlementGrants", Self::PerformInboundEntitlementGrants),
-        ("HardDeletesEnabled", Self::HardDeletesEnabled),
-        ("SyncAgentCompatibilityKey", Self::SyncAgentCompatibilityKey),
-        ("SyncAgentADContainer", Self::SyncAgentAdContainer),
-        ("ValidateDomain", Self::ValidateDomain),
-        ("TestReferences", Self::TestReferences),
-        ("ConnectionString", Self::ConnectionString),
-    ];
+impl SynchronizationSecret {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "None",
+            Self::UserName => "UserName",
+            Self::Password => "Password",
+            Self::SecretToken => "SecretToken",
+            Self::AppKey => "AppKey",
+            Self::BaseAddress => "BaseAddress",
+            Self::ClientIdentifier => "ClientIdentifier",
+            Self::ClientSecret => "ClientSecret",
+            Self::SingleSignOnType => "SingleSignOnType",
+            Self::Sandbox => "Sandbox",
+            Self::Url => "Url",
+            Self::Domain => "Domain",
+            Self::ConsumerKey => "ConsumerKey",
+            Self::ConsumerSecret => "ConsumerSecret",
+            Self::TokenKey => "TokenKey",
+            Self::TokenExpiration => "TokenExpiration",
+            Self::Oauth2AccessToken => "Oauth2AccessToken",
+            Self::Oauth2AccessTokenCreationTime => "Oauth2AccessTokenCreationTime",
+            Self::Oauth2RefreshToken => "Oauth2RefreshToken",
+            Self::SyncAll => "SyncAll",
+            Self::InstanceName => "InstanceName",
+            Self::Oauth2ClientId => "Oauth2ClientId",
+            Self::Oauth2ClientSecret => "Oauth2ClientSecret",
+            Self::CompanyId => "CompanyId",
+            Self::UpdateKeyOnSoftDelete => "UpdateKeyOnSoftDelete",
+            Self::SynchronizationSchedule => "SynchronizationSchedule",
+            Self::SystemOfRecord => "SystemOfRecord",
+            Self::SandboxName => "SandboxName",
+            Self::EnforceDomain => "EnforceDomain",
+            Self::SyncNotificationSettings => "SyncNotificationSettings",
+            Self::SkipOutOfScopeDeletions => "SkipOutOfScopeDeletions",
+            Self::Oauth2AuthorizationCode => "Oauth2AuthorizationCode",
+            Self::Oauth2RedirectUri => "Oauth2RedirectUri",
+            Self::ApplicationTemplateIdentifier => "ApplicationTemplateIdentifier",
+            Self::Oauth2TokenExchangeUri => "Oauth2TokenExchangeUri",
+            Self::Oauth2AuthorizationUri => "Oauth2AuthorizationUri",
+            Self::AuthenticationType => "AuthenticationType",
+            Self::Server => "Server",
+            Self::PerformInboundEntitlementGrants => "PerformInboundEntitlementGrants",
+            Self::HardDeletesEnabled => "HardDeletesEnabled",
+            Self::SyncAgentCompatibilityKey => "SyncAgentCompatibilityKey",
+            Self::SyncAgentAdContainer => "SyncAgentADContainer",
+            Self::ValidateDomain => "ValidateDomain",
+            Self::TestReferences => "TestReferences",
+            Self::ConnectionString => "ConnectionString",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SynchronizationSecret {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.synchronizationSecret",
+        members: &[
+            Self::None,
+            Self::UserName,
+            Self::Password,
+            Self::SecretToken,
+            Self::AppKey,
+            Self::BaseAddress,
+            Self::ClientIdentifier,
+            Self::ClientSecret,
+            Self::SingleSignOnType,
+            Self::Sandbox,
+            Self::Url,
+            Self::Domain,
+            Self::ConsumerKey,
+            Self::ConsumerSecret,
+            Self::TokenKey,
+            Self::TokenExpiration,
+            Self::Oauth2AccessToken,
+            Self::Oauth2AccessTokenCreationTime,
+            Self::Oauth2RefreshToken,
+            Self::SyncAll,
+            Self::InstanceName,
+            Self::Oauth2ClientId,
+            Self::Oauth2ClientSecret,
+            Self::CompanyId,
+            Self::UpdateKeyOnSoftDelete,
+            Self::SynchronizationSchedule,
+            Self::SystemOfRecord,
+            Self::SandboxName,
+            Self::EnforceDomain,
+            Self::SyncNotificationSettings,
+            Self::SkipOutOfScopeDeletions,
+            Self::Oauth2AuthorizationCode,
+            Self::Oauth2RedirectUri,
+            Self::ApplicationTemplateIdentifier,
+            Self::Oauth2TokenExchangeUri,
+            Self::Oauth2AuthorizationUri,
+            Self::AuthenticationType,
+            Self::Server,
+            Self::PerformInboundEntitlementGrants,
+            Self::HardDeletesEnabled,
+            Self::SyncAgentCompatibilityKey,
+            Self::SyncAgentAdContainer,
+            Self::ValidateDomain,
+            Self::TestReferences,
+            Self::ConnectionString,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SynchronizationSecret);

@@ -75,14 +75,6 @@ impl runtime::Model for SynchronizationStatus {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for SynchronizationStatus {
             9 => reader.read(&mut self.steady_state_last_achieved_time),
             10 => reader.read(&mut self.synchronized_entry_count_by_type),
             11 => reader.read(&mut self.troubleshooting_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.code);
         writer.write(1, &self.count_successive_complete_failures);
         writer.write(2, &self.escrows_pruned);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.synchronizationStatusCode`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SynchronizationStatusCode {
     /// `NotConfigured`
@@ -18,25 +18,32 @@ pub enum SynchronizationStatusCode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SynchronizationStatusCode {
-    const NAME: &'static str = "microsoft.graph.synchronizationStatusCode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("NotConfigured", Self::NotConfigured),
-        ("NotRun", Self::NotRun),
-        ("Active", Self::Active),
-        ("Paused", Self::Paused),
-        ("Quarantine", Self::Quarantine),
-    ];
+impl SynchronizationStatusCode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "NotConfigured",
+            Self::NotRun => "NotRun",
+            Self::Active => "Active",
+            Self::Paused => "Paused",
+            Self::Quarantine => "Quarantine",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SynchronizationStatusCode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.synchronizationStatusCode",
+        members: &[
+            Self::NotConfigured,
+            Self::NotRun,
+            Self::Active,
+            Self::Paused,
+            Self::Quarantine,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SynchronizationStatusCode);

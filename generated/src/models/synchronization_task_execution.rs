@@ -81,14 +81,6 @@ impl runtime::Model for SynchronizationTaskExecution {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -109,11 +101,12 @@ impl runtime::Model for SynchronizationTaskExecution {
             11 => reader.read(&mut self.state),
             12 => reader.read(&mut self.time_began),
             13 => reader.read(&mut self.time_ended),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_identifier);
         writer.write(1, &self.count_entitled);
         writer.write(2, &self.count_entitled_for_provisioning);

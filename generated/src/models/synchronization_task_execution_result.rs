@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.synchronizationTaskExecutionResult`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SynchronizationTaskExecutionResult {
     /// `Succeeded`
@@ -14,23 +14,24 @@ pub enum SynchronizationTaskExecutionResult {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SynchronizationTaskExecutionResult {
-    const NAME: &'static str = "microsoft.graph.synchronizationTaskExecutionResult";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Succeeded", Self::Succeeded),
-        ("Failed", Self::Failed),
-        ("EntryLevelErrors", Self::EntryLevelErrors),
-    ];
+impl SynchronizationTaskExecutionResult {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::EntryLevelErrors => "EntryLevelErrors",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SynchronizationTaskExecutionResult {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.synchronizationTaskExecutionResult",
+        members: &[Self::Succeeded, Self::Failed, Self::EntryLevelErrors],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SynchronizationTaskExecutionResult);

@@ -59,14 +59,6 @@ impl runtime::Model for SynchronizationTemplate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for SynchronizationTemplate {
             5 => reader.read(&mut self.id),
             6 => reader.read(&mut self.metadata),
             7 => reader.read(&mut self.schema),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_id);
         writer.write(1, &self.default);
         writer.write(2, &self.description);

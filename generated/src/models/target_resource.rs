@@ -49,14 +49,6 @@ impl runtime::Model for TargetResource {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for TargetResource {
             3 => reader.read(&mut self.modified_properties),
             4 => reader.read(&mut self.r#type),
             5 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.group_type);
         writer.write(2, &self.id);

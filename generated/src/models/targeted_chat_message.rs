@@ -135,14 +135,6 @@ impl runtime::Model for TargetedChatMessage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -175,11 +167,12 @@ impl runtime::Model for TargetedChatMessage {
             23 => reader.read(&mut self.subject),
             24 => reader.read(&mut self.summary),
             25 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachments);
         writer.write(1, &self.body);
         writer.write(2, &self.channel_identity);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.targetedManagedAppGroupType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TargetedManagedAppGroupType {
     /// `selectedPublicApps`
@@ -16,24 +16,30 @@ pub enum TargetedManagedAppGroupType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TargetedManagedAppGroupType {
-    const NAME: &'static str = "microsoft.graph.targetedManagedAppGroupType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("selectedPublicApps", Self::SelectedPublicApps),
-        ("allCoreMicrosoftApps", Self::AllCoreMicrosoftApps),
-        ("allMicrosoftApps", Self::AllMicrosoftApps),
-        ("allApps", Self::AllApps),
-    ];
+impl TargetedManagedAppGroupType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SelectedPublicApps => "selectedPublicApps",
+            Self::AllCoreMicrosoftApps => "allCoreMicrosoftApps",
+            Self::AllMicrosoftApps => "allMicrosoftApps",
+            Self::AllApps => "allApps",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TargetedManagedAppGroupType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.targetedManagedAppGroupType",
+        members: &[
+            Self::SelectedPublicApps,
+            Self::AllCoreMicrosoftApps,
+            Self::AllMicrosoftApps,
+            Self::AllApps,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TargetedManagedAppGroupType);

@@ -189,14 +189,6 @@ impl runtime::Model for TargetedManagedAppProtection {
         "microsoft.graph.iosManagedAppProtection",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -239,11 +231,12 @@ impl runtime::Model for TargetedManagedAppProtection {
             32 => reader.read(&mut self.save_as_blocked),
             33 => reader.read(&mut self.simple_pin_blocked),
             34 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_data_storage_locations);
         writer.write(1, &self.allowed_inbound_data_transfer_sources);
         writer.write(2, &self.allowed_outbound_clipboard_sharing_level);
@@ -308,14 +301,6 @@ impl runtime::Model for AssignParameters {
         properties: &["assignments"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -323,11 +308,12 @@ impl runtime::Model for AssignParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.assignments),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
     }
 }
@@ -362,14 +348,6 @@ impl runtime::Model for TargetAppsParameters {
         properties: &["appGroupType", "apps"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -378,11 +356,12 @@ impl runtime::Model for TargetAppsParameters {
         match property {
             0 => reader.read(&mut self.app_group_type),
             1 => reader.read(&mut self.apps),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_group_type);
         writer.write(1, &self.apps);
     }

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.targettedUserType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TargettedUserType {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum TargettedUserType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TargettedUserType {
-    const NAME: &'static str = "microsoft.graph.targettedUserType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("clicked", Self::Clicked),
-        ("compromised", Self::Compromised),
-        ("allUsers", Self::AllUsers),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TargettedUserType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Clicked => "clicked",
+            Self::Compromised => "compromised",
+            Self::AllUsers => "allUsers",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TargettedUserType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.targettedUserType",
+        members: &[
+            Self::Unknown,
+            Self::Clicked,
+            Self::Compromised,
+            Self::AllUsers,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TargettedUserType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.taskStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TaskStatus {
     /// `notStarted`
@@ -20,25 +20,32 @@ pub enum TaskStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TaskStatus {
-    const NAME: &'static str = "microsoft.graph.taskStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notStarted", Self::NotStarted),
-        ("inProgress", Self::InProgress),
-        ("completed", Self::Completed),
-        ("waitingOnOthers", Self::WaitingOnOthers),
-        ("deferred", Self::Deferred),
-    ];
+impl TaskStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotStarted => "notStarted",
+            Self::InProgress => "inProgress",
+            Self::Completed => "completed",
+            Self::WaitingOnOthers => "waitingOnOthers",
+            Self::Deferred => "deferred",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TaskStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.taskStatus",
+        members: &[
+            Self::NotStarted,
+            Self::InProgress,
+            Self::Completed,
+            Self::WaitingOnOthers,
+            Self::Deferred,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TaskStatus);

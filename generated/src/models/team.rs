@@ -433,14 +433,6 @@ impl runtime::Model for Team {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -628,11 +620,12 @@ impl runtime::Model for Team {
             27 => reader.read(&mut self.tenant_id),
             28 => reader.read(&mut self.visibility),
             29 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(
             any(
                 feature = "groups",
@@ -810,14 +803,6 @@ impl runtime::Model for ArchiveParameters {
         properties: &["shouldSetSpoSiteReadOnlyForMembers"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -825,11 +810,12 @@ impl runtime::Model for ArchiveParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.should_set_spo_site_read_only_for_members),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.should_set_spo_site_read_only_for_members);
     }
 }
@@ -883,14 +869,6 @@ impl runtime::Model for CloneParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -903,11 +881,12 @@ impl runtime::Model for CloneParameters {
             3 => reader.read(&mut self.mail_nickname),
             4 => reader.read(&mut self.parts_to_clone),
             5 => reader.read(&mut self.visibility),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.classification);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);
@@ -974,14 +953,6 @@ impl runtime::Model for SendActivityNotificationParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -996,11 +967,12 @@ impl runtime::Model for SendActivityNotificationParameters {
             5 => reader.read(&mut self.teams_app_id),
             6 => reader.read(&mut self.template_parameters),
             7 => reader.read(&mut self.topic),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_type);
         writer.write(1, &self.chain_id);
         writer.write(2, &self.icon_id);

@@ -41,14 +41,6 @@ impl runtime::Model for TeamFunSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for TeamFunSettings {
             1 => reader.read(&mut self.allow_giphy),
             2 => reader.read(&mut self.allow_stickers_and_memes),
             3 => reader.read(&mut self.giphy_content_rating),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_custom_memes);
         writer.write(1, &self.allow_giphy);
         writer.write(2, &self.allow_stickers_and_memes);

@@ -42,14 +42,6 @@ impl runtime::Model for TeamInfo {
         "microsoft.graph.sharedWithChannelTeamInfo",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for TeamInfo {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.team),
             3 => reader.read(&mut self.tenant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.id);
         writer.write(2, &self.team);

@@ -49,14 +49,6 @@ impl runtime::Model for TeamMemberSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for TeamMemberSettings {
             3 => reader.read(&mut self.allow_create_update_remove_connectors),
             4 => reader.read(&mut self.allow_create_update_remove_tabs),
             5 => reader.read(&mut self.allow_delete_channels),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_add_remove_apps);
         writer.write(1, &self.allow_create_private_channels);
         writer.write(2, &self.allow_create_update_channels);

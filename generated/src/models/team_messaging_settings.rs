@@ -45,14 +45,6 @@ impl runtime::Model for TeamMessagingSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for TeamMessagingSettings {
             2 => reader.read(&mut self.allow_team_mentions),
             3 => reader.read(&mut self.allow_user_delete_messages),
             4 => reader.read(&mut self.allow_user_edit_messages),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_channel_mentions);
         writer.write(1, &self.allow_owner_delete_messages);
         writer.write(2, &self.allow_team_mentions);

@@ -35,14 +35,6 @@ impl runtime::Model for TeamRenamedEventMessageDetail {
         properties: &["initiator", "teamDisplayName", "teamId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for TeamRenamedEventMessageDetail {
             0 => reader.read(&mut self.initiator),
             1 => reader.read(&mut self.team_display_name),
             2 => reader.read(&mut self.team_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.initiator);
         writer.write(1, &self.team_display_name);
         writer.write(2, &self.team_id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamSpecialization`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamSpecialization {
     /// `none`
@@ -24,31 +24,40 @@ pub enum TeamSpecialization {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamSpecialization {
-    const NAME: &'static str = "microsoft.graph.teamSpecialization";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("educationStandard", Self::EducationStandard),
-        ("educationClass", Self::EducationClass),
-        (
-            "educationProfessionalLearningCommunity",
-            Self::EducationProfessionalLearningCommunity,
-        ),
-        ("educationStaff", Self::EducationStaff),
-        ("healthcareStandard", Self::HealthcareStandard),
-        ("healthcareCareCoordination", Self::HealthcareCareCoordination),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TeamSpecialization {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::EducationStandard => "educationStandard",
+            Self::EducationClass => "educationClass",
+            Self::EducationProfessionalLearningCommunity => {
+                "educationProfessionalLearningCommunity"
+            }
+            Self::EducationStaff => "educationStaff",
+            Self::HealthcareStandard => "healthcareStandard",
+            Self::HealthcareCareCoordination => "healthcareCareCoordination",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamSpecialization {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamSpecialization",
+        members: &[
+            Self::None,
+            Self::EducationStandard,
+            Self::EducationClass,
+            Self::EducationProfessionalLearningCommunity,
+            Self::EducationStaff,
+            Self::HealthcareStandard,
+            Self::HealthcareCareCoordination,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamSpecialization);

@@ -33,14 +33,6 @@ impl runtime::Model for TeamSummary {
         properties: &["guestsCount", "membersCount", "ownersCount"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for TeamSummary {
             0 => reader.read(&mut self.guests_count),
             1 => reader.read(&mut self.members_count),
             2 => reader.read(&mut self.owners_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.guests_count);
         writer.write(1, &self.members_count);
         writer.write(2, &self.owners_count);

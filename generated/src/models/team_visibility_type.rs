@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamVisibilityType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamVisibilityType {
     /// `private`
@@ -16,24 +16,30 @@ pub enum TeamVisibilityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamVisibilityType {
-    const NAME: &'static str = "microsoft.graph.teamVisibilityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("private", Self::Private),
-        ("public", Self::Public),
-        ("hiddenMembership", Self::HiddenMembership),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TeamVisibilityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Private => "private",
+            Self::Public => "public",
+            Self::HiddenMembership => "hiddenMembership",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamVisibilityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamVisibilityType",
+        members: &[
+            Self::Private,
+            Self::Public,
+            Self::HiddenMembership,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamVisibilityType);

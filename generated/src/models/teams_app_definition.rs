@@ -73,14 +73,6 @@ impl runtime::Model for TeamsAppDefinition {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -99,11 +91,12 @@ impl runtime::Model for TeamsAppDefinition {
             8 => reader.read(&mut self.short_description),
             9 => reader.read(&mut self.teams_app_id),
             10 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authorization);
         #[cfg(feature = "app-catalogs")] writer.write(1, &self.bot);
         writer.write(2, &self.created_by);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAppDistributionMethod`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamsAppDistributionMethod {
     /// `store`
@@ -16,24 +16,30 @@ pub enum TeamsAppDistributionMethod {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamsAppDistributionMethod {
-    const NAME: &'static str = "microsoft.graph.teamsAppDistributionMethod";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("store", Self::Store),
-        ("organization", Self::Organization),
-        ("sideloaded", Self::Sideloaded),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TeamsAppDistributionMethod {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Store => "store",
+            Self::Organization => "organization",
+            Self::Sideloaded => "sideloaded",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamsAppDistributionMethod {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAppDistributionMethod",
+        members: &[
+            Self::Store,
+            Self::Organization,
+            Self::Sideloaded,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamsAppDistributionMethod);

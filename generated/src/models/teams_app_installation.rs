@@ -41,14 +41,6 @@ impl runtime::Model for TeamsAppInstallation {
         "microsoft.graph.userScopeTeamsAppInstallation",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for TeamsAppInstallation {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.teams_app),
             3 => reader.read(&mut self.teams_app_definition),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.consented_permission_set);
         writer.write(1, &self.id);
         writer.write(2, &self.teams_app);
@@ -94,14 +87,6 @@ impl runtime::Model for UpgradeParameters {
         properties: &["consentedPermissionSet"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -109,11 +94,12 @@ impl runtime::Model for UpgradeParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.consented_permission_set),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.consented_permission_set);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAppPublishingState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamsAppPublishingState {
     /// `submitted`
@@ -16,24 +16,30 @@ pub enum TeamsAppPublishingState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamsAppPublishingState {
-    const NAME: &'static str = "microsoft.graph.teamsAppPublishingState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("submitted", Self::Submitted),
-        ("rejected", Self::Rejected),
-        ("published", Self::Published),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TeamsAppPublishingState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Submitted => "submitted",
+            Self::Rejected => "rejected",
+            Self::Published => "published",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamsAppPublishingState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAppPublishingState",
+        members: &[
+            Self::Submitted,
+            Self::Rejected,
+            Self::Published,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamsAppPublishingState);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAppResourceSpecificPermissionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamsAppResourceSpecificPermissionType {
     /// `delegated`
@@ -14,23 +14,24 @@ pub enum TeamsAppResourceSpecificPermissionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamsAppResourceSpecificPermissionType {
-    const NAME: &'static str = "microsoft.graph.teamsAppResourceSpecificPermissionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("delegated", Self::Delegated),
-        ("application", Self::Application),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TeamsAppResourceSpecificPermissionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Delegated => "delegated",
+            Self::Application => "application",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamsAppResourceSpecificPermissionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAppResourceSpecificPermissionType",
+        members: &[Self::Delegated, Self::Application, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamsAppResourceSpecificPermissionType);

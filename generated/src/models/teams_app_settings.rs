@@ -39,14 +39,6 @@ impl runtime::Model for TeamsAppSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for TeamsAppSettings {
                             .is_user_personal_scope_resource_specific_consent_enabled,
                     )
             }
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_user_requests_for_app_access);
         writer.write(1, &self.id);
         writer.write(2, &self.is_user_personal_scope_resource_specific_consent_enabled);

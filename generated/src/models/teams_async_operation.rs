@@ -65,14 +65,6 @@ impl runtime::Model for TeamsAsyncOperation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for TeamsAsyncOperation {
             6 => reader.read(&mut self.status),
             7 => reader.read(&mut self.target_resource_id),
             8 => reader.read(&mut self.target_resource_location),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attempts_count);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.error);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAsyncOperationStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamsAsyncOperationStatus {
     /// `invalid`
@@ -20,26 +20,34 @@ pub enum TeamsAsyncOperationStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamsAsyncOperationStatus {
-    const NAME: &'static str = "microsoft.graph.teamsAsyncOperationStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("invalid", Self::Invalid),
-        ("notStarted", Self::NotStarted),
-        ("inProgress", Self::InProgress),
-        ("succeeded", Self::Succeeded),
-        ("failed", Self::Failed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TeamsAsyncOperationStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Invalid => "invalid",
+            Self::NotStarted => "notStarted",
+            Self::InProgress => "inProgress",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamsAsyncOperationStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAsyncOperationStatus",
+        members: &[
+            Self::Invalid,
+            Self::NotStarted,
+            Self::InProgress,
+            Self::Succeeded,
+            Self::Failed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamsAsyncOperationStatus);

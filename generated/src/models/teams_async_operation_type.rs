@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAsyncOperationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamsAsyncOperationType {
     /// `invalid`
@@ -28,30 +28,42 @@ pub enum TeamsAsyncOperationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamsAsyncOperationType {
-    const NAME: &'static str = "microsoft.graph.teamsAsyncOperationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("invalid", Self::Invalid),
-        ("cloneTeam", Self::CloneTeam),
-        ("archiveTeam", Self::ArchiveTeam),
-        ("unarchiveTeam", Self::UnarchiveTeam),
-        ("createTeam", Self::CreateTeam),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("teamifyGroup", Self::TeamifyGroup),
-        ("createChannel", Self::CreateChannel),
-        ("archiveChannel", Self::ArchiveChannel),
-        ("unarchiveChannel", Self::UnarchiveChannel),
-    ];
+impl TeamsAsyncOperationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Invalid => "invalid",
+            Self::CloneTeam => "cloneTeam",
+            Self::ArchiveTeam => "archiveTeam",
+            Self::UnarchiveTeam => "unarchiveTeam",
+            Self::CreateTeam => "createTeam",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::TeamifyGroup => "teamifyGroup",
+            Self::CreateChannel => "createChannel",
+            Self::ArchiveChannel => "archiveChannel",
+            Self::UnarchiveChannel => "unarchiveChannel",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamsAsyncOperationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAsyncOperationType",
+        members: &[
+            Self::Invalid,
+            Self::CloneTeam,
+            Self::ArchiveTeam,
+            Self::UnarchiveTeam,
+            Self::CreateTeam,
+            Self::UnknownFutureValue,
+            Self::TeamifyGroup,
+            Self::CreateChannel,
+            Self::ArchiveChannel,
+            Self::UnarchiveChannel,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamsAsyncOperationType);

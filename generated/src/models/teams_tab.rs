@@ -41,14 +41,6 @@ impl runtime::Model for TeamsTab {
         properties: &["configuration", "displayName", "id", "teamsApp", "webUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for TeamsTab {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.teams_app),
             4 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.configuration);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

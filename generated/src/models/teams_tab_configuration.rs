@@ -38,14 +38,6 @@ impl runtime::Model for TeamsTabConfiguration {
         properties: &["contentUrl", "entityId", "removeUrl", "websiteUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for TeamsTabConfiguration {
             1 => reader.read(&mut self.entity_id),
             2 => reader.read(&mut self.remove_url),
             3 => reader.read(&mut self.website_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_url);
         writer.write(1, &self.entity_id);
         writer.write(2, &self.remove_url);

@@ -59,14 +59,6 @@ impl runtime::Model for Teamwork {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -80,11 +72,12 @@ impl runtime::Model for Teamwork {
             4 => reader.read(&mut self.region),
             5 => reader.read(&mut self.teams_app_settings),
             6 => reader.read(&mut self.workforce_integrations),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deleted_chats);
         writer.write(1, &self.deleted_teams);
         writer.write(2, &self.id);
@@ -148,14 +141,6 @@ impl runtime::Model for SendActivityNotificationToRecipientsParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -170,11 +155,12 @@ impl runtime::Model for SendActivityNotificationToRecipientsParameters {
             5 => reader.read(&mut self.teams_app_id),
             6 => reader.read(&mut self.template_parameters),
             7 => reader.read(&mut self.topic),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_type);
         writer.write(1, &self.chain_id);
         writer.write(2, &self.icon_id);

@@ -33,14 +33,6 @@ impl runtime::Model for TeamworkActivityTopic {
         properties: &["source", "value", "webUrl"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for TeamworkActivityTopic {
             0 => reader.read(&mut self.source),
             1 => reader.read(&mut self.value),
             2 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.source);
         writer.write(1, &self.value);
         writer.write(2, &self.web_url);

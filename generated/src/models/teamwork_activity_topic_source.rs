@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamworkActivityTopicSource`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamworkActivityTopicSource {
     /// `entityUrl`
@@ -12,22 +12,23 @@ pub enum TeamworkActivityTopicSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamworkActivityTopicSource {
-    const NAME: &'static str = "microsoft.graph.teamworkActivityTopicSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("entityUrl", Self::EntityUrl),
-        ("text", Self::Text),
-    ];
+impl TeamworkActivityTopicSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::EntityUrl => "entityUrl",
+            Self::Text => "text",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamworkActivityTopicSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamworkActivityTopicSource",
+        members: &[Self::EntityUrl, Self::Text],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamworkActivityTopicSource);

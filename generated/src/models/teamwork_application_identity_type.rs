@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamworkApplicationIdentityType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamworkApplicationIdentityType {
     /// `aadApplication`
@@ -20,26 +20,34 @@ pub enum TeamworkApplicationIdentityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamworkApplicationIdentityType {
-    const NAME: &'static str = "microsoft.graph.teamworkApplicationIdentityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("aadApplication", Self::AadApplication),
-        ("bot", Self::Bot),
-        ("tenantBot", Self::TenantBot),
-        ("office365Connector", Self::Office365Connector),
-        ("outgoingWebhook", Self::OutgoingWebhook),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TeamworkApplicationIdentityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AadApplication => "aadApplication",
+            Self::Bot => "bot",
+            Self::TenantBot => "tenantBot",
+            Self::Office365Connector => "office365Connector",
+            Self::OutgoingWebhook => "outgoingWebhook",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamworkApplicationIdentityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamworkApplicationIdentityType",
+        members: &[
+            Self::AadApplication,
+            Self::Bot,
+            Self::TenantBot,
+            Self::Office365Connector,
+            Self::OutgoingWebhook,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamworkApplicationIdentityType);

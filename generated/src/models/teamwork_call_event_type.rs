@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamworkCallEventType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamworkCallEventType {
     /// `call`
@@ -16,24 +16,30 @@ pub enum TeamworkCallEventType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamworkCallEventType {
-    const NAME: &'static str = "microsoft.graph.teamworkCallEventType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("call", Self::Call),
-        ("meeting", Self::Meeting),
-        ("screenShare", Self::ScreenShare),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TeamworkCallEventType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Call => "call",
+            Self::Meeting => "meeting",
+            Self::ScreenShare => "screenShare",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamworkCallEventType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamworkCallEventType",
+        members: &[
+            Self::Call,
+            Self::Meeting,
+            Self::ScreenShare,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamworkCallEventType);

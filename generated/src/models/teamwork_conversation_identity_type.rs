@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamworkConversationIdentityType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamworkConversationIdentityType {
     /// `team`
@@ -16,24 +16,25 @@ pub enum TeamworkConversationIdentityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamworkConversationIdentityType {
-    const NAME: &'static str = "microsoft.graph.teamworkConversationIdentityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("team", Self::Team),
-        ("channel", Self::Channel),
-        ("chat", Self::Chat),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TeamworkConversationIdentityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Team => "team",
+            Self::Channel => "channel",
+            Self::Chat => "chat",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamworkConversationIdentityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamworkConversationIdentityType",
+        members: &[Self::Team, Self::Channel, Self::Chat, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamworkConversationIdentityType);

@@ -38,14 +38,6 @@ impl runtime::Model for TeamworkHostedContent {
         "microsoft.graph.chatMessageHostedContent",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -55,11 +47,12 @@ impl runtime::Model for TeamworkHostedContent {
             0 => reader.read(&mut self.content_bytes),
             1 => reader.read(&mut self.content_type),
             2 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_bytes);
         writer.write(1, &self.content_type);
         writer.write(2, &self.id);

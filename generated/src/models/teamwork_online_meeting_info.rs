@@ -33,14 +33,6 @@ impl runtime::Model for TeamworkOnlineMeetingInfo {
         properties: &["calendarEventId", "joinWebUrl", "organizer"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for TeamworkOnlineMeetingInfo {
             0 => reader.read(&mut self.calendar_event_id),
             1 => reader.read(&mut self.join_web_url),
             2 => reader.read(&mut self.organizer),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.calendar_event_id);
         writer.write(1, &self.join_web_url);
         writer.write(2, &self.organizer);

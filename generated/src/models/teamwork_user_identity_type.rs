@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.teamworkUserIdentityType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TeamworkUserIdentityType {
     /// `aadUser`
@@ -26,29 +26,40 @@ pub enum TeamworkUserIdentityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TeamworkUserIdentityType {
-    const NAME: &'static str = "microsoft.graph.teamworkUserIdentityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("aadUser", Self::AadUser),
-        ("onPremiseAadUser", Self::OnPremiseAadUser),
-        ("anonymousGuest", Self::AnonymousGuest),
-        ("federatedUser", Self::FederatedUser),
-        ("personalMicrosoftAccountUser", Self::PersonalMicrosoftAccountUser),
-        ("skypeUser", Self::SkypeUser),
-        ("phoneUser", Self::PhoneUser),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("emailUser", Self::EmailUser),
-    ];
+impl TeamworkUserIdentityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AadUser => "aadUser",
+            Self::OnPremiseAadUser => "onPremiseAadUser",
+            Self::AnonymousGuest => "anonymousGuest",
+            Self::FederatedUser => "federatedUser",
+            Self::PersonalMicrosoftAccountUser => "personalMicrosoftAccountUser",
+            Self::SkypeUser => "skypeUser",
+            Self::PhoneUser => "phoneUser",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::EmailUser => "emailUser",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TeamworkUserIdentityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamworkUserIdentityType",
+        members: &[
+            Self::AadUser,
+            Self::OnPremiseAadUser,
+            Self::AnonymousGuest,
+            Self::FederatedUser,
+            Self::PersonalMicrosoftAccountUser,
+            Self::SkypeUser,
+            Self::PhoneUser,
+            Self::UnknownFutureValue,
+            Self::EmailUser,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TeamworkUserIdentityType);

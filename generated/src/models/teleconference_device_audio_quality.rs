@@ -115,14 +115,6 @@ impl runtime::Model for TeleconferenceDeviceAudioQuality {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -150,11 +142,12 @@ impl runtime::Model for TeleconferenceDeviceAudioQuality {
             18 => reader.read(&mut self.outbound_packets),
             19 => reader.read(&mut self.remote_ip_address),
             20 => reader.read(&mut self.remote_port),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.average_inbound_jitter);
         writer.write(1, &self.average_inbound_packet_loss_rate_in_percentage);
         writer.write(2, &self.average_inbound_round_trip_delay);

@@ -69,14 +69,6 @@ impl runtime::Model for TeleconferenceDeviceQuality {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +85,12 @@ impl runtime::Model for TeleconferenceDeviceQuality {
             7 => reader.read(&mut self.media_leg_id),
             8 => reader.read(&mut self.media_quality_list),
             9 => reader.read(&mut self.participant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.call_chain_id);
         writer.write(1, &self.cloud_service_deployment_environment);
         writer.write(2, &self.cloud_service_deployment_id);

@@ -134,14 +134,6 @@ impl runtime::Model for TeleconferenceDeviceScreenSharingQuality {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -173,11 +165,12 @@ impl runtime::Model for TeleconferenceDeviceScreenSharingQuality {
             22 => reader.read(&mut self.outbound_packets),
             23 => reader.read(&mut self.remote_ip_address),
             24 => reader.read(&mut self.remote_port),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.average_inbound_bit_rate);
         writer.write(1, &self.average_inbound_frame_rate);
         writer.write(2, &self.average_inbound_jitter);

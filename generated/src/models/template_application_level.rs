@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.templateApplicationLevel`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TemplateApplicationLevel {
     /// `none`
@@ -18,24 +18,30 @@ pub enum TemplateApplicationLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TemplateApplicationLevel {
-    const NAME: &'static str = "microsoft.graph.templateApplicationLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("newPartners", Self::NewPartners),
-        ("existingPartners", Self::ExistingPartners),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TemplateApplicationLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::NewPartners => "newPartners",
+            Self::ExistingPartners => "existingPartners",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TemplateApplicationLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.templateApplicationLevel",
+        members: &[
+            Self::None,
+            Self::NewPartners,
+            Self::ExistingPartners,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TemplateApplicationLevel);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.templateScenarios`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TemplateScenarios {
     /// `new`
@@ -22,27 +22,36 @@ pub enum TemplateScenarios {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TemplateScenarios {
-    const NAME: &'static str = "microsoft.graph.templateScenarios";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("new", Self::New),
-        ("secureFoundation", Self::SecureFoundation),
-        ("zeroTrust", Self::ZeroTrust),
-        ("remoteWork", Self::RemoteWork),
-        ("protectAdmins", Self::ProtectAdmins),
-        ("emergingThreats", Self::EmergingThreats),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TemplateScenarios {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::New => "new",
+            Self::SecureFoundation => "secureFoundation",
+            Self::ZeroTrust => "zeroTrust",
+            Self::RemoteWork => "remoteWork",
+            Self::ProtectAdmins => "protectAdmins",
+            Self::EmergingThreats => "emergingThreats",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TemplateScenarios {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.templateScenarios",
+        members: &[
+            Self::New,
+            Self::SecureFoundation,
+            Self::ZeroTrust,
+            Self::RemoteWork,
+            Self::ProtectAdmins,
+            Self::EmergingThreats,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TemplateScenarios);

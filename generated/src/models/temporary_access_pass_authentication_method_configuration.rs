@@ -72,14 +72,6 @@ impl runtime::Model for TemporaryAccessPassAuthenticationMethodConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -96,11 +88,12 @@ impl runtime::Model for TemporaryAccessPassAuthenticationMethodConfiguration {
             6 => reader.read(&mut self.maximum_lifetime_in_minutes),
             7 => reader.read(&mut self.minimum_lifetime_in_minutes),
             8 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_length);
         writer.write(1, &self.default_lifetime_in_minutes);
         writer.write(2, &self.exclude_targets);

@@ -41,14 +41,6 @@ impl runtime::Model for TenantDataSecurityAndGovernance {
         properties: &["id", "protectionScopes", "sensitivityLabels"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for TenantDataSecurityAndGovernance {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.protection_scopes),
             2 => reader.read(&mut self.sensitivity_labels),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.protection_scopes);
         writer.write(2, &self.sensitivity_labels);
@@ -92,14 +85,6 @@ impl runtime::Model for ProcessContentAsyncParameters {
         properties: &["processContentRequests"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -107,11 +92,12 @@ impl runtime::Model for ProcessContentAsyncParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.process_content_requests),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.process_content_requests);
     }
 }

@@ -41,14 +41,6 @@ impl runtime::Model for TenantInformation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for TenantInformation {
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.federation_brand_name),
             3 => reader.read(&mut self.tenant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_domain_name);
         writer.write(1, &self.display_name);
         writer.write(2, &self.federation_brand_name);

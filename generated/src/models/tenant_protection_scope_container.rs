@@ -31,14 +31,6 @@ impl runtime::Model for TenantProtectionScopeContainer {
         properties: &["id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for TenantProtectionScopeContainer {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
     }
 }
@@ -96,14 +89,6 @@ impl runtime::Model for ComputeParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -115,11 +100,12 @@ impl runtime::Model for ComputeParameters {
             2 => reader.read(&mut self.integrated_app_metadata),
             3 => reader.read(&mut self.locations),
             4 => reader.read(&mut self.pivot_on),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activities);
         writer.write(1, &self.device_metadata);
         writer.write(2, &self.integrated_app_metadata);

@@ -49,14 +49,6 @@ impl runtime::Model for TenantRelationship {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for TenantRelationship {
             0 => reader.read(&mut self.delegated_admin_customers),
             1 => reader.read(&mut self.delegated_admin_relationships),
             2 => reader.read(&mut self.multi_tenant_organization),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.delegated_admin_customers);
         writer.write(1, &self.delegated_admin_relationships);
         writer.write(2, &self.multi_tenant_organization);

@@ -45,14 +45,6 @@ impl runtime::Model for TermColumn {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -65,11 +57,12 @@ impl runtime::Model for TermColumn {
             2 => reader.read(&mut self.show_fully_qualified_name),
             #[cfg(any(feature = "groups", feature = "sites"))]
             3 => reader.read(&mut self.term_set),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_multiple_values);
         #[cfg(any(feature = "groups", feature = "sites"))]
         writer.write(1, &self.parent_term);

@@ -75,14 +75,6 @@ impl runtime::Model for TermsAndConditions {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -100,11 +92,12 @@ impl runtime::Model for TermsAndConditions {
             8 => reader.read(&mut self.last_modified_date_time),
             9 => reader.read(&mut self.title),
             10 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.acceptance_statement);
         writer.write(1, &self.acceptance_statuses);
         writer.write(2, &self.assignments);

@@ -51,14 +51,6 @@ impl runtime::Model for TermsAndConditionsAcceptanceStatus {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for TermsAndConditionsAcceptanceStatus {
             3 => reader.read(&mut self.terms_and_conditions),
             4 => reader.read(&mut self.user_display_name),
             5 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accepted_date_time);
         writer.write(1, &self.accepted_version);
         writer.write(2, &self.id);

@@ -37,14 +37,6 @@ impl runtime::Model for TermsOfUseContainer {
         properties: &["agreementAcceptances", "agreements", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for TermsOfUseContainer {
             0 => reader.read(&mut self.agreement_acceptances),
             1 => reader.read(&mut self.agreements),
             2 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.agreement_acceptances);
         writer.write(1, &self.agreements);
         writer.write(2, &self.id);

@@ -45,14 +45,6 @@ impl runtime::Model for TextColumn {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for TextColumn {
             2 => reader.read(&mut self.lines_for_editing),
             3 => reader.read(&mut self.max_length),
             4 => reader.read(&mut self.text_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_multiple_lines);
         writer.write(1, &self.append_changes_to_existing_text);
         writer.write(2, &self.lines_for_editing);

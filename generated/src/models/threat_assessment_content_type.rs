@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.threatAssessmentContentType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ThreatAssessmentContentType {
     /// `mail`
@@ -16,23 +16,24 @@ pub enum ThreatAssessmentContentType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ThreatAssessmentContentType {
-    const NAME: &'static str = "microsoft.graph.threatAssessmentContentType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("mail", Self::Mail),
-        ("url", Self::Url),
-        ("file", Self::File),
-    ];
+impl ThreatAssessmentContentType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Mail => "mail",
+            Self::Url => "url",
+            Self::File => "file",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ThreatAssessmentContentType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.threatAssessmentContentType",
+        members: &[Self::Mail, Self::Url, Self::File],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ThreatAssessmentContentType);

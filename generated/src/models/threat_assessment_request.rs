@@ -73,14 +73,6 @@ impl runtime::Model for ThreatAssessmentRequest {
         "microsoft.graph.urlAssessmentRequest",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -96,11 +88,12 @@ impl runtime::Model for ThreatAssessmentRequest {
             6 => reader.read(&mut self.request_source),
             7 => reader.read(&mut self.results),
             8 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.category);
         writer.write(1, &self.content_type);
         writer.write(2, &self.created_by);

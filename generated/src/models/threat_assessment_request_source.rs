@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.threatAssessmentRequestSource`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ThreatAssessmentRequestSource {
     /// `undefined`
@@ -16,23 +16,24 @@ pub enum ThreatAssessmentRequestSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ThreatAssessmentRequestSource {
-    const NAME: &'static str = "microsoft.graph.threatAssessmentRequestSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("undefined", Self::Undefined),
-        ("user", Self::User),
-        ("administrator", Self::Administrator),
-    ];
+impl ThreatAssessmentRequestSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Undefined => "undefined",
+            Self::User => "user",
+            Self::Administrator => "administrator",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ThreatAssessmentRequestSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.threatAssessmentRequestSource",
+        members: &[Self::Undefined, Self::User, Self::Administrator],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ThreatAssessmentRequestSource);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.threatAssessmentResultType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ThreatAssessmentResultType {
     /// `checkPolicy`
@@ -16,23 +16,24 @@ pub enum ThreatAssessmentResultType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ThreatAssessmentResultType {
-    const NAME: &'static str = "microsoft.graph.threatAssessmentResultType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("checkPolicy", Self::CheckPolicy),
-        ("rescan", Self::Rescan),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ThreatAssessmentResultType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::CheckPolicy => "checkPolicy",
+            Self::Rescan => "rescan",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ThreatAssessmentResultType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.threatAssessmentResultType",
+        members: &[Self::CheckPolicy, Self::Rescan, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ThreatAssessmentResultType);

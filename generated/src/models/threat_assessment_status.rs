@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.threatAssessmentStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ThreatAssessmentStatus {
     /// `pending`
@@ -14,22 +14,23 @@ pub enum ThreatAssessmentStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ThreatAssessmentStatus {
-    const NAME: &'static str = "microsoft.graph.threatAssessmentStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pending", Self::Pending),
-        ("completed", Self::Completed),
-    ];
+impl ThreatAssessmentStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pending => "pending",
+            Self::Completed => "completed",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ThreatAssessmentStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.threatAssessmentStatus",
+        members: &[Self::Pending, Self::Completed],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ThreatAssessmentStatus);

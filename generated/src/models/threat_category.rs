@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.threatCategory`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ThreatCategory {
     /// `undefined`
@@ -20,25 +20,32 @@ pub enum ThreatCategory {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ThreatCategory {
-    const NAME: &'static str = "microsoft.graph.threatCategory";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("undefined", Self::Undefined),
-        ("spam", Self::Spam),
-        ("phishing", Self::Phishing),
-        ("malware", Self::Malware),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ThreatCategory {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Undefined => "undefined",
+            Self::Spam => "spam",
+            Self::Phishing => "phishing",
+            Self::Malware => "malware",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ThreatCategory {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.threatCategory",
+        members: &[
+            Self::Undefined,
+            Self::Spam,
+            Self::Phishing,
+            Self::Malware,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ThreatCategory);

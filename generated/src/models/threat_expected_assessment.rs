@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.threatExpectedAssessment`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ThreatExpectedAssessment {
     /// `block`
@@ -14,22 +14,23 @@ pub enum ThreatExpectedAssessment {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ThreatExpectedAssessment {
-    const NAME: &'static str = "microsoft.graph.threatExpectedAssessment";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("block", Self::Block),
-        ("unblock", Self::Unblock),
-    ];
+impl ThreatExpectedAssessment {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Block => "block",
+            Self::Unblock => "unblock",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ThreatExpectedAssessment {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.threatExpectedAssessment",
+        members: &[Self::Block, Self::Unblock],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ThreatExpectedAssessment);

@@ -36,14 +36,6 @@ impl runtime::Model for Thumbnail {
         properties: &["height", "sourceItemId", "url", "width"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for Thumbnail {
             1 => reader.read(&mut self.source_item_id),
             2 => reader.read(&mut self.url),
             3 => reader.read(&mut self.width),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.height);
         writer.write(1, &self.source_item_id);
         writer.write(2, &self.url);

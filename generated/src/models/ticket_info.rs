@@ -30,14 +30,6 @@ impl runtime::Model for TicketInfo {
         properties: &["ticketNumber", "ticketSystem"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for TicketInfo {
         match property {
             0 => reader.read(&mut self.ticket_number),
             1 => reader.read(&mut self.ticket_system),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ticket_number);
         writer.write(1, &self.ticket_system);
     }

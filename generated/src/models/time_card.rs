@@ -81,14 +81,6 @@ impl runtime::Model for TimeCard {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for TimeCard {
             10 => reader.read(&mut self.original_entry),
             11 => reader.read(&mut self.state),
             12 => reader.read(&mut self.user_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.breaks);
         writer.write(1, &self.clock_in_event);
         writer.write(2, &self.clock_out_event);
@@ -161,14 +154,6 @@ impl runtime::Model for ClockInParameters {
         properties: &["isAtApprovedLocation", "notes", "onBehalfOfUserId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -178,11 +163,12 @@ impl runtime::Model for ClockInParameters {
             0 => reader.read(&mut self.is_at_approved_location),
             1 => reader.read(&mut self.notes),
             2 => reader.read(&mut self.on_behalf_of_user_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_at_approved_location);
         writer.write(1, &self.notes);
         writer.write(2, &self.on_behalf_of_user_id);
@@ -219,14 +205,6 @@ impl runtime::Model for ClockOutParameters {
         properties: &["isAtApprovedLocation", "notes"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -235,11 +213,12 @@ impl runtime::Model for ClockOutParameters {
         match property {
             0 => reader.read(&mut self.is_at_approved_location),
             1 => reader.read(&mut self.notes),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_at_approved_location);
         writer.write(1, &self.notes);
     }
@@ -275,14 +254,6 @@ impl runtime::Model for EndBreakParameters {
         properties: &["isAtApprovedLocation", "notes"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -291,11 +262,12 @@ impl runtime::Model for EndBreakParameters {
         match property {
             0 => reader.read(&mut self.is_at_approved_location),
             1 => reader.read(&mut self.notes),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_at_approved_location);
         writer.write(1, &self.notes);
     }
@@ -331,14 +303,6 @@ impl runtime::Model for StartBreakParameters {
         properties: &["isAtApprovedLocation", "notes"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -347,11 +311,12 @@ impl runtime::Model for StartBreakParameters {
         match property {
             0 => reader.read(&mut self.is_at_approved_location),
             1 => reader.read(&mut self.notes),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_at_approved_location);
         writer.write(1, &self.notes);
     }

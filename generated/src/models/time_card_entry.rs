@@ -35,14 +35,6 @@ impl runtime::Model for TimeCardEntry {
         properties: &["breaks", "clockInEvent", "clockOutEvent"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for TimeCardEntry {
             0 => reader.read(&mut self.breaks),
             1 => reader.read(&mut self.clock_in_event),
             2 => reader.read(&mut self.clock_out_event),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.breaks);
         writer.write(1, &self.clock_in_event);
         writer.write(2, &self.clock_out_event);

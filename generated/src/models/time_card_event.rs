@@ -35,14 +35,6 @@ impl runtime::Model for TimeCardEvent {
         properties: &["dateTime", "isAtApprovedLocation", "notes"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for TimeCardEvent {
             0 => reader.read(&mut self.date_time),
             1 => reader.read(&mut self.is_at_approved_location),
             2 => reader.read(&mut self.notes),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.date_time);
         writer.write(1, &self.is_at_approved_location);
         writer.write(2, &self.notes);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.timeCardState`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TimeCardState {
     /// `clockedIn`
@@ -18,24 +18,30 @@ pub enum TimeCardState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TimeCardState {
-    const NAME: &'static str = "microsoft.graph.timeCardState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("clockedIn", Self::ClockedIn),
-        ("onBreak", Self::OnBreak),
-        ("clockedOut", Self::ClockedOut),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TimeCardState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ClockedIn => "clockedIn",
+            Self::OnBreak => "onBreak",
+            Self::ClockedOut => "clockedOut",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TimeCardState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.timeCardState",
+        members: &[
+            Self::ClockedIn,
+            Self::OnBreak,
+            Self::ClockedOut,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TimeCardState);

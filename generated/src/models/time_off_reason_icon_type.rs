@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.timeOffReasonIconType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TimeOffReasonIconType {
     /// `none`
@@ -54,42 +54,66 @@ pub enum TimeOffReasonIconType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TimeOffReasonIconType {
-    const NAME: &'static str = "microsoft.graph.timeOffReasonIconType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("car", Self::Car),
-        ("calendar", Self::Calendar),
-        ("running", Self::Running),
-        ("plane", Self::Plane),
-        ("firstAid", Self::FirstAid),
-        ("doctor", Self::Doctor),
-        ("notWorking", Self::NotWorking),
-        ("clock", Self::Clock),
-        ("juryDuty", Self::JuryDuty),
-        ("globe", Self::Globe),
-        ("cup", Self::Cup),
-        ("phone", Self::Phone),
-        ("weather", Self::Weather),
-        ("umbrella", Self::Umbrella),
-        ("piggyBank", Self::PiggyBank),
-        ("dog", Self::Dog),
-        ("cake", Self::Cake),
-        ("trafficCone", Self::TrafficCone),
-        ("pin", Self::Pin),
-        ("sunny", Self::Sunny),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TimeOffReasonIconType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Car => "car",
+            Self::Calendar => "calendar",
+            Self::Running => "running",
+            Self::Plane => "plane",
+            Self::FirstAid => "firstAid",
+            Self::Doctor => "doctor",
+            Self::NotWorking => "notWorking",
+            Self::Clock => "clock",
+            Self::JuryDuty => "juryDuty",
+            Self::Globe => "globe",
+            Self::Cup => "cup",
+            Self::Phone => "phone",
+            Self::Weather => "weather",
+            Self::Umbrella => "umbrella",
+            Self::PiggyBank => "piggyBank",
+            Self::Dog => "dog",
+            Self::Cake => "cake",
+            Self::TrafficCone => "trafficCone",
+            Self::Pin => "pin",
+            Self::Sunny => "sunny",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TimeOffReasonIconType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.timeOffReasonIconType",
+        members: &[
+            Self::None,
+            Self::Car,
+            Self::Calendar,
+            Self::Running,
+            Self::Plane,
+            Self::FirstAid,
+            Self::Doctor,
+            Self::NotWorking,
+            Self::Clock,
+            Self::JuryDuty,
+            Self::Globe,
+            Self::Cup,
+            Self::Phone,
+            Self::Weather,
+            Self::Umbrella,
+            Self::PiggyBank,
+            Self::Dog,
+            Self::Cake,
+            Self::TrafficCone,
+            Self::Pin,
+            Self::Sunny,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TimeOffReasonIconType);

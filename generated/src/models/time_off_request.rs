@@ -97,14 +97,6 @@ impl runtime::Model for TimeOffRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -127,11 +119,12 @@ impl runtime::Model for TimeOffRequest {
             13 => reader.read(&mut self.start_date_time),
             14 => reader.read(&mut self.state),
             15 => reader.read(&mut self.time_off_reason_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_to);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_date_time);

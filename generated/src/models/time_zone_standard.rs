@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.timeZoneStandard`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TimeZoneStandard {
     /// `windows`
@@ -12,22 +12,23 @@ pub enum TimeZoneStandard {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TimeZoneStandard {
-    const NAME: &'static str = "microsoft.graph.timeZoneStandard";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("windows", Self::Windows),
-        ("iana", Self::Iana),
-    ];
+impl TimeZoneStandard {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Windows => "windows",
+            Self::Iana => "iana",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TimeZoneStandard {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.timeZoneStandard",
+        members: &[Self::Windows, Self::Iana],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TimeZoneStandard);

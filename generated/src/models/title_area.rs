@@ -67,14 +67,6 @@ impl runtime::Model for TitleArea {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for TitleArea {
             7 => reader.read(&mut self.show_text_block_above_title),
             8 => reader.read(&mut self.text_above_title),
             9 => reader.read(&mut self.text_alignment),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alternative_text);
         writer.write(1, &self.enable_gradient_effect);
         writer.write(2, &self.image_web_url);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.titleAreaLayoutType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TitleAreaLayoutType {
     /// `imageAndTitle`
@@ -18,25 +18,32 @@ pub enum TitleAreaLayoutType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TitleAreaLayoutType {
-    const NAME: &'static str = "microsoft.graph.titleAreaLayoutType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("imageAndTitle", Self::ImageAndTitle),
-        ("plain", Self::Plain),
-        ("colorBlock", Self::ColorBlock),
-        ("overlap", Self::Overlap),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TitleAreaLayoutType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ImageAndTitle => "imageAndTitle",
+            Self::Plain => "plain",
+            Self::ColorBlock => "colorBlock",
+            Self::Overlap => "overlap",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TitleAreaLayoutType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.titleAreaLayoutType",
+        members: &[
+            Self::ImageAndTitle,
+            Self::Plain,
+            Self::ColorBlock,
+            Self::Overlap,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TitleAreaLayoutType);

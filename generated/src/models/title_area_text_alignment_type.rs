@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.titleAreaTextAlignmentType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TitleAreaTextAlignmentType {
     /// `left`
@@ -14,23 +14,24 @@ pub enum TitleAreaTextAlignmentType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TitleAreaTextAlignmentType {
-    const NAME: &'static str = "microsoft.graph.titleAreaTextAlignmentType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("left", Self::Left),
-        ("center", Self::Center),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TitleAreaTextAlignmentType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Left => "left",
+            Self::Center => "center",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TitleAreaTextAlignmentType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.titleAreaTextAlignmentType",
+        members: &[Self::Left, Self::Center, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TitleAreaTextAlignmentType);

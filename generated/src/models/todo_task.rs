@@ -113,14 +113,6 @@ impl runtime::Model for TodoTask {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -148,11 +140,12 @@ impl runtime::Model for TodoTask {
             18 => reader.read(&mut self.start_date_time),
             19 => reader.read(&mut self.status),
             20 => reader.read(&mut self.title),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attachment_sessions);
         writer.write(1, &self.attachments);
         writer.write(2, &self.body);

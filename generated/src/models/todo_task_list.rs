@@ -57,14 +57,6 @@ impl runtime::Model for TodoTaskList {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for TodoTaskList {
             4 => reader.read(&mut self.is_shared),
             5 => reader.read(&mut self.tasks),
             6 => reader.read(&mut self.wellknown_list_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.extensions);
         writer.write(2, &self.id);

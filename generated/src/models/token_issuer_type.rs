@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.tokenIssuerType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TokenIssuerType {
     /// `AzureAD`
@@ -22,26 +22,34 @@ pub enum TokenIssuerType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TokenIssuerType {
-    const NAME: &'static str = "microsoft.graph.tokenIssuerType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("AzureAD", Self::AzureAd),
-        ("ADFederationServices", Self::AdFederationServices),
-        ("UnknownFutureValue", Self::UnknownFutureValue),
-        ("AzureADBackupAuth", Self::AzureAdBackupAuth),
-        ("ADFederationServicesMFAAdapter", Self::AdFederationServicesMfaAdapter),
-        ("NPSExtension", Self::NpsExtension),
-    ];
+impl TokenIssuerType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AzureAd => "AzureAD",
+            Self::AdFederationServices => "ADFederationServices",
+            Self::UnknownFutureValue => "UnknownFutureValue",
+            Self::AzureAdBackupAuth => "AzureADBackupAuth",
+            Self::AdFederationServicesMfaAdapter => "ADFederationServicesMFAAdapter",
+            Self::NpsExtension => "NPSExtension",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TokenIssuerType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.tokenIssuerType",
+        members: &[
+            Self::AzureAd,
+            Self::AdFederationServices,
+            Self::UnknownFutureValue,
+            Self::AzureAdBackupAuth,
+            Self::AdFederationServicesMfaAdapter,
+            Self::NpsExtension,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TokenIssuerType);

@@ -62,14 +62,6 @@ impl runtime::Model for TokenLifetimePolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for TokenLifetimePolicy {
             4 => reader.read(&mut self.display_name),
             5 => reader.read(&mut self.id),
             6 => reader.read(&mut self.is_organization_default),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applies_to);
         writer.write(1, &self.definition);
         writer.write(2, &self.deleted_date_time);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.tone`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Tone {
     /// `tone0`
@@ -44,37 +44,56 @@ pub enum Tone {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Tone {
-    const NAME: &'static str = "microsoft.graph.tone";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("tone0", Self::Tone0),
-        ("tone1", Self::Tone1),
-        ("tone2", Self::Tone2),
-        ("tone3", Self::Tone3),
-        ("tone4", Self::Tone4),
-        ("tone5", Self::Tone5),
-        ("tone6", Self::Tone6),
-        ("tone7", Self::Tone7),
-        ("tone8", Self::Tone8),
-        ("tone9", Self::Tone9),
-        ("star", Self::Star),
-        ("pound", Self::Pound),
-        ("a", Self::A),
-        ("b", Self::B),
-        ("c", Self::C),
-        ("d", Self::D),
-        ("flash", Self::Flash),
-    ];
+impl Tone {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Tone0 => "tone0",
+            Self::Tone1 => "tone1",
+            Self::Tone2 => "tone2",
+            Self::Tone3 => "tone3",
+            Self::Tone4 => "tone4",
+            Self::Tone5 => "tone5",
+            Self::Tone6 => "tone6",
+            Self::Tone7 => "tone7",
+            Self::Tone8 => "tone8",
+            Self::Tone9 => "tone9",
+            Self::Star => "star",
+            Self::Pound => "pound",
+            Self::A => "a",
+            Self::B => "b",
+            Self::C => "c",
+            Self::D => "d",
+            Self::Flash => "flash",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Tone {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.tone",
+        members: &[
+            Self::Tone0,
+            Self::Tone1,
+            Self::Tone2,
+            Self::Tone3,
+            Self::Tone4,
+            Self::Tone5,
+            Self::Tone6,
+            Self::Tone7,
+            Self::Tone8,
+            Self::Tone9,
+            Self::Star,
+            Self::Pound,
+            Self::A,
+            Self::B,
+            Self::C,
+            Self::D,
+            Self::Flash,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Tone);

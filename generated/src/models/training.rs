@@ -89,14 +89,6 @@ impl runtime::Model for Training {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -118,11 +110,12 @@ impl runtime::Model for Training {
             12 => reader.read(&mut self.supported_locales),
             13 => reader.read(&mut self.tags),
             14 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.availability_status);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_date_time);

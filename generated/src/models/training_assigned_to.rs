@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.trainingAssignedTo`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TrainingAssignedTo {
     /// `none`
@@ -26,28 +26,38 @@ pub enum TrainingAssignedTo {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TrainingAssignedTo {
-    const NAME: &'static str = "microsoft.graph.trainingAssignedTo";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("allUsers", Self::AllUsers),
-        ("clickedPayload", Self::ClickedPayload),
-        ("compromised", Self::Compromised),
-        ("reportedPhish", Self::ReportedPhish),
-        ("readButNotClicked", Self::ReadButNotClicked),
-        ("didNothing", Self::DidNothing),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TrainingAssignedTo {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::AllUsers => "allUsers",
+            Self::ClickedPayload => "clickedPayload",
+            Self::Compromised => "compromised",
+            Self::ReportedPhish => "reportedPhish",
+            Self::ReadButNotClicked => "readButNotClicked",
+            Self::DidNothing => "didNothing",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TrainingAssignedTo {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.trainingAssignedTo",
+        members: &[
+            Self::None,
+            Self::AllUsers,
+            Self::ClickedPayload,
+            Self::Compromised,
+            Self::ReportedPhish,
+            Self::ReadButNotClicked,
+            Self::DidNothing,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TrainingAssignedTo);

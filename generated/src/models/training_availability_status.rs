@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.trainingAvailabilityStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TrainingAvailabilityStatus {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum TrainingAvailabilityStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TrainingAvailabilityStatus {
-    const NAME: &'static str = "microsoft.graph.trainingAvailabilityStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("notAvailable", Self::NotAvailable),
-        ("available", Self::Available),
-        ("archive", Self::Archive),
-        ("delete", Self::Delete),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TrainingAvailabilityStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::NotAvailable => "notAvailable",
+            Self::Available => "available",
+            Self::Archive => "archive",
+            Self::Delete => "delete",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TrainingAvailabilityStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.trainingAvailabilityStatus",
+        members: &[
+            Self::Unknown,
+            Self::NotAvailable,
+            Self::Available,
+            Self::Archive,
+            Self::Delete,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TrainingAvailabilityStatus);

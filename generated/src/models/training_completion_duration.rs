@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.trainingCompletionDuration`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TrainingCompletionDuration {
     /// `week`
@@ -18,24 +18,25 @@ pub enum TrainingCompletionDuration {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TrainingCompletionDuration {
-    const NAME: &'static str = "microsoft.graph.trainingCompletionDuration";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("week", Self::Week),
-        ("fortnite", Self::Fortnite),
-        ("month", Self::Month),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TrainingCompletionDuration {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Week => "week",
+            Self::Fortnite => "fortnite",
+            Self::Month => "month",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TrainingCompletionDuration {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.trainingCompletionDuration",
+        members: &[Self::Week, Self::Fortnite, Self::Month, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TrainingCompletionDuration);

@@ -49,14 +49,6 @@ impl runtime::Model for TrainingNotificationSetting {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for TrainingNotificationSetting {
             2 => reader.read(&mut self.setting_type),
             3 => reader.read(&mut self.training_assignment),
             4 => reader.read(&mut self.training_reminder),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.notification_preference);
         writer.write(1, &self.positive_reinforcement);
         writer.write(2, &self.setting_type);

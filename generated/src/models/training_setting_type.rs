@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.trainingSettingType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TrainingSettingType {
     /// `microsoftCustom`
@@ -20,25 +20,32 @@ pub enum TrainingSettingType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TrainingSettingType {
-    const NAME: &'static str = "microsoft.graph.trainingSettingType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("microsoftCustom", Self::MicrosoftCustom),
-        ("microsoftManaged", Self::MicrosoftManaged),
-        ("noTraining", Self::NoTraining),
-        ("custom", Self::Custom),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TrainingSettingType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::MicrosoftCustom => "microsoftCustom",
+            Self::MicrosoftManaged => "microsoftManaged",
+            Self::NoTraining => "noTraining",
+            Self::Custom => "custom",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TrainingSettingType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.trainingSettingType",
+        members: &[
+            Self::MicrosoftCustom,
+            Self::MicrosoftManaged,
+            Self::NoTraining,
+            Self::Custom,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TrainingSettingType);

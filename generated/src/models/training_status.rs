@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.trainingStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TrainingStatus {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum TrainingStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TrainingStatus {
-    const NAME: &'static str = "microsoft.graph.trainingStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("assigned", Self::Assigned),
-        ("inProgress", Self::InProgress),
-        ("completed", Self::Completed),
-        ("overdue", Self::Overdue),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TrainingStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Assigned => "assigned",
+            Self::InProgress => "inProgress",
+            Self::Completed => "completed",
+            Self::Overdue => "overdue",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TrainingStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.trainingStatus",
+        members: &[
+            Self::Unknown,
+            Self::Assigned,
+            Self::InProgress,
+            Self::Completed,
+            Self::Overdue,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TrainingStatus);

@@ -53,14 +53,6 @@ impl runtime::Model for Trending {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for Trending {
             3 => reader.read(&mut self.resource_reference),
             4 => reader.read(&mut self.resource_visualization),
             5 => reader.read(&mut self.weight),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.last_modified_date_time);
         writer.write(2, &self.resource);

@@ -49,14 +49,6 @@ impl runtime::Model for UnifiedApprovalStage {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for UnifiedApprovalStage {
             3 => reader.read(&mut self.is_approver_justification_required),
             4 => reader.read(&mut self.is_escalation_enabled),
             5 => reader.read(&mut self.primary_approvers),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.approval_stage_time_out_in_days);
         writer.write(1, &self.escalation_approvers);
         writer.write(2, &self.escalation_time_in_minutes);

@@ -55,14 +55,6 @@ impl runtime::Model for UnifiedRbacResourceAction {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for UnifiedRbacResourceAction {
             4 => reader.read(&mut self.is_authentication_context_settable),
             5 => reader.read(&mut self.name),
             6 => reader.read(&mut self.resource_scope_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action_verb);
         writer.write(1, &self.authentication_context_id);
         writer.write(2, &self.description);

@@ -73,14 +73,6 @@ impl runtime::Model for UnifiedRoleAssignment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for UnifiedRoleAssignment {
             8 => reader.read(&mut self.principal_organization_id),
             9 => reader.read(&mut self.role_definition),
             10 => reader.read(&mut self.role_definition_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_scope);
         writer.write(1, &self.app_scope_id);
         writer.write(2, &self.condition);

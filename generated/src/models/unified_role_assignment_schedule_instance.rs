@@ -96,14 +96,6 @@ impl runtime::Model for UnifiedRoleAssignmentScheduleInstance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -126,11 +118,12 @@ impl runtime::Model for UnifiedRoleAssignmentScheduleInstance {
             13 => reader.read(&mut self.role_definition),
             14 => reader.read(&mut self.role_definition_id),
             15 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activated_using);
         writer.write(1, &self.app_scope);
         writer.write(2, &self.app_scope_id);

@@ -123,14 +123,6 @@ impl runtime::Model for UnifiedRoleAssignmentScheduleRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -160,11 +152,12 @@ impl runtime::Model for UnifiedRoleAssignmentScheduleRequest {
             20 => reader.read(&mut self.target_schedule),
             21 => reader.read(&mut self.target_schedule_id),
             22 => reader.read(&mut self.ticket_info),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.activated_using);
         writer.write(2, &self.app_scope);

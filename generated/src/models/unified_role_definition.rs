@@ -69,14 +69,6 @@ impl runtime::Model for UnifiedRoleDefinition {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +85,12 @@ impl runtime::Model for UnifiedRoleDefinition {
             7 => reader.read(&mut self.role_permissions),
             8 => reader.read(&mut self.template_id),
             9 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

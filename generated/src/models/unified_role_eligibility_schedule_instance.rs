@@ -82,14 +82,6 @@ impl runtime::Model for UnifiedRoleEligibilityScheduleInstance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -109,11 +101,12 @@ impl runtime::Model for UnifiedRoleEligibilityScheduleInstance {
             10 => reader.read(&mut self.role_definition_id),
             11 => reader.read(&mut self.role_eligibility_schedule_id),
             12 => reader.read(&mut self.start_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_scope);
         writer.write(1, &self.app_scope_id);
         writer.write(2, &self.directory_scope);

@@ -117,14 +117,6 @@ impl runtime::Model for UnifiedRoleEligibilityScheduleRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -153,11 +145,12 @@ impl runtime::Model for UnifiedRoleEligibilityScheduleRequest {
             19 => reader.read(&mut self.target_schedule),
             20 => reader.read(&mut self.target_schedule_id),
             21 => reader.read(&mut self.ticket_info),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.app_scope);
         writer.write(2, &self.app_scope_id);

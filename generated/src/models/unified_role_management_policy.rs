@@ -69,14 +69,6 @@ impl runtime::Model for UnifiedRoleManagementPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +85,12 @@ impl runtime::Model for UnifiedRoleManagementPolicy {
             7 => reader.read(&mut self.rules),
             8 => reader.read(&mut self.scope_id),
             9 => reader.read(&mut self.scope_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.display_name);
         writer.write(2, &self.effective_rules);

@@ -51,14 +51,6 @@ impl runtime::Model for UnifiedRoleManagementPolicyAssignment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for UnifiedRoleManagementPolicyAssignment {
             3 => reader.read(&mut self.role_definition_id),
             4 => reader.read(&mut self.scope_id),
             5 => reader.read(&mut self.scope_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.policy);
         writer.write(2, &self.policy_id);

@@ -38,14 +38,6 @@ impl runtime::Model for UnifiedRoleManagementPolicyEnablementRule {
         properties: &["enabledRules", "id", "target"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -55,11 +47,12 @@ impl runtime::Model for UnifiedRoleManagementPolicyEnablementRule {
             0 => reader.read(&mut self.enabled_rules),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.target),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.enabled_rules);
         writer.write(1, &self.id);
         writer.write(2, &self.target);

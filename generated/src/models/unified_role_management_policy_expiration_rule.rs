@@ -41,14 +41,6 @@ impl runtime::Model for UnifiedRoleManagementPolicyExpirationRule {
         properties: &["id", "isExpirationRequired", "maximumDuration", "target"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for UnifiedRoleManagementPolicyExpirationRule {
             1 => reader.read(&mut self.is_expiration_required),
             2 => reader.read(&mut self.maximum_duration),
             3 => reader.read(&mut self.target),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.is_expiration_required);
         writer.write(2, &self.maximum_duration);

@@ -58,14 +58,6 @@ impl runtime::Model for UnifiedRoleManagementPolicyNotificationRule {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for UnifiedRoleManagementPolicyNotificationRule {
             4 => reader.read(&mut self.notification_type),
             5 => reader.read(&mut self.recipient_type),
             6 => reader.read(&mut self.target),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.is_default_recipients_enabled);
         writer.write(2, &self.notification_level);

@@ -49,14 +49,6 @@ impl runtime::Model for UnifiedRoleManagementPolicyRuleTarget {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for UnifiedRoleManagementPolicyRuleTarget {
             3 => reader.read(&mut self.level),
             4 => reader.read(&mut self.operations),
             5 => reader.read(&mut self.target_objects),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.caller);
         writer.write(1, &self.enforced_settings);
         writer.write(2, &self.inheritable_settings);

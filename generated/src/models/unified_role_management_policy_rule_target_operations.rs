@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.unifiedRoleManagementPolicyRuleTargetOperations`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UnifiedRoleManagementPolicyRuleTargetOperations {
     /// `all`
@@ -26,29 +26,40 @@ pub enum UnifiedRoleManagementPolicyRuleTargetOperations {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UnifiedRoleManagementPolicyRuleTargetOperations {
-    const NAME: &'static str = "microsoft.graph.unifiedRoleManagementPolicyRuleTargetOperations";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("all", Self::All),
-        ("activate", Self::Activate),
-        ("deactivate", Self::Deactivate),
-        ("assign", Self::Assign),
-        ("update", Self::Update),
-        ("remove", Self::Remove),
-        ("extend", Self::Extend),
-        ("renew", Self::Renew),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UnifiedRoleManagementPolicyRuleTargetOperations {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::All => "all",
+            Self::Activate => "activate",
+            Self::Deactivate => "deactivate",
+            Self::Assign => "assign",
+            Self::Update => "update",
+            Self::Remove => "remove",
+            Self::Extend => "extend",
+            Self::Renew => "renew",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UnifiedRoleManagementPolicyRuleTargetOperations {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.unifiedRoleManagementPolicyRuleTargetOperations",
+        members: &[
+            Self::All,
+            Self::Activate,
+            Self::Deactivate,
+            Self::Assign,
+            Self::Update,
+            Self::Remove,
+            Self::Extend,
+            Self::Renew,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UnifiedRoleManagementPolicyRuleTargetOperations);

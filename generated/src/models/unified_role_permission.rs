@@ -33,14 +33,6 @@ impl runtime::Model for UnifiedRolePermission {
         properties: &["allowedResourceActions", "condition", "excludedResourceActions"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for UnifiedRolePermission {
             0 => reader.read(&mut self.allowed_resource_actions),
             1 => reader.read(&mut self.condition),
             2 => reader.read(&mut self.excluded_resource_actions),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_resource_actions);
         writer.write(1, &self.condition);
         writer.write(2, &self.excluded_resource_actions);

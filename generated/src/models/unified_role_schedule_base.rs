@@ -83,14 +83,6 @@ impl runtime::Model for UnifiedRoleScheduleBase {
         "microsoft.graph.unifiedRoleEligibilitySchedule",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -110,11 +102,12 @@ impl runtime::Model for UnifiedRoleScheduleBase {
             10 => reader.read(&mut self.role_definition),
             11 => reader.read(&mut self.role_definition_id),
             12 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_scope);
         writer.write(1, &self.app_scope_id);
         writer.write(2, &self.created_date_time);

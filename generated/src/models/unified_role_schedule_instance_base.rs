@@ -67,14 +67,6 @@ impl runtime::Model for UnifiedRoleScheduleInstanceBase {
         "microsoft.graph.unifiedRoleEligibilityScheduleInstance",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -90,11 +82,12 @@ impl runtime::Model for UnifiedRoleScheduleInstanceBase {
             6 => reader.read(&mut self.principal_id),
             7 => reader.read(&mut self.role_definition),
             8 => reader.read(&mut self.role_definition_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_scope);
         writer.write(1, &self.app_scope_id);
         writer.write(2, &self.directory_scope);

@@ -61,14 +61,6 @@ impl runtime::Model for UnifiedStorageQuota {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for UnifiedStorageQuota {
             5 => reader.read(&mut self.state),
             6 => reader.read(&mut self.total),
             7 => reader.read(&mut self.used),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deleted);
         writer.write(1, &self.id);
         writer.write(2, &self.manage_web_url);

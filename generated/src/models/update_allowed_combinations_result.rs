@@ -45,14 +45,6 @@ impl runtime::Model for UpdateAllowedCombinationsResult {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -63,11 +55,12 @@ impl runtime::Model for UpdateAllowedCombinationsResult {
             1 => reader.read(&mut self.conditional_access_references),
             2 => reader.read(&mut self.current_combinations),
             3 => reader.read(&mut self.previous_combinations),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_information);
         writer.write(1, &self.conditional_access_references);
         writer.write(2, &self.current_combinations);

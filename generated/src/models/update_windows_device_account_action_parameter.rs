@@ -49,14 +49,6 @@ impl runtime::Model for UpdateWindowsDeviceAccountActionParameter {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for UpdateWindowsDeviceAccountActionParameter {
             3 => reader.read(&mut self.exchange_server),
             4 => reader.read(&mut self.password_rotation_enabled),
             5 => reader.read(&mut self.session_initiation_protocal_address),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.calendar_sync_enabled);
         writer.write(1, &self.device_account);
         writer.write(2, &self.device_account_email);

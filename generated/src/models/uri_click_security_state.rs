@@ -51,14 +51,6 @@ impl runtime::Model for UriClickSecurityState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for UriClickSecurityState {
             3 => reader.read(&mut self.source_id),
             4 => reader.read(&mut self.uri_domain),
             5 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.click_action);
         writer.write(1, &self.click_date_time);
         writer.write(2, &self.id);

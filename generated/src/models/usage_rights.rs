@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.usageRights`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UsageRights {
     /// `unknown`
@@ -54,51 +54,72 @@ pub enum UsageRights {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UsageRights {
-    const NAME: &'static str = "microsoft.graph.usageRights";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("docEdit", Self::DocEdit),
-        ("edit", Self::Edit),
-        ("comment", Self::Comment),
-        ("export", Self::Export),
-        ("forward", Self::Forward),
-        ("owner", Self::Owner),
-        ("print", Self::Print),
-        ("reply", Self::Reply),
-        ("replyAll", Self::ReplyAll),
-        ("view", Self::View),
-        ("extract", Self::Extract),
-        ("viewRightsData", Self::ViewRightsData),
-        ("editRightsData", Self::EditRightsData),
-        ("objModel", Self::ObjModel),
-        ("accessDenied", Self::AccessDenied),
-        (
-            "userDefinedProtectionTypeNotSupportedException",
-            Self::UserDefinedProtectionTypeNotSupportedException,
-        ),
-        (
-            "encryptedProtectionTypeNotSupportedException",
-            Self::EncryptedProtectionTypeNotSupportedException,
-        ),
-        (
-            "purviewClaimsChallengeNotSupportedException",
-            Self::PurviewClaimsChallengeNotSupportedException,
-        ),
-        ("exception", Self::Exception),
-        ("labelNotFoundException", Self::LabelNotFoundException),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UsageRights {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::DocEdit => "docEdit",
+            Self::Edit => "edit",
+            Self::Comment => "comment",
+            Self::Export => "export",
+            Self::Forward => "forward",
+            Self::Owner => "owner",
+            Self::Print => "print",
+            Self::Reply => "reply",
+            Self::ReplyAll => "replyAll",
+            Self::View => "view",
+            Self::Extract => "extract",
+            Self::ViewRightsData => "viewRightsData",
+            Self::EditRightsData => "editRightsData",
+            Self::ObjModel => "objModel",
+            Self::AccessDenied => "accessDenied",
+            Self::UserDefinedProtectionTypeNotSupportedException => {
+                "userDefinedProtectionTypeNotSupportedException"
+            }
+            Self::EncryptedProtectionTypeNotSupportedException => {
+                "encryptedProtectionTypeNotSupportedException"
+            }
+            Self::PurviewClaimsChallengeNotSupportedException => {
+                "purviewClaimsChallengeNotSupportedException"
+            }
+            Self::Exception => "exception",
+            Self::LabelNotFoundException => "labelNotFoundException",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UsageRights {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.usageRights",
+        members: &[
+            Self::Unknown,
+            Self::DocEdit,
+            Self::Edit,
+            Self::Comment,
+            Self::Export,
+            Self::Forward,
+            Self::Owner,
+            Self::Print,
+            Self::Reply,
+            Self::ReplyAll,
+            Self::View,
+            Self::Extract,
+            Self::ViewRightsData,
+            Self::EditRightsData,
+            Self::ObjModel,
+            Self::AccessDenied,
+            Self::UserDefinedProtectionTypeNotSupportedException,
+            Self::EncryptedProtectionTypeNotSupportedException,
+            Self::PurviewClaimsChallengeNotSupportedException,
+            Self::Exception,
+            Self::LabelNotFoundException,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UsageRights);

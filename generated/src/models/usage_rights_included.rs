@@ -40,14 +40,6 @@ impl runtime::Model for UsageRightsIncluded {
         properties: &["id", "ownerEmail", "userEmail", "value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for UsageRightsIncluded {
             1 => reader.read(&mut self.owner_email),
             2 => reader.read(&mut self.user_email),
             3 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.owner_email);
         writer.write(2, &self.user_email);

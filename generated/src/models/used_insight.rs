@@ -49,14 +49,6 @@ impl runtime::Model for UsedInsight {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for UsedInsight {
             2 => reader.read(&mut self.resource),
             3 => reader.read(&mut self.resource_reference),
             4 => reader.read(&mut self.resource_visualization),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.last_used);
         writer.write(2, &self.resource);

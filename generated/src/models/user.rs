@@ -1506,14 +1506,6 @@ impl runtime::Model for User {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.agentUser"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2092,11 +2084,12 @@ impl runtime::Model for User {
             134 => reader.read(&mut self.usage_location),
             135 => reader.read(&mut self.user_principal_name),
             136 => reader.read(&mut self.user_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.about_me);
         writer.write(1, &self.account_enabled);
         #[cfg(any(feature = "me", feature = "users"))] writer.write(2, &self.activities);
@@ -2650,14 +2643,6 @@ impl runtime::Model for AssignLicenseParameters {
         properties: &["addLicenses", "removeLicenses"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2666,11 +2651,12 @@ impl runtime::Model for AssignLicenseParameters {
         match property {
             0 => reader.read(&mut self.add_licenses),
             1 => reader.read(&mut self.remove_licenses),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.add_licenses);
         writer.write(1, &self.remove_licenses);
     }
@@ -2706,14 +2692,6 @@ impl runtime::Model for ChangePasswordParameters {
         properties: &["currentPassword", "newPassword"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2722,11 +2700,12 @@ impl runtime::Model for ChangePasswordParameters {
         match property {
             0 => reader.read(&mut self.current_password),
             1 => reader.read(&mut self.new_password),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.current_password);
         writer.write(1, &self.new_password);
     }
@@ -2759,14 +2738,6 @@ impl runtime::Model for ExportPersonalDataParameters {
         properties: &["storageLocation"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2774,11 +2745,12 @@ impl runtime::Model for ExportPersonalDataParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.storage_location),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.storage_location);
     }
 }
@@ -2840,14 +2812,6 @@ impl runtime::Model for FindMeetingTimesParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2862,11 +2826,12 @@ impl runtime::Model for FindMeetingTimesParameters {
             5 => reader.read(&mut self.minimum_attendee_percentage),
             6 => reader.read(&mut self.return_suggestion_reasons),
             7 => reader.read(&mut self.time_constraint),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attendees);
         writer.write(1, &self.is_organizer_optional);
         writer.write(2, &self.location_constraint);
@@ -2908,14 +2873,6 @@ impl runtime::Model for GetMailTipsParameters {
         properties: &["EmailAddresses", "MailTipsOptions"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2924,11 +2881,12 @@ impl runtime::Model for GetMailTipsParameters {
         match property {
             0 => reader.read(&mut self.email_addresses),
             1 => reader.read(&mut self.mail_tips_options),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.email_addresses);
         writer.write(1, &self.mail_tips_options);
     }
@@ -2964,14 +2922,6 @@ impl runtime::Model for SendMailParameters {
         properties: &["Message", "SaveToSentItems"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2980,11 +2930,12 @@ impl runtime::Model for SendMailParameters {
         match property {
             0 => reader.read(&mut self.message),
             1 => reader.read(&mut self.save_to_sent_items),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.message);
         writer.write(1, &self.save_to_sent_items);
     }
@@ -3023,14 +2974,6 @@ impl runtime::Model for TranslateExchangeIdsParameters {
         properties: &["InputIds", "SourceIdType", "TargetIdType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3040,11 +2983,12 @@ impl runtime::Model for TranslateExchangeIdsParameters {
             0 => reader.read(&mut self.input_ids),
             1 => reader.read(&mut self.source_id_type),
             2 => reader.read(&mut self.target_id_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.input_ids);
         writer.write(1, &self.source_id_type);
         writer.write(2, &self.target_id_type);
@@ -3078,14 +3022,6 @@ impl runtime::Model for WipeManagedAppRegistrationsByDeviceTagParameters {
         properties: &["deviceTag"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3093,11 +3029,12 @@ impl runtime::Model for WipeManagedAppRegistrationsByDeviceTagParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.device_tag),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_tag);
     }
 }

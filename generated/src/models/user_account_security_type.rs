@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.userAccountSecurityType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserAccountSecurityType {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum UserAccountSecurityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserAccountSecurityType {
-    const NAME: &'static str = "microsoft.graph.userAccountSecurityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("standard", Self::Standard),
-        ("power", Self::Power),
-        ("administrator", Self::Administrator),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserAccountSecurityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Standard => "standard",
+            Self::Power => "power",
+            Self::Administrator => "administrator",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserAccountSecurityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userAccountSecurityType",
+        members: &[
+            Self::Unknown,
+            Self::Standard,
+            Self::Power,
+            Self::Administrator,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserAccountSecurityType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.userAction`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserAction {
     /// `registerSecurityInformation`
@@ -14,23 +14,28 @@ pub enum UserAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserAction {
-    const NAME: &'static str = "microsoft.graph.userAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("registerSecurityInformation", Self::RegisterSecurityInformation),
-        ("registerOrJoinDevices", Self::RegisterOrJoinDevices),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::RegisterSecurityInformation => "registerSecurityInformation",
+            Self::RegisterOrJoinDevices => "registerOrJoinDevices",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userAction",
+        members: &[
+            Self::RegisterSecurityInformation,
+            Self::RegisterOrJoinDevices,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserAction);

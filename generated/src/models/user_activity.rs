@@ -89,14 +89,6 @@ impl runtime::Model for UserActivity {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -118,11 +110,12 @@ impl runtime::Model for UserActivity {
             12 => reader.read(&mut self.status),
             13 => reader.read(&mut self.user_timezone),
             14 => reader.read(&mut self.visual_elements),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activation_url);
         writer.write(1, &self.activity_source_host);
         writer.write(2, &self.app_activity_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.userActivityTypes`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserActivityTypes {
     /// `none`
@@ -30,30 +30,42 @@ pub enum UserActivityTypes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserActivityTypes {
-    const NAME: &'static str = "microsoft.graph.userActivityTypes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("uploadText", Self::UploadText),
-        ("uploadFile", Self::UploadFile),
-        ("downloadText", Self::DownloadText),
-        ("downloadFile", Self::DownloadFile),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("copyToClipboard", Self::CopyToClipboard),
-        ("pasteFromClipboard", Self::PasteFromClipboard),
-        ("print", Self::Print),
-        ("accessDebugTools", Self::AccessDebugTools),
-    ];
+impl UserActivityTypes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::UploadText => "uploadText",
+            Self::UploadFile => "uploadFile",
+            Self::DownloadText => "downloadText",
+            Self::DownloadFile => "downloadFile",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::CopyToClipboard => "copyToClipboard",
+            Self::PasteFromClipboard => "pasteFromClipboard",
+            Self::Print => "print",
+            Self::AccessDebugTools => "accessDebugTools",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserActivityTypes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userActivityTypes",
+        members: &[
+            Self::None,
+            Self::UploadText,
+            Self::UploadFile,
+            Self::DownloadText,
+            Self::DownloadFile,
+            Self::UnknownFutureValue,
+            Self::CopyToClipboard,
+            Self::PasteFromClipboard,
+            Self::Print,
+            Self::AccessDebugTools,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserActivityTypes);

@@ -35,14 +35,6 @@ impl runtime::Model for UserAttributeValuesItem {
         properties: &["isDefault", "name", "value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for UserAttributeValuesItem {
             0 => reader.read(&mut self.is_default),
             1 => reader.read(&mut self.name),
             2 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_default);
         writer.write(1, &self.name);
         writer.write(2, &self.value);

@@ -63,14 +63,6 @@ impl runtime::Model for UserConsentRequest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for UserConsentRequest {
             6 => reader.read(&mut self.id),
             7 => reader.read(&mut self.reason),
             8 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.approval);
         writer.write(1, &self.approval_id);
         writer.write(2, &self.completed_date_time);

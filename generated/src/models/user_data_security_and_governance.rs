@@ -44,14 +44,6 @@ impl runtime::Model for UserDataSecurityAndGovernance {
         properties: &["activities", "id", "protectionScopes", "sensitivityLabels"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for UserDataSecurityAndGovernance {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.protection_scopes),
             3 => reader.read(&mut self.sensitivity_labels),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activities);
         writer.write(1, &self.id);
         writer.write(2, &self.protection_scopes);
@@ -97,14 +90,6 @@ impl runtime::Model for ProcessContentParameters {
         properties: &["contentToProcess"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -112,11 +97,12 @@ impl runtime::Model for ProcessContentParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.content_to_process),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_to_process);
     }
 }

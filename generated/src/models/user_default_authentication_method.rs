@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.userDefaultAuthenticationMethod`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserDefaultAuthenticationMethod {
     /// `push`
@@ -24,28 +24,38 @@ pub enum UserDefaultAuthenticationMethod {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserDefaultAuthenticationMethod {
-    const NAME: &'static str = "microsoft.graph.userDefaultAuthenticationMethod";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("push", Self::Push),
-        ("oath", Self::Oath),
-        ("voiceMobile", Self::VoiceMobile),
-        ("voiceAlternateMobile", Self::VoiceAlternateMobile),
-        ("voiceOffice", Self::VoiceOffice),
-        ("sms", Self::Sms),
-        ("none", Self::None),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserDefaultAuthenticationMethod {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Push => "push",
+            Self::Oath => "oath",
+            Self::VoiceMobile => "voiceMobile",
+            Self::VoiceAlternateMobile => "voiceAlternateMobile",
+            Self::VoiceOffice => "voiceOffice",
+            Self::Sms => "sms",
+            Self::None => "none",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserDefaultAuthenticationMethod {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userDefaultAuthenticationMethod",
+        members: &[
+            Self::Push,
+            Self::Oath,
+            Self::VoiceMobile,
+            Self::VoiceAlternateMobile,
+            Self::VoiceOffice,
+            Self::Sms,
+            Self::None,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserDefaultAuthenticationMethod);

@@ -64,14 +64,6 @@ for UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -87,11 +79,12 @@ for UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDetails {
             6 => reader.read(&mut self.id),
             7 => reader.read(&mut self.is_latest_used_version),
             8 => reader.read(&mut self.is_most_used_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_crash_count);
         writer.write(1, &self.app_display_name);
         writer.write(2, &self.app_name);

@@ -67,14 +67,6 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthApplicationPerformance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthApplicationPerformance {
             7 => reader.read(&mut self.app_usage_duration),
             8 => reader.read(&mut self.id),
             9 => reader.read(&mut self.mean_time_to_failure_in_minutes),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.active_device_count);
         writer.write(1, &self.app_crash_count);
         writer.write(2, &self.app_display_name);

@@ -55,14 +55,6 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthDeviceModelPerformance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthDeviceModelPerformance {
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.mean_time_to_failure_in_minutes),
             6 => reader.read(&mut self.model_app_health_score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.active_device_count);
         writer.write(1, &self.device_manufacturer);
         writer.write(2, &self.device_model);

@@ -75,14 +75,6 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthDevicePerformance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthDevicePerformance {
             9 => reader.read(&mut self.id),
             10 => reader.read(&mut self.mean_time_to_failure_in_minutes),
             11 => reader.read(&mut self.processed_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_crash_count);
         writer.write(1, &self.app_hang_count);
         writer.write(2, &self.crashed_app_count);

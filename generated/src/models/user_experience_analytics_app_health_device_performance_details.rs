@@ -59,14 +59,6 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthDevicePerformanceDetails
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthDevicePerformanceDetails
             5 => reader.read(&mut self.event_date_time),
             6 => reader.read(&mut self.event_type),
             7 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_display_name);
         writer.write(1, &self.app_publisher);
         writer.write(2, &self.app_version);

@@ -51,14 +51,6 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthOsVersionPerformance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthOsVersionPerformance {
             3 => reader.read(&mut self.os_build_number),
             4 => reader.read(&mut self.os_version),
             5 => reader.read(&mut self.os_version_app_health_score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.active_device_count);
         writer.write(1, &self.id);
         writer.write(2, &self.mean_time_to_failure_in_minutes);

@@ -37,14 +37,6 @@ impl runtime::Model for UserExperienceAnalyticsAutopilotDevicesSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for UserExperienceAnalyticsAutopilotDevicesSummary {
             0 => reader.read(&mut self.devices_not_autopilot_registered),
             1 => reader.read(&mut self.devices_without_autopilot_profile_assigned),
             2 => reader.read(&mut self.total_windows10_devices_without_tenant_attached),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.devices_not_autopilot_registered);
         writer.write(1, &self.devices_without_autopilot_profile_assigned);
         writer.write(2, &self.total_windows10_devices_without_tenant_attached);

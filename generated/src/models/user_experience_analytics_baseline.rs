@@ -85,14 +85,6 @@ impl runtime::Model for UserExperienceAnalyticsBaseline {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -110,11 +102,12 @@ impl runtime::Model for UserExperienceAnalyticsBaseline {
             8 => reader.read(&mut self.reboot_analytics_metrics),
             9 => reader.read(&mut self.resource_performance_metrics),
             10 => reader.read(&mut self.work_from_anywhere_metrics),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_health_metrics);
         writer.write(1, &self.battery_health_metrics);
         writer.write(2, &self.best_practices_metrics);

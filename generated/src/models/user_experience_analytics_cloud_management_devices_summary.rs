@@ -37,14 +37,6 @@ impl runtime::Model for UserExperienceAnalyticsCloudManagementDevicesSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for UserExperienceAnalyticsCloudManagementDevicesSummary {
             0 => reader.read(&mut self.co_managed_device_count),
             1 => reader.read(&mut self.intune_device_count),
             2 => reader.read(&mut self.tenant_attach_device_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.co_managed_device_count);
         writer.write(1, &self.intune_device_count);
         writer.write(2, &self.tenant_attach_device_count);

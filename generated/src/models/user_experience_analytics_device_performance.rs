@@ -111,14 +111,6 @@ impl runtime::Model for UserExperienceAnalyticsDevicePerformance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -146,11 +138,12 @@ impl runtime::Model for UserExperienceAnalyticsDevicePerformance {
             18 => reader.read(&mut self.responsive_desktop_time_in_ms),
             19 => reader.read(&mut self.restart_count),
             20 => reader.read(&mut self.startup_performance_score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.average_blue_screens);
         writer.write(1, &self.average_restarts);
         writer.write(2, &self.blue_screen_count);

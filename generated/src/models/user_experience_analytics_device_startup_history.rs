@@ -97,14 +97,6 @@ impl runtime::Model for UserExperienceAnalyticsDeviceStartupHistory {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -128,11 +120,12 @@ impl runtime::Model for UserExperienceAnalyticsDeviceStartupHistory {
             14 => reader.read(&mut self.start_time),
             15 => reader.read(&mut self.total_boot_time_in_ms),
             16 => reader.read(&mut self.total_login_time_in_ms),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.core_boot_time_in_ms);
         writer.write(1, &self.core_login_time_in_ms);
         writer.write(2, &self.device_id);

@@ -51,14 +51,6 @@ impl runtime::Model for UserExperienceAnalyticsDeviceStartupProcess {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for UserExperienceAnalyticsDeviceStartupProcess {
             3 => reader.read(&mut self.product_name),
             4 => reader.read(&mut self.publisher),
             5 => reader.read(&mut self.startup_impact_in_ms),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.managed_device_id);
         writer.write(2, &self.process_name);

@@ -55,14 +55,6 @@ impl runtime::Model for UserExperienceAnalyticsDeviceStartupProcessPerformance {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for UserExperienceAnalyticsDeviceStartupProcessPerformance {
             4 => reader.read(&mut self.product_name),
             5 => reader.read(&mut self.publisher),
             6 => reader.read(&mut self.total_impact_in_ms),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_count);
         writer.write(1, &self.id);
         writer.write(2, &self.median_impact_in_ms);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.userExperienceAnalyticsHealthState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserExperienceAnalyticsHealthState {
     /// `unknown`
@@ -18,25 +18,32 @@ pub enum UserExperienceAnalyticsHealthState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserExperienceAnalyticsHealthState {
-    const NAME: &'static str = "microsoft.graph.userExperienceAnalyticsHealthState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("insufficientData", Self::InsufficientData),
-        ("needsAttention", Self::NeedsAttention),
-        ("meetingGoals", Self::MeetingGoals),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserExperienceAnalyticsHealthState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::InsufficientData => "insufficientData",
+            Self::NeedsAttention => "needsAttention",
+            Self::MeetingGoals => "meetingGoals",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserExperienceAnalyticsHealthState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userExperienceAnalyticsHealthState",
+        members: &[
+            Self::Unknown,
+            Self::InsufficientData,
+            Self::NeedsAttention,
+            Self::MeetingGoals,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserExperienceAnalyticsHealthState);

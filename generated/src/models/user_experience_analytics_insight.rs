@@ -41,14 +41,6 @@ impl runtime::Model for UserExperienceAnalyticsInsight {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for UserExperienceAnalyticsInsight {
             1 => reader.read(&mut self.severity),
             2 => reader.read(&mut self.user_experience_analytics_metric_id),
             3 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.insight_id);
         writer.write(1, &self.severity);
         writer.write(2, &self.user_experience_analytics_metric_id);

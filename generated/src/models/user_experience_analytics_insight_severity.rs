@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.userExperienceAnalyticsInsightSeverity`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserExperienceAnalyticsInsightSeverity {
     /// `none`
@@ -18,25 +18,32 @@ pub enum UserExperienceAnalyticsInsightSeverity {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserExperienceAnalyticsInsightSeverity {
-    const NAME: &'static str = "microsoft.graph.userExperienceAnalyticsInsightSeverity";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("informational", Self::Informational),
-        ("warning", Self::Warning),
-        ("error", Self::Error),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserExperienceAnalyticsInsightSeverity {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Informational => "informational",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserExperienceAnalyticsInsightSeverity {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userExperienceAnalyticsInsightSeverity",
+        members: &[
+            Self::None,
+            Self::Informational,
+            Self::Warning,
+            Self::Error,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserExperienceAnalyticsInsightSeverity);

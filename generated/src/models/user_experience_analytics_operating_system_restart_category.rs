@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.userExperienceAnalyticsOperatingSystemRestartCategory`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserExperienceAnalyticsOperatingSystemRestartCategory {
     /// `unknown`
@@ -28,30 +28,42 @@ pub enum UserExperienceAnalyticsOperatingSystemRestartCategory {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserExperienceAnalyticsOperatingSystemRestartCategory {
-    const NAME: &'static str = "microsoft.graph.userExperienceAnalyticsOperatingSystemRestartCategory";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("restartWithUpdate", Self::RestartWithUpdate),
-        ("restartWithoutUpdate", Self::RestartWithoutUpdate),
-        ("blueScreen", Self::BlueScreen),
-        ("shutdownWithUpdate", Self::ShutdownWithUpdate),
-        ("shutdownWithoutUpdate", Self::ShutdownWithoutUpdate),
-        ("longPowerButtonPress", Self::LongPowerButtonPress),
-        ("bootError", Self::BootError),
-        ("update", Self::Update),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserExperienceAnalyticsOperatingSystemRestartCategory {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::RestartWithUpdate => "restartWithUpdate",
+            Self::RestartWithoutUpdate => "restartWithoutUpdate",
+            Self::BlueScreen => "blueScreen",
+            Self::ShutdownWithUpdate => "shutdownWithUpdate",
+            Self::ShutdownWithoutUpdate => "shutdownWithoutUpdate",
+            Self::LongPowerButtonPress => "longPowerButtonPress",
+            Self::BootError => "bootError",
+            Self::Update => "update",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserExperienceAnalyticsOperatingSystemRestartCategory {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userExperienceAnalyticsOperatingSystemRestartCategory",
+        members: &[
+            Self::Unknown,
+            Self::RestartWithUpdate,
+            Self::RestartWithoutUpdate,
+            Self::BlueScreen,
+            Self::ShutdownWithUpdate,
+            Self::ShutdownWithoutUpdate,
+            Self::LongPowerButtonPress,
+            Self::BootError,
+            Self::Update,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserExperienceAnalyticsOperatingSystemRestartCategory);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.userExperienceAnalyticsSummarizedBy`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserExperienceAnalyticsSummarizedBy {
     /// `none`
@@ -22,27 +22,36 @@ pub enum UserExperienceAnalyticsSummarizedBy {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserExperienceAnalyticsSummarizedBy {
-    const NAME: &'static str = "microsoft.graph.userExperienceAnalyticsSummarizedBy";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("model", Self::Model),
-        ("allRegressions", Self::AllRegressions),
-        ("modelRegression", Self::ModelRegression),
-        ("manufacturerRegression", Self::ManufacturerRegression),
-        ("operatingSystemVersionRegression", Self::OperatingSystemVersionRegression),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserExperienceAnalyticsSummarizedBy {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Model => "model",
+            Self::AllRegressions => "allRegressions",
+            Self::ModelRegression => "modelRegression",
+            Self::ManufacturerRegression => "manufacturerRegression",
+            Self::OperatingSystemVersionRegression => "operatingSystemVersionRegression",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserExperienceAnalyticsSummarizedBy {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userExperienceAnalyticsSummarizedBy",
+        members: &[
+            Self::None,
+            Self::Model,
+            Self::AllRegressions,
+            Self::ModelRegression,
+            Self::ManufacturerRegression,
+            Self::OperatingSystemVersionRegression,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserExperienceAnalyticsSummarizedBy);

@@ -167,14 +167,6 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereDevice {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -216,11 +208,12 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereDevice {
             32 => reader.read(&mut self.upgrade_eligibility),
             33 => reader.read(&mut self.windows_score),
             34 => reader.read(&mut self.work_from_anywhere_score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.auto_pilot_profile_assigned);
         writer.write(1, &self.auto_pilot_registered);
         writer.write(2, &self.azure_ad_device_id);

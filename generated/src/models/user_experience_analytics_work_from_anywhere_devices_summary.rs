@@ -89,14 +89,6 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereDevicesSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -117,11 +109,12 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereDevicesSummary {
             11 => reader.read(&mut self.windows10_devices),
             12 => reader.read(&mut self.windows10_devices_summary),
             13 => reader.read(&mut self.windows10_devices_without_tenant_attach),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.autopilot_devices_summary);
         writer.write(1, &self.cloud_identity_devices_summary);
         writer.write(2, &self.cloud_management_devices_summary);

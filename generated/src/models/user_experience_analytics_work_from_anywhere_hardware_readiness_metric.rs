@@ -75,14 +75,6 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereHardwareReadiness
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereHardwareReadiness
             9 => reader.read(&mut self.total_device_count),
             10 => reader.read(&mut self.tpm_check_failed_percentage),
             11 => reader.read(&mut self.upgrade_eligible_device_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.os_check_failed_percentage);
         writer.write(2, &self.processor64_bit_check_failed_percentage);

@@ -67,14 +67,6 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereModelPerformance 
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereModelPerformance 
             7 => reader.read(&mut self.model_device_count),
             8 => reader.read(&mut self.windows_score),
             9 => reader.read(&mut self.work_from_anywhere_score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cloud_identity_score);
         writer.write(1, &self.cloud_management_score);
         writer.write(2, &self.cloud_provisioning_score);

@@ -43,14 +43,6 @@ impl runtime::Model for UserFlowLanguageConfiguration {
         properties: &["defaultPages", "displayName", "id", "isEnabled", "overridesPages"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for UserFlowLanguageConfiguration {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.is_enabled),
             4 => reader.read(&mut self.overrides_pages),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_pages);
         writer.write(1, &self.display_name);
         writer.write(2, &self.id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.userFlowType`.
 ///
 /// Not in the clouds: US Government.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserFlowType {
     /// `signUp`
@@ -24,27 +24,36 @@ pub enum UserFlowType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserFlowType {
-    const NAME: &'static str = "microsoft.graph.userFlowType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("signUp", Self::SignUp),
-        ("signIn", Self::SignIn),
-        ("signUpOrSignIn", Self::SignUpOrSignIn),
-        ("passwordReset", Self::PasswordReset),
-        ("profileUpdate", Self::ProfileUpdate),
-        ("resourceOwner", Self::ResourceOwner),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserFlowType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SignUp => "signUp",
+            Self::SignIn => "signIn",
+            Self::SignUpOrSignIn => "signUpOrSignIn",
+            Self::PasswordReset => "passwordReset",
+            Self::ProfileUpdate => "profileUpdate",
+            Self::ResourceOwner => "resourceOwner",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserFlowType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userFlowType",
+        members: &[
+            Self::SignUp,
+            Self::SignIn,
+            Self::SignUpOrSignIn,
+            Self::PasswordReset,
+            Self::ProfileUpdate,
+            Self::ResourceOwner,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserFlowType);

@@ -51,14 +51,6 @@ impl runtime::Model for UserInstallStateSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for UserInstallStateSummary {
             3 => reader.read(&mut self.installed_device_count),
             4 => reader.read(&mut self.not_installed_device_count),
             5 => reader.read(&mut self.user_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_states);
         writer.write(1, &self.failed_device_count);
         writer.write(2, &self.id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.userOwnership`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserOwnership {
     /// `none`
@@ -30,33 +30,44 @@ pub enum UserOwnership {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserOwnership {
-    const NAME: &'static str = "microsoft.graph.userOwnership";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("lawfulBasisForProcessing", Self::LawfulBasisForProcessing),
-        ("rightToAccess", Self::RightToAccess),
-        ("rightToBeInformed", Self::RightToBeInformed),
-        ("rightToDataPortability", Self::RightToDataPortability),
-        ("rightToObject", Self::RightToObject),
-        ("rightToRectification", Self::RightToRectification),
-        ("rightToRestrictionOfProcessing", Self::RightToRestrictionOfProcessing),
-        (
-            "rightsRelatedToAutomatedDecisionMaking",
-            Self::RightsRelatedToAutomatedDecisionMaking,
-        ),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserOwnership {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::LawfulBasisForProcessing => "lawfulBasisForProcessing",
+            Self::RightToAccess => "rightToAccess",
+            Self::RightToBeInformed => "rightToBeInformed",
+            Self::RightToDataPortability => "rightToDataPortability",
+            Self::RightToObject => "rightToObject",
+            Self::RightToRectification => "rightToRectification",
+            Self::RightToRestrictionOfProcessing => "rightToRestrictionOfProcessing",
+            Self::RightsRelatedToAutomatedDecisionMaking => {
+                "rightsRelatedToAutomatedDecisionMaking"
+            }
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserOwnership {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userOwnership",
+        members: &[
+            Self::None,
+            Self::LawfulBasisForProcessing,
+            Self::RightToAccess,
+            Self::RightToBeInformed,
+            Self::RightToDataPortability,
+            Self::RightToObject,
+            Self::RightToRectification,
+            Self::RightToRestrictionOfProcessing,
+            Self::RightsRelatedToAutomatedDecisionMaking,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserOwnership);

@@ -33,14 +33,6 @@ impl runtime::Model for UserPrint {
         properties: &["recentPrinterShares"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -49,13 +41,13 @@ impl runtime::Model for UserPrint {
         match property {
             #[cfg(feature = "print")]
             0 => reader.read(&mut self.recent_printer_shares),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(feature = "print")] writer.write(0, &self.recent_printer_shares);
-        let _ = writer;
     }
 }
 runtime::models!(UserPrint);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.userPurpose`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserPurpose {
     /// `user`
@@ -22,27 +22,36 @@ pub enum UserPurpose {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserPurpose {
-    const NAME: &'static str = "microsoft.graph.userPurpose";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("user", Self::User),
-        ("linked", Self::Linked),
-        ("shared", Self::Shared),
-        ("room", Self::Room),
-        ("equipment", Self::Equipment),
-        ("others", Self::Others),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserPurpose {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::User => "user",
+            Self::Linked => "linked",
+            Self::Shared => "shared",
+            Self::Room => "room",
+            Self::Equipment => "equipment",
+            Self::Others => "others",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserPurpose {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userPurpose",
+        members: &[
+            Self::User,
+            Self::Linked,
+            Self::Shared,
+            Self::Room,
+            Self::Equipment,
+            Self::Others,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserPurpose);

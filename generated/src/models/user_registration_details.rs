@@ -93,14 +93,6 @@ impl runtime::Model for UserRegistrationDetails {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -125,11 +117,12 @@ impl runtime::Model for UserRegistrationDetails {
             }
             14 => reader.read(&mut self.user_principal_name),
             15 => reader.read(&mut self.user_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.is_admin);
         writer.write(2, &self.is_mfa_capable);

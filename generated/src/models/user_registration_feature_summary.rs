@@ -43,14 +43,6 @@ impl runtime::Model for UserRegistrationFeatureSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for UserRegistrationFeatureSummary {
             1 => reader.read(&mut self.user_registration_feature_counts),
             2 => reader.read(&mut self.user_roles),
             3 => reader.read(&mut self.user_types),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.total_user_count);
         writer.write(1, &self.user_registration_feature_counts);
         writer.write(2, &self.user_roles);

@@ -49,14 +49,6 @@ impl runtime::Model for UserScopeTeamsAppInstallation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -69,11 +61,12 @@ impl runtime::Model for UserScopeTeamsAppInstallation {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.teams_app),
             4 => reader.read(&mut self.teams_app_definition),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(any(feature = "chats", feature = "me", feature = "users"))]
         writer.write(0, &self.chat);
         writer.write(1, &self.consented_permission_set);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.userScopeType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserScopeType {
     /// `user`
@@ -18,24 +18,25 @@ pub enum UserScopeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserScopeType {
-    const NAME: &'static str = "microsoft.graph.userScopeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("user", Self::User),
-        ("group", Self::Group),
-        ("tenant", Self::Tenant),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserScopeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Tenant => "tenant",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserScopeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userScopeType",
+        members: &[Self::User, Self::Group, Self::Tenant, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserScopeType);

@@ -83,14 +83,6 @@ impl runtime::Model for UserSecurityState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -111,11 +103,12 @@ impl runtime::Model for UserSecurityState {
             11 => reader.read(&mut self.risk_score),
             12 => reader.read(&mut self.user_account_type),
             13 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.aad_user_id);
         writer.write(1, &self.account_name);
         writer.write(2, &self.domain_name);

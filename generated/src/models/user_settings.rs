@@ -79,14 +79,6 @@ impl runtime::Model for UserSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for UserSettings {
             6 => reader.read(&mut self.storage),
             7 => reader.read(&mut self.windows),
             8 => reader.read(&mut self.work_hours_and_locations),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer
             .write(0, &self.contribution_to_content_discovery_as_organization_disabled);
         writer.write(1, &self.contribution_to_content_discovery_disabled);

@@ -37,14 +37,6 @@ impl runtime::Model for UserSignIn {
         properties: &["externalTenantId", "externalUserType", "userId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for UserSignIn {
             0 => reader.read(&mut self.external_tenant_id),
             1 => reader.read(&mut self.external_user_type),
             2 => reader.read(&mut self.user_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.external_tenant_id);
         writer.write(1, &self.external_user_type);
         writer.write(2, &self.user_id);

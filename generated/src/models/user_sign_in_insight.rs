@@ -35,14 +35,6 @@ impl runtime::Model for UserSignInInsight {
         properties: &["id", "insightCreatedDateTime", "lastSignInDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for UserSignInInsight {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.insight_created_date_time),
             2 => reader.read(&mut self.last_sign_in_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.insight_created_date_time);
         writer.write(2, &self.last_sign_in_date_time);

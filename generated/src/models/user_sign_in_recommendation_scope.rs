@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.userSignInRecommendationScope`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserSignInRecommendationScope {
     /// `tenant`
@@ -14,23 +14,24 @@ pub enum UserSignInRecommendationScope {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserSignInRecommendationScope {
-    const NAME: &'static str = "microsoft.graph.userSignInRecommendationScope";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("tenant", Self::Tenant),
-        ("application", Self::Application),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserSignInRecommendationScope {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Tenant => "tenant",
+            Self::Application => "application",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserSignInRecommendationScope {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.userSignInRecommendationScope",
+        members: &[Self::Tenant, Self::Application, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserSignInRecommendationScope);

@@ -63,14 +63,6 @@ impl runtime::Model for UserSimulationDetails {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for UserSimulationDetails {
             6 => reader.read(&mut self.simulation_events),
             7 => reader.read(&mut self.simulation_user),
             8 => reader.read(&mut self.training_events),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_trainings_count);
         writer.write(1, &self.completed_trainings_count);
         writer.write(2, &self.compromised_date_time);

@@ -51,14 +51,6 @@ impl runtime::Model for UserSimulationEventInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for UserSimulationEventInfo {
             3 => reader.read(&mut self.event_name),
             4 => reader.read(&mut self.ip_address),
             5 => reader.read(&mut self.os_platform_device_details),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.browser);
         writer.write(1, &self.click_source);
         writer.write(2, &self.event_date_time);

@@ -43,14 +43,6 @@ impl runtime::Model for UserTeamwork {
         properties: &["associatedTeams", "id", "installedApps", "locale", "region"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for UserTeamwork {
             2 => reader.read(&mut self.installed_apps),
             3 => reader.read(&mut self.locale),
             4 => reader.read(&mut self.region),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.associated_teams);
         writer.write(1, &self.id);
         writer.write(2, &self.installed_apps);
@@ -104,14 +97,6 @@ impl runtime::Model for DeleteTargetedMessageParameters {
         properties: &["channelId", "messageId", "teamId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -121,11 +106,12 @@ impl runtime::Model for DeleteTargetedMessageParameters {
             0 => reader.read(&mut self.channel_id),
             1 => reader.read(&mut self.message_id),
             2 => reader.read(&mut self.team_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.channel_id);
         writer.write(1, &self.message_id);
         writer.write(2, &self.team_id);
@@ -181,14 +167,6 @@ impl runtime::Model for SendActivityNotificationParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -202,11 +180,12 @@ impl runtime::Model for SendActivityNotificationParameters {
             4 => reader.read(&mut self.teams_app_id),
             5 => reader.read(&mut self.template_parameters),
             6 => reader.read(&mut self.topic),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_type);
         writer.write(1, &self.chain_id);
         writer.write(2, &self.icon_id);

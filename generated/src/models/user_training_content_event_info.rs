@@ -47,14 +47,6 @@ impl runtime::Model for UserTrainingContentEventInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for UserTrainingContentEventInfo {
             2 => reader.read(&mut self.ip_address),
             3 => reader.read(&mut self.os_platform_device_details),
             4 => reader.read(&mut self.potential_score_impact),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.browser);
         writer.write(1, &self.content_date_time);
         writer.write(2, &self.ip_address);

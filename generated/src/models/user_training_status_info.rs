@@ -43,14 +43,6 @@ impl runtime::Model for UserTrainingStatusInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for UserTrainingStatusInfo {
             1 => reader.read(&mut self.completion_date_time),
             2 => reader.read(&mut self.display_name),
             3 => reader.read(&mut self.training_status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_date_time);
         writer.write(1, &self.completion_date_time);
         writer.write(2, &self.display_name);

@@ -35,14 +35,6 @@ impl runtime::Model for UserWorkLocation {
         properties: &["placeId", "source", "workLocationType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for UserWorkLocation {
             0 => reader.read(&mut self.place_id),
             1 => reader.read(&mut self.source),
             2 => reader.read(&mut self.work_location_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.place_id);
         writer.write(1, &self.source);
         writer.write(2, &self.work_location_type);

@@ -49,14 +49,6 @@ impl runtime::Model for VerifiableCredentialsAuthenticationMethodConfiguration {
         properties: &["excludeTargets", "id", "includeTargets", "state"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for VerifiableCredentialsAuthenticationMethodConfiguration {
             #[cfg(feature = "full")]
             2 => reader.read(&mut self.include_targets),
             3 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exclude_targets);
         writer.write(1, &self.id);
         #[cfg(feature = "full")] writer.write(2, &self.include_targets);

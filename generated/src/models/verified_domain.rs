@@ -39,14 +39,6 @@ impl runtime::Model for VerifiedDomain {
         properties: &["capabilities", "isDefault", "isInitial", "name", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for VerifiedDomain {
             2 => reader.read(&mut self.is_initial),
             3 => reader.read(&mut self.name),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.capabilities);
         writer.write(1, &self.is_default);
         writer.write(2, &self.is_initial);

@@ -73,14 +73,6 @@ impl runtime::Model for VerifiedIdProfile {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -97,11 +89,12 @@ impl runtime::Model for VerifiedIdProfile {
             7 => reader.read(&mut self.verified_id_profile_configuration),
             8 => reader.read(&mut self.verified_id_usage_configurations),
             9 => reader.read(&mut self.verifier_did),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.face_check_configuration);
         writer.write(2, &self.id);

@@ -47,14 +47,6 @@ impl runtime::Model for VerifiedIdProfileConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for VerifiedIdProfileConfiguration {
             2 => reader.read(&mut self.claim_bindings),
             3 => reader.read(&mut self.claim_validation),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accepted_issuer);
         writer.write(1, &self.claim_binding_source);
         writer.write(2, &self.claim_bindings);

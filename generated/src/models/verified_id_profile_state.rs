@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.verifiedIdProfileState`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VerifiedIdProfileState {
     /// `enabled`
@@ -16,23 +16,24 @@ pub enum VerifiedIdProfileState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VerifiedIdProfileState {
-    const NAME: &'static str = "microsoft.graph.verifiedIdProfileState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("enabled", Self::Enabled),
-        ("disabled", Self::Disabled),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl VerifiedIdProfileState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VerifiedIdProfileState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.verifiedIdProfileState",
+        members: &[Self::Enabled, Self::Disabled, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VerifiedIdProfileState);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.verifiedIdUsageConfigurationPurpose`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VerifiedIdUsageConfigurationPurpose {
     /// `recovery`
@@ -18,24 +18,30 @@ pub enum VerifiedIdUsageConfigurationPurpose {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VerifiedIdUsageConfigurationPurpose {
-    const NAME: &'static str = "microsoft.graph.verifiedIdUsageConfigurationPurpose";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("recovery", Self::Recovery),
-        ("onboarding", Self::Onboarding),
-        ("all", Self::All),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl VerifiedIdUsageConfigurationPurpose {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Recovery => "recovery",
+            Self::Onboarding => "onboarding",
+            Self::All => "all",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VerifiedIdUsageConfigurationPurpose {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.verifiedIdUsageConfigurationPurpose",
+        members: &[
+            Self::Recovery,
+            Self::Onboarding,
+            Self::All,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VerifiedIdUsageConfigurationPurpose);

@@ -35,14 +35,6 @@ impl runtime::Model for VerifiedPublisher {
         properties: &["addedDateTime", "displayName", "verifiedPublisherId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for VerifiedPublisher {
             0 => reader.read(&mut self.added_date_time),
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.verified_publisher_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.added_date_time);
         writer.write(1, &self.display_name);
         writer.write(2, &self.verified_publisher_id);

@@ -65,14 +65,6 @@ impl runtime::Model for Video {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -89,11 +81,12 @@ impl runtime::Model for Video {
             7 => reader.read(&mut self.frame_rate),
             8 => reader.read(&mut self.height),
             9 => reader.read(&mut self.width),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.audio_bits_per_sample);
         writer.write(1, &self.audio_channels);
         writer.write(2, &self.audio_format);

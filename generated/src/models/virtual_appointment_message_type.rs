@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.virtualAppointmentMessageType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VirtualAppointmentMessageType {
     /// `confirmation`
@@ -18,24 +18,30 @@ pub enum VirtualAppointmentMessageType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VirtualAppointmentMessageType {
-    const NAME: &'static str = "microsoft.graph.virtualAppointmentMessageType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("confirmation", Self::Confirmation),
-        ("reschedule", Self::Reschedule),
-        ("cancellation", Self::Cancellation),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl VirtualAppointmentMessageType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Confirmation => "confirmation",
+            Self::Reschedule => "reschedule",
+            Self::Cancellation => "cancellation",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VirtualAppointmentMessageType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.virtualAppointmentMessageType",
+        members: &[
+            Self::Confirmation,
+            Self::Reschedule,
+            Self::Cancellation,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VirtualAppointmentMessageType);

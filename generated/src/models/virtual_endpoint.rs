@@ -73,14 +73,6 @@ impl runtime::Model for VirtualEndpoint {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -97,11 +89,12 @@ impl runtime::Model for VirtualEndpoint {
             7 => reader.read(&mut self.report),
             8 => reader.read(&mut self.service_plans),
             9 => reader.read(&mut self.user_settings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.audit_events);
         writer.write(1, &self.cloud_pcs);
         writer.write(2, &self.device_images);

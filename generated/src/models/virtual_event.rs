@@ -81,14 +81,6 @@ impl runtime::Model for VirtualEvent {
         "microsoft.graph.virtualEventWebinar",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -107,11 +99,12 @@ impl runtime::Model for VirtualEvent {
             9 => reader.read(&mut self.settings),
             10 => reader.read(&mut self.start_date_time),
             11 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);
@@ -150,14 +143,6 @@ impl runtime::Model for SetExternalEventInformationParameters {
         properties: &["externalEventId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -165,11 +150,12 @@ impl runtime::Model for SetExternalEventInformationParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.external_event_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.external_event_id);
     }
 }

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.virtualEventAttendeeRegistrationStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VirtualEventAttendeeRegistrationStatus {
     /// `registered`
@@ -22,26 +22,34 @@ pub enum VirtualEventAttendeeRegistrationStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VirtualEventAttendeeRegistrationStatus {
-    const NAME: &'static str = "microsoft.graph.virtualEventAttendeeRegistrationStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("registered", Self::Registered),
-        ("canceled", Self::Canceled),
-        ("waitlisted", Self::Waitlisted),
-        ("pendingApproval", Self::PendingApproval),
-        ("rejectedByOrganizer", Self::RejectedByOrganizer),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl VirtualEventAttendeeRegistrationStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Registered => "registered",
+            Self::Canceled => "canceled",
+            Self::Waitlisted => "waitlisted",
+            Self::PendingApproval => "pendingApproval",
+            Self::RejectedByOrganizer => "rejectedByOrganizer",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VirtualEventAttendeeRegistrationStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.virtualEventAttendeeRegistrationStatus",
+        members: &[
+            Self::Registered,
+            Self::Canceled,
+            Self::Waitlisted,
+            Self::PendingApproval,
+            Self::RejectedByOrganizer,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VirtualEventAttendeeRegistrationStatus);

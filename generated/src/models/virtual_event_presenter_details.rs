@@ -51,14 +51,6 @@ impl runtime::Model for VirtualEventPresenterDetails {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for VirtualEventPresenterDetails {
             3 => reader.read(&mut self.linked_in_profile_web_url),
             4 => reader.read(&mut self.personal_site_web_url),
             5 => reader.read(&mut self.twitter_profile_web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bio);
         writer.write(1, &self.company);
         writer.write(2, &self.job_title);

@@ -40,14 +40,6 @@ impl runtime::Model for VirtualEventPresenterInfo {
         properties: &["identity", "presenterDetails", "role", "upn"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for VirtualEventPresenterInfo {
             1 => reader.read(&mut self.presenter_details),
             2 => reader.read(&mut self.role),
             3 => reader.read(&mut self.upn),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.identity);
         writer.write(1, &self.presenter_details);
         writer.write(2, &self.role);

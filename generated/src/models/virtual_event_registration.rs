@@ -85,14 +85,6 @@ impl runtime::Model for VirtualEventRegistration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -112,11 +104,12 @@ impl runtime::Model for VirtualEventRegistration {
             10 => reader.read(&mut self.sessions),
             11 => reader.read(&mut self.status),
             12 => reader.read(&mut self.user_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cancelation_date_time);
         writer.write(1, &self.email);
         writer.write(2, &self.external_registration_information);

@@ -59,14 +59,6 @@ impl runtime::Model for VirtualEventRegistrationConfiguration {
         "microsoft.graph.virtualEventWebinarRegistrationConfiguration",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for VirtualEventRegistrationConfiguration {
             3 => reader.read(&mut self.is_waitlist_enabled),
             4 => reader.read(&mut self.questions),
             5 => reader.read(&mut self.registration_web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.capacity);
         writer.write(1, &self.id);
         writer.write(2, &self.is_manual_approval_enabled);

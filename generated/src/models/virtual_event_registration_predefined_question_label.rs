@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.virtualEventRegistrationPredefinedQuestionLabel`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VirtualEventRegistrationPredefinedQuestionLabel {
     /// `street`
@@ -28,29 +28,40 @@ pub enum VirtualEventRegistrationPredefinedQuestionLabel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VirtualEventRegistrationPredefinedQuestionLabel {
-    const NAME: &'static str = "microsoft.graph.virtualEventRegistrationPredefinedQuestionLabel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("street", Self::Street),
-        ("city", Self::City),
-        ("state", Self::State),
-        ("postalCode", Self::PostalCode),
-        ("countryOrRegion", Self::CountryOrRegion),
-        ("industry", Self::Industry),
-        ("jobTitle", Self::JobTitle),
-        ("organization", Self::Organization),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl VirtualEventRegistrationPredefinedQuestionLabel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Street => "street",
+            Self::City => "city",
+            Self::State => "state",
+            Self::PostalCode => "postalCode",
+            Self::CountryOrRegion => "countryOrRegion",
+            Self::Industry => "industry",
+            Self::JobTitle => "jobTitle",
+            Self::Organization => "organization",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VirtualEventRegistrationPredefinedQuestionLabel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.virtualEventRegistrationPredefinedQuestionLabel",
+        members: &[
+            Self::Street,
+            Self::City,
+            Self::State,
+            Self::PostalCode,
+            Self::CountryOrRegion,
+            Self::Industry,
+            Self::JobTitle,
+            Self::Organization,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VirtualEventRegistrationPredefinedQuestionLabel);

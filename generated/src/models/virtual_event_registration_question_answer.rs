@@ -47,14 +47,6 @@ impl runtime::Model for VirtualEventRegistrationQuestionAnswer {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for VirtualEventRegistrationQuestionAnswer {
             2 => reader.read(&mut self.multi_choice_values),
             3 => reader.read(&mut self.question_id),
             4 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.boolean_value);
         writer.write(1, &self.display_name);
         writer.write(2, &self.multi_choice_values);

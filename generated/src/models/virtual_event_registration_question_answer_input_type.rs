@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.virtualEventRegistrationQuestionAnswerInputType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VirtualEventRegistrationQuestionAnswerInputType {
     /// `text`
@@ -22,26 +22,34 @@ pub enum VirtualEventRegistrationQuestionAnswerInputType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VirtualEventRegistrationQuestionAnswerInputType {
-    const NAME: &'static str = "microsoft.graph.virtualEventRegistrationQuestionAnswerInputType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("text", Self::Text),
-        ("multilineText", Self::MultilineText),
-        ("singleChoice", Self::SingleChoice),
-        ("multiChoice", Self::MultiChoice),
-        ("boolean", Self::Boolean),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl VirtualEventRegistrationQuestionAnswerInputType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Text => "text",
+            Self::MultilineText => "multilineText",
+            Self::SingleChoice => "singleChoice",
+            Self::MultiChoice => "multiChoice",
+            Self::Boolean => "boolean",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VirtualEventRegistrationQuestionAnswerInputType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.virtualEventRegistrationQuestionAnswerInputType",
+        members: &[
+            Self::Text,
+            Self::MultilineText,
+            Self::SingleChoice,
+            Self::MultiChoice,
+            Self::Boolean,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VirtualEventRegistrationQuestionAnswerInputType);

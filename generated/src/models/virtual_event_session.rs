@@ -227,14 +227,6 @@ impl runtime::Model for VirtualEventSession {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -281,11 +273,12 @@ impl runtime::Model for VirtualEventSession {
             37 => reader.read(&mut self.video_on_demand_web_url),
             38 => reader.read(&mut self.video_teleconference_id),
             39 => reader.read(&mut self.watermark_protection),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_attendee_to_enable_camera);
         writer.write(1, &self.allow_attendee_to_enable_mic);
         writer.write(2, &self.allow_breakout_rooms);

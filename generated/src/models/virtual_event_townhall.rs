@@ -107,14 +107,6 @@ impl runtime::Model for VirtualEventTownhall {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -140,11 +132,12 @@ impl runtime::Model for VirtualEventTownhall {
             16 => reader.read(&mut self.settings),
             17 => reader.read(&mut self.start_date_time),
             18 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.audience);
         writer.write(1, &self.capacity);
         writer.write(2, &self.co_organizers);

@@ -58,14 +58,6 @@ impl runtime::Model for VirtualEventTownhallRegistrationConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for VirtualEventTownhallRegistrationConfiguration {
             3 => reader.read(&mut self.is_waitlist_enabled),
             4 => reader.read(&mut self.questions),
             5 => reader.read(&mut self.registration_web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.capacity);
         writer.write(1, &self.id);
         writer.write(2, &self.is_manual_approval_enabled);

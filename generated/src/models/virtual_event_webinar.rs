@@ -95,14 +95,6 @@ impl runtime::Model for VirtualEventWebinar {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -125,11 +117,12 @@ impl runtime::Model for VirtualEventWebinar {
             13 => reader.read(&mut self.settings),
             14 => reader.read(&mut self.start_date_time),
             15 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.audience);
         writer.write(1, &self.co_organizers);
         writer.write(2, &self.created_by);

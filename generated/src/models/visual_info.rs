@@ -47,14 +47,6 @@ impl runtime::Model for VisualInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for VisualInfo {
             2 => reader.read(&mut self.content),
             3 => reader.read(&mut self.description),
             4 => reader.read(&mut self.display_text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attribution);
         writer.write(1, &self.background_color);
         writer.write(2, &self.content);

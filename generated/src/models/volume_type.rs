@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.volumeType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VolumeType {
     /// `operatingSystemVolume`
@@ -16,24 +16,30 @@ pub enum VolumeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VolumeType {
-    const NAME: &'static str = "microsoft.graph.volumeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("operatingSystemVolume", Self::OperatingSystemVolume),
-        ("fixedDataVolume", Self::FixedDataVolume),
-        ("removableDataVolume", Self::RemovableDataVolume),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl VolumeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::OperatingSystemVolume => "operatingSystemVolume",
+            Self::FixedDataVolume => "fixedDataVolume",
+            Self::RemovableDataVolume => "removableDataVolume",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VolumeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.volumeType",
+        members: &[
+            Self::OperatingSystemVolume,
+            Self::FixedDataVolume,
+            Self::RemovableDataVolume,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VolumeType);

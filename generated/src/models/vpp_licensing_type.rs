@@ -30,14 +30,6 @@ impl runtime::Model for VppLicensingType {
         properties: &["supportsDeviceLicensing", "supportsUserLicensing"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for VppLicensingType {
         match property {
             0 => reader.read(&mut self.supports_device_licensing),
             1 => reader.read(&mut self.supports_user_licensing),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.supports_device_licensing);
         writer.write(1, &self.supports_user_licensing);
     }

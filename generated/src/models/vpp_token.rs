@@ -75,14 +75,6 @@ impl runtime::Model for VppToken {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -101,11 +93,12 @@ impl runtime::Model for VppToken {
             9 => reader.read(&mut self.state),
             10 => reader.read(&mut self.token),
             11 => reader.read(&mut self.vpp_token_account_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.apple_id);
         writer.write(1, &self.automatically_update_apps);
         writer.write(2, &self.country_or_region);

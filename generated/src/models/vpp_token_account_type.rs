@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.vppTokenAccountType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VppTokenAccountType {
     /// `business`
@@ -12,22 +12,23 @@ pub enum VppTokenAccountType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VppTokenAccountType {
-    const NAME: &'static str = "microsoft.graph.vppTokenAccountType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("business", Self::Business),
-        ("education", Self::Education),
-    ];
+impl VppTokenAccountType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Business => "business",
+            Self::Education => "education",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VppTokenAccountType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.vppTokenAccountType",
+        members: &[Self::Business, Self::Education],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VppTokenAccountType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.vppTokenState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VppTokenState {
     /// `unknown`
@@ -18,25 +18,32 @@ pub enum VppTokenState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VppTokenState {
-    const NAME: &'static str = "microsoft.graph.vppTokenState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("valid", Self::Valid),
-        ("expired", Self::Expired),
-        ("invalid", Self::Invalid),
-        ("assignedToExternalMDM", Self::AssignedToExternalMdm),
-    ];
+impl VppTokenState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Valid => "valid",
+            Self::Expired => "expired",
+            Self::Invalid => "invalid",
+            Self::AssignedToExternalMdm => "assignedToExternalMDM",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VppTokenState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.vppTokenState",
+        members: &[
+            Self::Unknown,
+            Self::Valid,
+            Self::Expired,
+            Self::Invalid,
+            Self::AssignedToExternalMdm,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VppTokenState);

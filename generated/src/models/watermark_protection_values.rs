@@ -30,14 +30,6 @@ impl runtime::Model for WatermarkProtectionValues {
         properties: &["isEnabledForContentSharing", "isEnabledForVideo"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for WatermarkProtectionValues {
         match property {
             0 => reader.read(&mut self.is_enabled_for_content_sharing),
             1 => reader.read(&mut self.is_enabled_for_video),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_enabled_for_content_sharing);
         writer.write(1, &self.is_enabled_for_video);
     }

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.weakAlgorithms`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WeakAlgorithms {
     /// `rsaSha1`
@@ -12,22 +12,23 @@ pub enum WeakAlgorithms {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WeakAlgorithms {
-    const NAME: &'static str = "microsoft.graph.weakAlgorithms";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("rsaSha1", Self::RsaSha1),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WeakAlgorithms {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::RsaSha1 => "rsaSha1",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WeakAlgorithms {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.weakAlgorithms",
+        members: &[Self::RsaSha1, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WeakAlgorithms);

@@ -99,14 +99,6 @@ impl runtime::Model for WebApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -131,11 +123,12 @@ impl runtime::Model for WebApp {
             15 => reader.read(&mut self.publisher),
             16 => reader.read(&mut self.publishing_state),
             17 => reader.read(&mut self.use_managed_browser),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_url);
         writer.write(1, &self.assignments);
         writer.write(2, &self.categories);

@@ -45,14 +45,6 @@ impl runtime::Model for WebApplication {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for WebApplication {
             2 => reader.read(&mut self.logout_url),
             3 => reader.read(&mut self.redirect_uri_settings),
             4 => reader.read(&mut self.redirect_uris),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.home_page_url);
         writer.write(1, &self.implicit_grant_settings);
         writer.write(2, &self.logout_url);

@@ -41,14 +41,6 @@ impl runtime::Model for WebApplicationFirewallDnsConfiguration {
         properties: &["isDomainVerified", "isProxied", "name", "recordType", "value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for WebApplicationFirewallDnsConfiguration {
             2 => reader.read(&mut self.name),
             3 => reader.read(&mut self.record_type),
             4 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_domain_verified);
         writer.write(1, &self.is_proxied);
         writer.write(2, &self.name);

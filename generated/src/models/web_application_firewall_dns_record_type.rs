@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.webApplicationFirewallDnsRecordType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WebApplicationFirewallDnsRecordType {
     /// `cname`
@@ -14,22 +14,23 @@ pub enum WebApplicationFirewallDnsRecordType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WebApplicationFirewallDnsRecordType {
-    const NAME: &'static str = "microsoft.graph.webApplicationFirewallDnsRecordType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("cname", Self::Cname),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WebApplicationFirewallDnsRecordType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Cname => "cname",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WebApplicationFirewallDnsRecordType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.webApplicationFirewallDnsRecordType",
+        members: &[Self::Cname, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WebApplicationFirewallDnsRecordType);

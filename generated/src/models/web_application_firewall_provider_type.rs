@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.webApplicationFirewallProviderType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WebApplicationFirewallProviderType {
     /// `akamai`
@@ -16,23 +16,24 @@ pub enum WebApplicationFirewallProviderType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WebApplicationFirewallProviderType {
-    const NAME: &'static str = "microsoft.graph.webApplicationFirewallProviderType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("akamai", Self::Akamai),
-        ("cloudflare", Self::Cloudflare),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WebApplicationFirewallProviderType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Akamai => "akamai",
+            Self::Cloudflare => "cloudflare",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WebApplicationFirewallProviderType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.webApplicationFirewallProviderType",
+        members: &[Self::Akamai, Self::Cloudflare, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WebApplicationFirewallProviderType);

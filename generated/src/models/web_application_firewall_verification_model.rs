@@ -53,14 +53,6 @@ impl runtime::Model for WebApplicationFirewallVerificationModel {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for WebApplicationFirewallVerificationModel {
             3 => reader.read(&mut self.verification_result),
             4 => reader.read(&mut self.verified_details),
             5 => reader.read(&mut self.verified_host),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.provider);
         writer.write(2, &self.provider_type);

@@ -38,14 +38,6 @@ impl runtime::Model for WebApplicationFirewallVerificationResult {
         properties: &["errors", "status", "verifiedOnDateTime", "warnings"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for WebApplicationFirewallVerificationResult {
             1 => reader.read(&mut self.status),
             2 => reader.read(&mut self.verified_on_date_time),
             3 => reader.read(&mut self.warnings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.errors);
         writer.write(1, &self.status);
         writer.write(2, &self.verified_on_date_time);

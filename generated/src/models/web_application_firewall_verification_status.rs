@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.webApplicationFirewallVerificationStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WebApplicationFirewallVerificationStatus {
     /// `success`
@@ -18,24 +18,30 @@ pub enum WebApplicationFirewallVerificationStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WebApplicationFirewallVerificationStatus {
-    const NAME: &'static str = "microsoft.graph.webApplicationFirewallVerificationStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("success", Self::Success),
-        ("warning", Self::Warning),
-        ("failure", Self::Failure),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WebApplicationFirewallVerificationStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Success => "success",
+            Self::Warning => "warning",
+            Self::Failure => "failure",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WebApplicationFirewallVerificationStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.webApplicationFirewallVerificationStatus",
+        members: &[
+            Self::Success,
+            Self::Warning,
+            Self::Failure,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WebApplicationFirewallVerificationStatus);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.webBrowserCookieSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WebBrowserCookieSettings {
     /// `browserDefault`
@@ -18,25 +18,32 @@ pub enum WebBrowserCookieSettings {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WebBrowserCookieSettings {
-    const NAME: &'static str = "microsoft.graph.webBrowserCookieSettings";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("browserDefault", Self::BrowserDefault),
-        ("blockAlways", Self::BlockAlways),
-        ("allowCurrentWebSite", Self::AllowCurrentWebSite),
-        ("allowFromWebsitesVisited", Self::AllowFromWebsitesVisited),
-        ("allowAlways", Self::AllowAlways),
-    ];
+impl WebBrowserCookieSettings {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::BrowserDefault => "browserDefault",
+            Self::BlockAlways => "blockAlways",
+            Self::AllowCurrentWebSite => "allowCurrentWebSite",
+            Self::AllowFromWebsitesVisited => "allowFromWebsitesVisited",
+            Self::AllowAlways => "allowAlways",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WebBrowserCookieSettings {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.webBrowserCookieSettings",
+        members: &[
+            Self::BrowserDefault,
+            Self::BlockAlways,
+            Self::AllowCurrentWebSite,
+            Self::AllowFromWebsitesVisited,
+            Self::AllowAlways,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WebBrowserCookieSettings);

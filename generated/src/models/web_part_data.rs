@@ -45,14 +45,6 @@ impl runtime::Model for WebPartData {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for WebPartData {
             2 => reader.read(&mut self.properties),
             3 => reader.read(&mut self.server_processed_content),
             4 => reader.read(&mut self.title),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.data_version);
         writer.write(1, &self.description);
         writer.write(2, &self.properties);

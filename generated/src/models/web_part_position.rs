@@ -41,14 +41,6 @@ impl runtime::Model for WebPartPosition {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for WebPartPosition {
             1 => reader.read(&mut self.horizontal_section_id),
             2 => reader.read(&mut self.is_in_vertical_section),
             3 => reader.read(&mut self.web_part_index),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.column_id);
         writer.write(1, &self.horizontal_section_id);
         writer.write(2, &self.is_in_vertical_section);

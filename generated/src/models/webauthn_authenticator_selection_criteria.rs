@@ -39,14 +39,6 @@ impl runtime::Model for WebauthnAuthenticatorSelectionCriteria {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for WebauthnAuthenticatorSelectionCriteria {
             0 => reader.read(&mut self.authenticator_attachment),
             1 => reader.read(&mut self.require_resident_key),
             2 => reader.read(&mut self.user_verification),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authenticator_attachment);
         writer.write(1, &self.require_resident_key);
         writer.write(2, &self.user_verification);

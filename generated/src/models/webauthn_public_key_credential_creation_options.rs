@@ -63,14 +63,6 @@ impl runtime::Model for WebauthnPublicKeyCredentialCreationOptions {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for WebauthnPublicKeyCredentialCreationOptions {
             6 => reader.read(&mut self.rp),
             7 => reader.read(&mut self.timeout),
             8 => reader.read(&mut self.user),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attestation);
         writer.write(1, &self.authenticator_selection);
         writer.write(2, &self.challenge);

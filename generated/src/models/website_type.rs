@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.websiteType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WebsiteType {
     /// `other`
@@ -20,25 +20,26 @@ pub enum WebsiteType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WebsiteType {
-    const NAME: &'static str = "microsoft.graph.websiteType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("other", Self::Other),
-        ("home", Self::Home),
-        ("work", Self::Work),
-        ("blog", Self::Blog),
-        ("profile", Self::Profile),
-    ];
+impl WebsiteType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Other => "other",
+            Self::Home => "home",
+            Self::Work => "work",
+            Self::Blog => "blog",
+            Self::Profile => "profile",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WebsiteType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.websiteType",
+        members: &[Self::Other, Self::Home, Self::Work, Self::Blog, Self::Profile],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WebsiteType);

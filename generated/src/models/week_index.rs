@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.weekIndex`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WeekIndex {
     /// `first`
@@ -18,25 +18,26 @@ pub enum WeekIndex {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WeekIndex {
-    const NAME: &'static str = "microsoft.graph.weekIndex";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("first", Self::First),
-        ("second", Self::Second),
-        ("third", Self::Third),
-        ("fourth", Self::Fourth),
-        ("last", Self::Last),
-    ];
+impl WeekIndex {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::First => "first",
+            Self::Second => "second",
+            Self::Third => "third",
+            Self::Fourth => "fourth",
+            Self::Last => "last",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WeekIndex {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.weekIndex",
+        members: &[Self::First, Self::Second, Self::Third, Self::Fourth, Self::Last],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WeekIndex);

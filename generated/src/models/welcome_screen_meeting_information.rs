@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.welcomeScreenMeetingInformation`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WelcomeScreenMeetingInformation {
     /// `userDefined`
@@ -14,23 +14,28 @@ pub enum WelcomeScreenMeetingInformation {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WelcomeScreenMeetingInformation {
-    const NAME: &'static str = "microsoft.graph.welcomeScreenMeetingInformation";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("showOrganizerAndTimeOnly", Self::ShowOrganizerAndTimeOnly),
-        ("showOrganizerAndTimeAndSubject", Self::ShowOrganizerAndTimeAndSubject),
-    ];
+impl WelcomeScreenMeetingInformation {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::ShowOrganizerAndTimeOnly => "showOrganizerAndTimeOnly",
+            Self::ShowOrganizerAndTimeAndSubject => "showOrganizerAndTimeAndSubject",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WelcomeScreenMeetingInformation {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.welcomeScreenMeetingInformation",
+        members: &[
+            Self::UserDefined,
+            Self::ShowOrganizerAndTimeOnly,
+            Self::ShowOrganizerAndTimeAndSubject,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WelcomeScreenMeetingInformation);

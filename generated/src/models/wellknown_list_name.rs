@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.wellknownListName`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WellknownListName {
     /// `none`
@@ -18,24 +18,30 @@ pub enum WellknownListName {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WellknownListName {
-    const NAME: &'static str = "microsoft.graph.wellknownListName";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("defaultList", Self::DefaultList),
-        ("flaggedEmails", Self::FlaggedEmails),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WellknownListName {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::DefaultList => "defaultList",
+            Self::FlaggedEmails => "flaggedEmails",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WellknownListName {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.wellknownListName",
+        members: &[
+            Self::None,
+            Self::DefaultList,
+            Self::FlaggedEmails,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WellknownListName);

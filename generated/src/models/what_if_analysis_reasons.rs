@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.whatIfAnalysisReasons`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WhatIfAnalysisReasons {
     /// `notSet`
@@ -50,41 +50,64 @@ pub enum WhatIfAnalysisReasons {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WhatIfAnalysisReasons {
-    const NAME: &'static str = "microsoft.graph.whatIfAnalysisReasons";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notSet", Self::NotSet),
-        ("notEnoughInformation", Self::NotEnoughInformation),
-        ("invalidCondition", Self::InvalidCondition),
-        ("users", Self::Users),
-        ("workloadIdentities", Self::WorkloadIdentities),
-        ("application", Self::Application),
-        ("userActions", Self::UserActions),
-        ("authenticationContext", Self::AuthenticationContext),
-        ("devicePlatform", Self::DevicePlatform),
-        ("devices", Self::Devices),
-        ("clientApps", Self::ClientApps),
-        ("location", Self::Location),
-        ("signInRisk", Self::SignInRisk),
-        ("emptyPolicy", Self::EmptyPolicy),
-        ("invalidPolicy", Self::InvalidPolicy),
-        ("policyNotEnabled", Self::PolicyNotEnabled),
-        ("userRisk", Self::UserRisk),
-        ("time", Self::Time),
-        ("insiderRisk", Self::InsiderRisk),
-        ("authenticationFlow", Self::AuthenticationFlow),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WhatIfAnalysisReasons {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotSet => "notSet",
+            Self::NotEnoughInformation => "notEnoughInformation",
+            Self::InvalidCondition => "invalidCondition",
+            Self::Users => "users",
+            Self::WorkloadIdentities => "workloadIdentities",
+            Self::Application => "application",
+            Self::UserActions => "userActions",
+            Self::AuthenticationContext => "authenticationContext",
+            Self::DevicePlatform => "devicePlatform",
+            Self::Devices => "devices",
+            Self::ClientApps => "clientApps",
+            Self::Location => "location",
+            Self::SignInRisk => "signInRisk",
+            Self::EmptyPolicy => "emptyPolicy",
+            Self::InvalidPolicy => "invalidPolicy",
+            Self::PolicyNotEnabled => "policyNotEnabled",
+            Self::UserRisk => "userRisk",
+            Self::Time => "time",
+            Self::InsiderRisk => "insiderRisk",
+            Self::AuthenticationFlow => "authenticationFlow",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WhatIfAnalysisReasons {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.whatIfAnalysisReasons",
+        members: &[
+            Self::NotSet,
+            Self::NotEnoughInformation,
+            Self::InvalidCondition,
+            Self::Users,
+            Self::WorkloadIdentities,
+            Self::Application,
+            Self::UserActions,
+            Self::AuthenticationContext,
+            Self::DevicePlatform,
+            Self::Devices,
+            Self::ClientApps,
+            Self::Location,
+            Self::SignInRisk,
+            Self::EmptyPolicy,
+            Self::InvalidPolicy,
+            Self::PolicyNotEnabled,
+            Self::UserRisk,
+            Self::Time,
+            Self::InsiderRisk,
+            Self::AuthenticationFlow,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WhatIfAnalysisReasons);

@@ -82,14 +82,6 @@ impl runtime::Model for WhatIfAnalysisResult {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -109,11 +101,12 @@ impl runtime::Model for WhatIfAnalysisResult {
             10 => reader.read(&mut self.session_controls),
             11 => reader.read(&mut self.state),
             12 => reader.read(&mut self.template_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.analysis_reasons);
         writer.write(1, &self.conditions);
         writer.write(2, &self.created_date_time);

@@ -167,14 +167,6 @@ impl runtime::Model for Win32LobApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -215,11 +207,12 @@ impl runtime::Model for Win32LobApp {
             31 => reader.read(&mut self.setup_file_path),
             32 => reader.read(&mut self.size),
             33 => reader.read(&mut self.uninstall_command_line),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_architectures);
         writer.write(1, &self.applicable_architectures);
         writer.write(2, &self.assignments);
@@ -285,14 +278,6 @@ impl runtime::Model for EnableApplicableArchitecturesParameters {
         properties: &["applicableArchitectures"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -300,11 +285,12 @@ impl runtime::Model for EnableApplicableArchitecturesParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.applicable_architectures),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applicable_architectures);
     }
 }

@@ -49,14 +49,6 @@ impl runtime::Model for Win32LobAppAssignmentSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -68,11 +60,12 @@ impl runtime::Model for Win32LobAppAssignmentSettings {
             2 => reader.read(&mut self.install_time_settings),
             3 => reader.read(&mut self.notifications),
             4 => reader.read(&mut self.restart_settings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.auto_update_settings);
         writer.write(1, &self.delivery_optimization_priority);
         writer.write(2, &self.install_time_settings);

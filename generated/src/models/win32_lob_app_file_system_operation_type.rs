@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.win32LobAppFileSystemOperationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Win32LobAppFileSystemOperationType {
     /// `notConfigured`
@@ -20,26 +20,34 @@ pub enum Win32LobAppFileSystemOperationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Win32LobAppFileSystemOperationType {
-    const NAME: &'static str = "microsoft.graph.win32LobAppFileSystemOperationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("exists", Self::Exists),
-        ("modifiedDate", Self::ModifiedDate),
-        ("createdDate", Self::CreatedDate),
-        ("version", Self::Version),
-        ("sizeInMB", Self::SizeInMb),
-    ];
+impl Win32LobAppFileSystemOperationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::Exists => "exists",
+            Self::ModifiedDate => "modifiedDate",
+            Self::CreatedDate => "createdDate",
+            Self::Version => "version",
+            Self::SizeInMb => "sizeInMB",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Win32LobAppFileSystemOperationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.win32LobAppFileSystemOperationType",
+        members: &[
+            Self::NotConfigured,
+            Self::Exists,
+            Self::ModifiedDate,
+            Self::CreatedDate,
+            Self::Version,
+            Self::SizeInMb,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Win32LobAppFileSystemOperationType);

@@ -30,14 +30,6 @@ impl runtime::Model for Win32LobAppInstallExperience {
         properties: &["deviceRestartBehavior", "runAsAccount"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for Win32LobAppInstallExperience {
         match property {
             0 => reader.read(&mut self.device_restart_behavior),
             1 => reader.read(&mut self.run_as_account),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.device_restart_behavior);
         writer.write(1, &self.run_as_account);
     }

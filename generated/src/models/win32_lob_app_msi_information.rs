@@ -53,14 +53,6 @@ impl runtime::Model for Win32LobAppMsiInformation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -74,11 +66,12 @@ impl runtime::Model for Win32LobAppMsiInformation {
             4 => reader.read(&mut self.publisher),
             5 => reader.read(&mut self.requires_reboot),
             6 => reader.read(&mut self.upgrade_code),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.package_type);
         writer.write(1, &self.product_code);
         writer.write(2, &self.product_name);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.win32LobAppMsiPackageType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Win32LobAppMsiPackageType {
     /// `perMachine`
@@ -14,23 +14,24 @@ pub enum Win32LobAppMsiPackageType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Win32LobAppMsiPackageType {
-    const NAME: &'static str = "microsoft.graph.win32LobAppMsiPackageType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("perMachine", Self::PerMachine),
-        ("perUser", Self::PerUser),
-        ("dualPurpose", Self::DualPurpose),
-    ];
+impl Win32LobAppMsiPackageType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::PerMachine => "perMachine",
+            Self::PerUser => "perUser",
+            Self::DualPurpose => "dualPurpose",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Win32LobAppMsiPackageType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.win32LobAppMsiPackageType",
+        members: &[Self::PerMachine, Self::PerUser, Self::DualPurpose],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Win32LobAppMsiPackageType);

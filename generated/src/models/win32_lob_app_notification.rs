@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.win32LobAppNotification`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Win32LobAppNotification {
     /// `showAll`
@@ -14,23 +14,24 @@ pub enum Win32LobAppNotification {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Win32LobAppNotification {
-    const NAME: &'static str = "microsoft.graph.win32LobAppNotification";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("showAll", Self::ShowAll),
-        ("showReboot", Self::ShowReboot),
-        ("hideAll", Self::HideAll),
-    ];
+impl Win32LobAppNotification {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ShowAll => "showAll",
+            Self::ShowReboot => "showReboot",
+            Self::HideAll => "hideAll",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Win32LobAppNotification {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.win32LobAppNotification",
+        members: &[Self::ShowAll, Self::ShowReboot, Self::HideAll],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Win32LobAppNotification);

@@ -63,14 +63,6 @@ impl runtime::Model for Win32LobAppPowerShellScriptRule {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for Win32LobAppPowerShellScriptRule {
             6 => reader.read(&mut self.run_as32_bit),
             7 => reader.read(&mut self.run_as_account),
             8 => reader.read(&mut self.script_content),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comparison_value);
         writer.write(1, &self.display_name);
         writer.write(2, &self.enforce_signature_check);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.win32LobAppPowerShellScriptRuleOperationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Win32LobAppPowerShellScriptRuleOperationType {
     /// `notConfigured`
@@ -22,27 +22,36 @@ pub enum Win32LobAppPowerShellScriptRuleOperationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Win32LobAppPowerShellScriptRuleOperationType {
-    const NAME: &'static str = "microsoft.graph.win32LobAppPowerShellScriptRuleOperationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("string", Self::String),
-        ("dateTime", Self::DateTime),
-        ("integer", Self::Integer),
-        ("float", Self::Float),
-        ("version", Self::Version),
-        ("boolean", Self::Boolean),
-    ];
+impl Win32LobAppPowerShellScriptRuleOperationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::String => "string",
+            Self::DateTime => "dateTime",
+            Self::Integer => "integer",
+            Self::Float => "float",
+            Self::Version => "version",
+            Self::Boolean => "boolean",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Win32LobAppPowerShellScriptRuleOperationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.win32LobAppPowerShellScriptRuleOperationType",
+        members: &[
+            Self::NotConfigured,
+            Self::String,
+            Self::DateTime,
+            Self::Integer,
+            Self::Float,
+            Self::Version,
+            Self::Boolean,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Win32LobAppPowerShellScriptRuleOperationType);

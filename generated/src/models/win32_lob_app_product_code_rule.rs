@@ -43,14 +43,6 @@ impl runtime::Model for Win32LobAppProductCodeRule {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for Win32LobAppProductCodeRule {
             1 => reader.read(&mut self.product_version),
             2 => reader.read(&mut self.product_version_operator),
             3 => reader.read(&mut self.rule_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.product_code);
         writer.write(1, &self.product_version);
         writer.write(2, &self.product_version_operator);

@@ -55,14 +55,6 @@ impl runtime::Model for Win32LobAppRegistryRule {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for Win32LobAppRegistryRule {
             4 => reader.read(&mut self.operator),
             5 => reader.read(&mut self.rule_type),
             6 => reader.read(&mut self.value_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.check32_bit_on64_system);
         writer.write(1, &self.comparison_value);
         writer.write(2, &self.key_path);

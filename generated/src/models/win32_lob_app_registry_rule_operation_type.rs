@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.win32LobAppRegistryRuleOperationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Win32LobAppRegistryRuleOperationType {
     /// `notConfigured`
@@ -20,26 +20,34 @@ pub enum Win32LobAppRegistryRuleOperationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Win32LobAppRegistryRuleOperationType {
-    const NAME: &'static str = "microsoft.graph.win32LobAppRegistryRuleOperationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("exists", Self::Exists),
-        ("doesNotExist", Self::DoesNotExist),
-        ("string", Self::String),
-        ("integer", Self::Integer),
-        ("version", Self::Version),
-    ];
+impl Win32LobAppRegistryRuleOperationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::Exists => "exists",
+            Self::DoesNotExist => "doesNotExist",
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Version => "version",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Win32LobAppRegistryRuleOperationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.win32LobAppRegistryRuleOperationType",
+        members: &[
+            Self::NotConfigured,
+            Self::Exists,
+            Self::DoesNotExist,
+            Self::String,
+            Self::Integer,
+            Self::Version,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Win32LobAppRegistryRuleOperationType);

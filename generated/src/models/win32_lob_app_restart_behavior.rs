@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.win32LobAppRestartBehavior`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Win32LobAppRestartBehavior {
     /// `basedOnReturnCode`
@@ -16,24 +16,25 @@ pub enum Win32LobAppRestartBehavior {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Win32LobAppRestartBehavior {
-    const NAME: &'static str = "microsoft.graph.win32LobAppRestartBehavior";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("basedOnReturnCode", Self::BasedOnReturnCode),
-        ("allow", Self::Allow),
-        ("suppress", Self::Suppress),
-        ("force", Self::Force),
-    ];
+impl Win32LobAppRestartBehavior {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::BasedOnReturnCode => "basedOnReturnCode",
+            Self::Allow => "allow",
+            Self::Suppress => "suppress",
+            Self::Force => "force",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Win32LobAppRestartBehavior {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.win32LobAppRestartBehavior",
+        members: &[Self::BasedOnReturnCode, Self::Allow, Self::Suppress, Self::Force],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Win32LobAppRestartBehavior);

@@ -37,14 +37,6 @@ impl runtime::Model for Win32LobAppRestartSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for Win32LobAppRestartSettings {
             0 => reader.read(&mut self.countdown_display_before_restart_in_minutes),
             1 => reader.read(&mut self.grace_period_in_minutes),
             2 => reader.read(&mut self.restart_notification_snooze_duration_in_minutes),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.countdown_display_before_restart_in_minutes);
         writer.write(1, &self.grace_period_in_minutes);
         writer.write(2, &self.restart_notification_snooze_duration_in_minutes);

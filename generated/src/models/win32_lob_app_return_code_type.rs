@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.win32LobAppReturnCodeType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Win32LobAppReturnCodeType {
     /// `failed`
@@ -18,25 +18,32 @@ pub enum Win32LobAppReturnCodeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Win32LobAppReturnCodeType {
-    const NAME: &'static str = "microsoft.graph.win32LobAppReturnCodeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("failed", Self::Failed),
-        ("success", Self::Success),
-        ("softReboot", Self::SoftReboot),
-        ("hardReboot", Self::HardReboot),
-        ("retry", Self::Retry),
-    ];
+impl Win32LobAppReturnCodeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Failed => "failed",
+            Self::Success => "success",
+            Self::SoftReboot => "softReboot",
+            Self::HardReboot => "hardReboot",
+            Self::Retry => "retry",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Win32LobAppReturnCodeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.win32LobAppReturnCodeType",
+        members: &[
+            Self::Failed,
+            Self::Success,
+            Self::SoftReboot,
+            Self::HardReboot,
+            Self::Retry,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Win32LobAppReturnCodeType);

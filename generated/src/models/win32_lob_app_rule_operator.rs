@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.win32LobAppRuleOperator`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Win32LobAppRuleOperator {
     /// `notConfigured`
@@ -22,27 +22,36 @@ pub enum Win32LobAppRuleOperator {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Win32LobAppRuleOperator {
-    const NAME: &'static str = "microsoft.graph.win32LobAppRuleOperator";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("equal", Self::Equal),
-        ("notEqual", Self::NotEqual),
-        ("greaterThan", Self::GreaterThan),
-        ("greaterThanOrEqual", Self::GreaterThanOrEqual),
-        ("lessThan", Self::LessThan),
-        ("lessThanOrEqual", Self::LessThanOrEqual),
-    ];
+impl Win32LobAppRuleOperator {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::Equal => "equal",
+            Self::NotEqual => "notEqual",
+            Self::GreaterThan => "greaterThan",
+            Self::GreaterThanOrEqual => "greaterThanOrEqual",
+            Self::LessThan => "lessThan",
+            Self::LessThanOrEqual => "lessThanOrEqual",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Win32LobAppRuleOperator {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.win32LobAppRuleOperator",
+        members: &[
+            Self::NotConfigured,
+            Self::Equal,
+            Self::NotEqual,
+            Self::GreaterThan,
+            Self::GreaterThanOrEqual,
+            Self::LessThan,
+            Self::LessThanOrEqual,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Win32LobAppRuleOperator);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.win32LobAutoUpdateSupersededAppsState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Win32LobAutoUpdateSupersededAppsState {
     /// `notConfigured`
@@ -14,23 +14,24 @@ pub enum Win32LobAutoUpdateSupersededAppsState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Win32LobAutoUpdateSupersededAppsState {
-    const NAME: &'static str = "microsoft.graph.win32LobAutoUpdateSupersededAppsState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("enabled", Self::Enabled),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl Win32LobAutoUpdateSupersededAppsState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::Enabled => "enabled",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Win32LobAutoUpdateSupersededAppsState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.win32LobAutoUpdateSupersededAppsState",
+        members: &[Self::NotConfigured, Self::Enabled, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Win32LobAutoUpdateSupersededAppsState);

@@ -169,14 +169,6 @@ impl runtime::Model for Windows10CompliancePolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -215,11 +207,12 @@ impl runtime::Model for Windows10CompliancePolicy {
             29 => reader.read(&mut self.user_status_overview),
             30 => reader.read(&mut self.user_statuses),
             31 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.bit_locker_enabled);
         writer.write(2, &self.code_integrity_enabled);

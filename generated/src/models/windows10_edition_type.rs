@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windows10EditionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Windows10EditionType {
     /// `windows10Enterprise`
@@ -32,32 +32,48 @@ pub enum Windows10EditionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Windows10EditionType {
-    const NAME: &'static str = "microsoft.graph.windows10EditionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("windows10Enterprise", Self::Windows10Enterprise),
-        ("windows10EnterpriseN", Self::Windows10EnterpriseN),
-        ("windows10Education", Self::Windows10Education),
-        ("windows10EducationN", Self::Windows10EducationN),
-        ("windows10MobileEnterprise", Self::Windows10MobileEnterprise),
-        ("windows10HolographicEnterprise", Self::Windows10HolographicEnterprise),
-        ("windows10Professional", Self::Windows10Professional),
-        ("windows10ProfessionalN", Self::Windows10ProfessionalN),
-        ("windows10ProfessionalEducation", Self::Windows10ProfessionalEducation),
-        ("windows10ProfessionalEducationN", Self::Windows10ProfessionalEducationN),
-        ("windows10ProfessionalWorkstation", Self::Windows10ProfessionalWorkstation),
-        ("windows10ProfessionalWorkstationN", Self::Windows10ProfessionalWorkstationN),
-    ];
+impl Windows10EditionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Windows10Enterprise => "windows10Enterprise",
+            Self::Windows10EnterpriseN => "windows10EnterpriseN",
+            Self::Windows10Education => "windows10Education",
+            Self::Windows10EducationN => "windows10EducationN",
+            Self::Windows10MobileEnterprise => "windows10MobileEnterprise",
+            Self::Windows10HolographicEnterprise => "windows10HolographicEnterprise",
+            Self::Windows10Professional => "windows10Professional",
+            Self::Windows10ProfessionalN => "windows10ProfessionalN",
+            Self::Windows10ProfessionalEducation => "windows10ProfessionalEducation",
+            Self::Windows10ProfessionalEducationN => "windows10ProfessionalEducationN",
+            Self::Windows10ProfessionalWorkstation => "windows10ProfessionalWorkstation",
+            Self::Windows10ProfessionalWorkstationN => {
+                "windows10ProfessionalWorkstationN"
+            }
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Windows10EditionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windows10EditionType",
+        members: &[
+            Self::Windows10Enterprise,
+            Self::Windows10EnterpriseN,
+            Self::Windows10Education,
+            Self::Windows10EducationN,
+            Self::Windows10MobileEnterprise,
+            Self::Windows10HolographicEnterprise,
+            Self::Windows10Professional,
+            Self::Windows10ProfessionalN,
+            Self::Windows10ProfessionalEducation,
+            Self::Windows10ProfessionalEducationN,
+            Self::Windows10ProfessionalWorkstation,
+            Self::Windows10ProfessionalWorkstationN,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Windows10EditionType);

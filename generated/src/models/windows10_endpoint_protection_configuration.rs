@@ -241,14 +241,6 @@ impl runtime::Model for Windows10EndpointProtectionConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -328,11 +320,12 @@ impl runtime::Model for Windows10EndpointProtectionConfiguration {
             45 => reader.read(&mut self.user_status_overview),
             46 => reader.read(&mut self.user_statuses),
             47 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_locker_application_control);
         writer.write(1, &self.application_guard_allow_persistence);
         writer.write(2, &self.application_guard_allow_print_to_local_printers);

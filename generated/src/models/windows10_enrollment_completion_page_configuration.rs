@@ -68,14 +68,6 @@ impl runtime::Model for Windows10EnrollmentCompletionPageConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for Windows10EnrollmentCompletionPageConfiguration {
             6 => reader.read(&mut self.last_modified_date_time),
             7 => reader.read(&mut self.priority),
             8 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_non_blocking_app_installation);
         writer.write(1, &self.assignments);
         writer.write(2, &self.created_date_time);

@@ -899,14 +899,6 @@ impl runtime::Model for Windows10GeneralConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1168,11 +1160,12 @@ impl runtime::Model for Windows10GeneralConfiguration {
             }
             211 => reader.read(&mut self.wireless_display_block_user_input_from_receiver),
             212 => reader.read(&mut self.wireless_display_require_pin_for_pairing),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accounts_block_adding_non_microsoft_account_email);
         writer.write(1, &self.anti_theft_mode_blocked);
         writer.write(2, &self.apps_allow_trusted_apps_sideloading);

@@ -157,14 +157,6 @@ impl runtime::Model for Windows10MobileCompliancePolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -200,11 +192,12 @@ impl runtime::Model for Windows10MobileCompliancePolicy {
             26 => reader.read(&mut self.user_status_overview),
             27 => reader.read(&mut self.user_statuses),
             28 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.bit_locker_enabled);
         writer.write(2, &self.code_integrity_enabled);

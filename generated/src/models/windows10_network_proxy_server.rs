@@ -33,14 +33,6 @@ impl runtime::Model for Windows10NetworkProxyServer {
         properties: &["address", "exceptions", "useForLocalAddresses"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for Windows10NetworkProxyServer {
             0 => reader.read(&mut self.address),
             1 => reader.read(&mut self.exceptions),
             2 => reader.read(&mut self.use_for_local_addresses),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.exceptions);
         writer.write(2, &self.use_for_local_addresses);

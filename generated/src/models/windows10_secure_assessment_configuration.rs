@@ -107,14 +107,6 @@ impl runtime::Model for Windows10SecureAssessmentConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -138,11 +130,12 @@ impl runtime::Model for Windows10SecureAssessmentConfiguration {
             14 => reader.read(&mut self.user_status_overview),
             15 => reader.read(&mut self.user_statuses),
             16 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_printing);
         writer.write(1, &self.allow_screen_capture);
         writer.write(2, &self.allow_text_suggestion);

@@ -169,14 +169,6 @@ impl runtime::Model for Windows10TeamGeneralConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -215,11 +207,12 @@ impl runtime::Model for Windows10TeamGeneralConfiguration {
             29 => reader.read(&mut self.welcome_screen_background_image_url),
             30 => reader.read(&mut self.welcome_screen_block_automatic_wake_up),
             31 => reader.read(&mut self.welcome_screen_meeting_information),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.azure_operational_insights_block_telemetry);
         writer.write(2, &self.azure_operational_insights_workspace_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.windows365SwitchCompatibilityFailureReasonType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Windows365SwitchCompatibilityFailureReasonType {
     /// `osVersionNotSupported`
@@ -16,23 +16,28 @@ pub enum Windows365SwitchCompatibilityFailureReasonType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Windows365SwitchCompatibilityFailureReasonType {
-    const NAME: &'static str = "microsoft.graph.windows365SwitchCompatibilityFailureReasonType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("osVersionNotSupported", Self::OsVersionNotSupported),
-        ("hardwareNotSupported", Self::HardwareNotSupported),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl Windows365SwitchCompatibilityFailureReasonType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::OsVersionNotSupported => "osVersionNotSupported",
+            Self::HardwareNotSupported => "hardwareNotSupported",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Windows365SwitchCompatibilityFailureReasonType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windows365SwitchCompatibilityFailureReasonType",
+        members: &[
+            Self::OsVersionNotSupported,
+            Self::HardwareNotSupported,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Windows365SwitchCompatibilityFailureReasonType);

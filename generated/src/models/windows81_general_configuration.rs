@@ -219,14 +219,6 @@ impl runtime::Model for Windows81GeneralConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -291,11 +283,12 @@ impl runtime::Model for Windows81GeneralConfiguration {
             42 => reader.read(&mut self.user_statuses),
             43 => reader.read(&mut self.version),
             44 => reader.read(&mut self.work_folders_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accounts_block_adding_non_microsoft_account_email);
         writer.write(1, &self.apply_only_to_windows81);
         writer.write(2, &self.assignments);

@@ -141,14 +141,6 @@ impl runtime::Model for WindowsAppX {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -182,11 +174,12 @@ impl runtime::Model for WindowsAppX {
             24 => reader.read(&mut self.publisher),
             25 => reader.read(&mut self.publishing_state),
             26 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applicable_architectures);
         writer.write(1, &self.assignments);
         writer.write(2, &self.categories);

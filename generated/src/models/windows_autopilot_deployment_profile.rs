@@ -87,14 +87,6 @@ impl runtime::Model for WindowsAutopilotDeploymentProfile {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -115,11 +107,12 @@ impl runtime::Model for WindowsAutopilotDeploymentProfile {
             11 => reader.read(&mut self.out_of_box_experience_setting),
             12 => reader.read(&mut self.preprovisioning_allowed),
             13 => reader.read(&mut self.role_scope_tag_ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assigned_devices);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.description);

@@ -95,14 +95,6 @@ impl runtime::Model for WindowsAutopilotDeviceIdentity {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -126,11 +118,12 @@ impl runtime::Model for WindowsAutopilotDeviceIdentity {
             14 => reader.read(&mut self.sku_number),
             15 => reader.read(&mut self.system_family),
             16 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.addressable_user_name);
         writer.write(1, &self.azure_active_directory_device_id);
         writer.write(2, &self.display_name);
@@ -177,14 +170,6 @@ impl runtime::Model for AssignUserToDeviceParameters {
         properties: &["addressableUserName", "userPrincipalName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -193,11 +178,12 @@ impl runtime::Model for AssignUserToDeviceParameters {
         match property {
             0 => reader.read(&mut self.addressable_user_name),
             1 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.addressable_user_name);
         writer.write(1, &self.user_principal_name);
     }
@@ -240,14 +226,6 @@ impl runtime::Model for UpdateDevicePropertiesParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -258,11 +236,12 @@ impl runtime::Model for UpdateDevicePropertiesParameters {
             1 => reader.read(&mut self.display_name),
             2 => reader.read(&mut self.group_tag),
             3 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.addressable_user_name);
         writer.write(1, &self.display_name);
         writer.write(2, &self.group_tag);

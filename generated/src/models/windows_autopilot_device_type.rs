@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsAutopilotDeviceType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsAutopilotDeviceType {
     /// `windowsPc`
@@ -14,23 +14,24 @@ pub enum WindowsAutopilotDeviceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsAutopilotDeviceType {
-    const NAME: &'static str = "microsoft.graph.windowsAutopilotDeviceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("windowsPc", Self::WindowsPc),
-        ("holoLens", Self::HoloLens),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WindowsAutopilotDeviceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::WindowsPc => "windowsPc",
+            Self::HoloLens => "holoLens",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsAutopilotDeviceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsAutopilotDeviceType",
+        members: &[Self::WindowsPc, Self::HoloLens, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsAutopilotDeviceType);

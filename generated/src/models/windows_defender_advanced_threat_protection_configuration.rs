@@ -95,14 +95,6 @@ impl runtime::Model for WindowsDefenderAdvancedThreatProtectionConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -123,11 +115,12 @@ impl runtime::Model for WindowsDefenderAdvancedThreatProtectionConfiguration {
             11 => reader.read(&mut self.user_status_overview),
             12 => reader.read(&mut self.user_statuses),
             13 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_sample_sharing);
         writer.write(1, &self.assignments);
         writer.write(2, &self.created_date_time);

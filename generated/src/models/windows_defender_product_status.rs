@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsDefenderProductStatus`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsDefenderProductStatus {
     /// `noStatus`
@@ -60,70 +60,92 @@ pub enum WindowsDefenderProductStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsDefenderProductStatus {
-    const NAME: &'static str = "microsoft.graph.windowsDefenderProductStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("noStatus", Self::NoStatus),
-        ("serviceNotRunning", Self::ServiceNotRunning),
-        (
-            "serviceStartedWithoutMalwareProtection",
-            Self::ServiceStartedWithoutMalwareProtection,
-        ),
-        ("pendingFullScanDueToThreatAction", Self::PendingFullScanDueToThreatAction),
-        ("pendingRebootDueToThreatAction", Self::PendingRebootDueToThreatAction),
-        (
-            "pendingManualStepsDueToThreatAction",
-            Self::PendingManualStepsDueToThreatAction,
-        ),
-        ("avSignaturesOutOfDate", Self::AvSignaturesOutOfDate),
-        ("asSignaturesOutOfDate", Self::AsSignaturesOutOfDate),
-        (
-            "noQuickScanHappenedForSpecifiedPeriod",
-            Self::NoQuickScanHappenedForSpecifiedPeriod,
-        ),
-        (
-            "noFullScanHappenedForSpecifiedPeriod",
-            Self::NoFullScanHappenedForSpecifiedPeriod,
-        ),
-        ("systemInitiatedScanInProgress", Self::SystemInitiatedScanInProgress),
-        ("systemInitiatedCleanInProgress", Self::SystemInitiatedCleanInProgress),
-        ("samplesPendingSubmission", Self::SamplesPendingSubmission),
-        ("productRunningInEvaluationMode", Self::ProductRunningInEvaluationMode),
-        ("productRunningInNonGenuineMode", Self::ProductRunningInNonGenuineMode),
-        ("productExpired", Self::ProductExpired),
-        ("offlineScanRequired", Self::OfflineScanRequired),
-        (
-            "serviceShutdownAsPartOfSystemShutdown",
-            Self::ServiceShutdownAsPartOfSystemShutdown,
-        ),
-        ("threatRemediationFailedCritically", Self::ThreatRemediationFailedCritically),
-        (
-            "threatRemediationFailedNonCritically",
-            Self::ThreatRemediationFailedNonCritically,
-        ),
-        ("noStatusFlagsSet", Self::NoStatusFlagsSet),
-        ("platformOutOfDate", Self::PlatformOutOfDate),
-        ("platformUpdateInProgress", Self::PlatformUpdateInProgress),
-        ("platformAboutToBeOutdated", Self::PlatformAboutToBeOutdated),
-        (
-            "signatureOrPlatformEndOfLifeIsPastOrIsImpending",
-            Self::SignatureOrPlatformEndOfLifeIsPastOrIsImpending,
-        ),
-        (
-            "windowsSModeSignaturesInUseOnNonWin10SInstall",
-            Self::WindowsSModeSignaturesInUseOnNonWin10SInstall,
-        ),
-    ];
+impl WindowsDefenderProductStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NoStatus => "noStatus",
+            Self::ServiceNotRunning => "serviceNotRunning",
+            Self::ServiceStartedWithoutMalwareProtection => {
+                "serviceStartedWithoutMalwareProtection"
+            }
+            Self::PendingFullScanDueToThreatAction => "pendingFullScanDueToThreatAction",
+            Self::PendingRebootDueToThreatAction => "pendingRebootDueToThreatAction",
+            Self::PendingManualStepsDueToThreatAction => {
+                "pendingManualStepsDueToThreatAction"
+            }
+            Self::AvSignaturesOutOfDate => "avSignaturesOutOfDate",
+            Self::AsSignaturesOutOfDate => "asSignaturesOutOfDate",
+            Self::NoQuickScanHappenedForSpecifiedPeriod => {
+                "noQuickScanHappenedForSpecifiedPeriod"
+            }
+            Self::NoFullScanHappenedForSpecifiedPeriod => {
+                "noFullScanHappenedForSpecifiedPeriod"
+            }
+            Self::SystemInitiatedScanInProgress => "systemInitiatedScanInProgress",
+            Self::SystemInitiatedCleanInProgress => "systemInitiatedCleanInProgress",
+            Self::SamplesPendingSubmission => "samplesPendingSubmission",
+            Self::ProductRunningInEvaluationMode => "productRunningInEvaluationMode",
+            Self::ProductRunningInNonGenuineMode => "productRunningInNonGenuineMode",
+            Self::ProductExpired => "productExpired",
+            Self::OfflineScanRequired => "offlineScanRequired",
+            Self::ServiceShutdownAsPartOfSystemShutdown => {
+                "serviceShutdownAsPartOfSystemShutdown"
+            }
+            Self::ThreatRemediationFailedCritically => {
+                "threatRemediationFailedCritically"
+            }
+            Self::ThreatRemediationFailedNonCritically => {
+                "threatRemediationFailedNonCritically"
+            }
+            Self::NoStatusFlagsSet => "noStatusFlagsSet",
+            Self::PlatformOutOfDate => "platformOutOfDate",
+            Self::PlatformUpdateInProgress => "platformUpdateInProgress",
+            Self::PlatformAboutToBeOutdated => "platformAboutToBeOutdated",
+            Self::SignatureOrPlatformEndOfLifeIsPastOrIsImpending => {
+                "signatureOrPlatformEndOfLifeIsPastOrIsImpending"
+            }
+            Self::WindowsSModeSignaturesInUseOnNonWin10SInstall => {
+                "windowsSModeSignaturesInUseOnNonWin10SInstall"
+            }
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsDefenderProductStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsDefenderProductStatus",
+        members: &[
+            Self::NoStatus,
+            Self::ServiceNotRunning,
+            Self::ServiceStartedWithoutMalwareProtection,
+            Self::PendingFullScanDueToThreatAction,
+            Self::PendingRebootDueToThreatAction,
+            Self::PendingManualStepsDueToThreatAction,
+            Self::AvSignaturesOutOfDate,
+            Self::AsSignaturesOutOfDate,
+            Self::NoQuickScanHappenedForSpecifiedPeriod,
+            Self::NoFullScanHappenedForSpecifiedPeriod,
+            Self::SystemInitiatedScanInProgress,
+            Self::SystemInitiatedCleanInProgress,
+            Self::SamplesPendingSubmission,
+            Self::ProductRunningInEvaluationMode,
+            Self::ProductRunningInNonGenuineMode,
+            Self::ProductExpired,
+            Self::OfflineScanRequired,
+            Self::ServiceShutdownAsPartOfSystemShutdown,
+            Self::ThreatRemediationFailedCritically,
+            Self::ThreatRemediationFailedNonCritically,
+            Self::NoStatusFlagsSet,
+            Self::PlatformOutOfDate,
+            Self::PlatformUpdateInProgress,
+            Self::PlatformAboutToBeOutdated,
+            Self::SignatureOrPlatformEndOfLifeIsPastOrIsImpending,
+            Self::WindowsSModeSignaturesInUseOnNonWin10SInstall,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsDefenderProductStatus);

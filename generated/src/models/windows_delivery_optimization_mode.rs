@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsDeliveryOptimizationMode`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsDeliveryOptimizationMode {
     /// `userDefined`
@@ -22,27 +22,36 @@ pub enum WindowsDeliveryOptimizationMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsDeliveryOptimizationMode {
-    const NAME: &'static str = "microsoft.graph.windowsDeliveryOptimizationMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("httpOnly", Self::HttpOnly),
-        ("httpWithPeeringNat", Self::HttpWithPeeringNat),
-        ("httpWithPeeringPrivateGroup", Self::HttpWithPeeringPrivateGroup),
-        ("httpWithInternetPeering", Self::HttpWithInternetPeering),
-        ("simpleDownload", Self::SimpleDownload),
-        ("bypassMode", Self::BypassMode),
-    ];
+impl WindowsDeliveryOptimizationMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::HttpOnly => "httpOnly",
+            Self::HttpWithPeeringNat => "httpWithPeeringNat",
+            Self::HttpWithPeeringPrivateGroup => "httpWithPeeringPrivateGroup",
+            Self::HttpWithInternetPeering => "httpWithInternetPeering",
+            Self::SimpleDownload => "simpleDownload",
+            Self::BypassMode => "bypassMode",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsDeliveryOptimizationMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsDeliveryOptimizationMode",
+        members: &[
+            Self::UserDefined,
+            Self::HttpOnly,
+            Self::HttpWithPeeringNat,
+            Self::HttpWithPeeringPrivateGroup,
+            Self::HttpWithInternetPeering,
+            Self::SimpleDownload,
+            Self::BypassMode,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsDeliveryOptimizationMode);

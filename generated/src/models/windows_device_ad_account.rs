@@ -35,14 +35,6 @@ impl runtime::Model for WindowsDeviceAdAccount {
         properties: &["domainName", "password", "userName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for WindowsDeviceAdAccount {
             0 => reader.read(&mut self.domain_name),
             1 => reader.read(&mut self.password),
             2 => reader.read(&mut self.user_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.domain_name);
         writer.write(1, &self.password);
         writer.write(2, &self.user_name);

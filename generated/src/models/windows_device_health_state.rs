@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsDeviceHealthState`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsDeviceHealthState {
     /// `clean`
@@ -20,26 +20,34 @@ pub enum WindowsDeviceHealthState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsDeviceHealthState {
-    const NAME: &'static str = "microsoft.graph.windowsDeviceHealthState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("clean", Self::Clean),
-        ("fullScanPending", Self::FullScanPending),
-        ("rebootPending", Self::RebootPending),
-        ("manualStepsPending", Self::ManualStepsPending),
-        ("offlineScanPending", Self::OfflineScanPending),
-        ("critical", Self::Critical),
-    ];
+impl WindowsDeviceHealthState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Clean => "clean",
+            Self::FullScanPending => "fullScanPending",
+            Self::RebootPending => "rebootPending",
+            Self::ManualStepsPending => "manualStepsPending",
+            Self::OfflineScanPending => "offlineScanPending",
+            Self::Critical => "critical",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsDeviceHealthState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsDeviceHealthState",
+        members: &[
+            Self::Clean,
+            Self::FullScanPending,
+            Self::RebootPending,
+            Self::ManualStepsPending,
+            Self::OfflineScanPending,
+            Self::Critical,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsDeviceHealthState);

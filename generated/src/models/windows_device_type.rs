@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsDeviceType`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsDeviceType {
     /// `none`
@@ -20,26 +20,34 @@ pub enum WindowsDeviceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsDeviceType {
-    const NAME: &'static str = "microsoft.graph.windowsDeviceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("desktop", Self::Desktop),
-        ("mobile", Self::Mobile),
-        ("holographic", Self::Holographic),
-        ("team", Self::Team),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WindowsDeviceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Desktop => "desktop",
+            Self::Mobile => "mobile",
+            Self::Holographic => "holographic",
+            Self::Team => "team",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsDeviceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsDeviceType",
+        members: &[
+            Self::None,
+            Self::Desktop,
+            Self::Mobile,
+            Self::Holographic,
+            Self::Team,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsDeviceType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsDeviceUsageType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsDeviceUsageType {
     /// `singleUser`
@@ -14,23 +14,24 @@ pub enum WindowsDeviceUsageType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsDeviceUsageType {
-    const NAME: &'static str = "microsoft.graph.windowsDeviceUsageType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("singleUser", Self::SingleUser),
-        ("shared", Self::Shared),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WindowsDeviceUsageType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SingleUser => "singleUser",
+            Self::Shared => "shared",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsDeviceUsageType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsDeviceUsageType",
+        members: &[Self::SingleUser, Self::Shared, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsDeviceUsageType);

@@ -73,14 +73,6 @@ impl runtime::Model for WindowsFirewallNetworkProfile {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for WindowsFirewallNetworkProfile {
             11 => {
                 reader.read(&mut self.unicast_responses_to_multicast_broadcasts_blocked)
             }
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authorized_application_rules_from_group_policy_merged);
         writer.write(1, &self.connection_security_rules_from_group_policy_merged);
         writer.write(2, &self.firewall_enabled);

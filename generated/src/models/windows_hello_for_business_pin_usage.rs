@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsHelloForBusinessPinUsage`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsHelloForBusinessPinUsage {
     /// `allowed`
@@ -14,23 +14,24 @@ pub enum WindowsHelloForBusinessPinUsage {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsHelloForBusinessPinUsage {
-    const NAME: &'static str = "microsoft.graph.windowsHelloForBusinessPinUsage";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allowed", Self::Allowed),
-        ("required", Self::Required),
-        ("disallowed", Self::Disallowed),
-    ];
+impl WindowsHelloForBusinessPinUsage {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Allowed => "allowed",
+            Self::Required => "required",
+            Self::Disallowed => "disallowed",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsHelloForBusinessPinUsage {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsHelloForBusinessPinUsage",
+        members: &[Self::Allowed, Self::Required, Self::Disallowed],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsHelloForBusinessPinUsage);

@@ -191,14 +191,6 @@ impl runtime::Model for WindowsInformationProtection {
         "microsoft.graph.windowsInformationProtectionPolicy",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -239,11 +231,12 @@ impl runtime::Model for WindowsInformationProtection {
             28 => reader.read(&mut self.rights_management_services_template_id),
             29 => reader.read(&mut self.smb_auto_encrypted_file_extensions),
             30 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(feature = "device-app-management")] writer.write(0, &self.assignments);
         writer.write(1, &self.azure_rights_management_services_allowed);
         writer.write(2, &self.created_date_time);
@@ -306,14 +299,6 @@ impl runtime::Model for AssignParameters {
         properties: &["assignments"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -321,11 +306,12 @@ impl runtime::Model for AssignParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.assignments),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
     }
 }

@@ -38,14 +38,6 @@ impl runtime::Model for WindowsInformationProtectionAppLearningSummary {
         properties: &["applicationName", "applicationType", "deviceCount", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for WindowsInformationProtectionAppLearningSummary {
             1 => reader.read(&mut self.application_type),
             2 => reader.read(&mut self.device_count),
             3 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_name);
         writer.write(1, &self.application_type);
         writer.write(2, &self.device_count);

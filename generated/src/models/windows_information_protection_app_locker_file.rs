@@ -41,14 +41,6 @@ impl runtime::Model for WindowsInformationProtectionAppLockerFile {
         properties: &["displayName", "file", "fileHash", "id", "version"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for WindowsInformationProtectionAppLockerFile {
             2 => reader.read(&mut self.file_hash),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.file);
         writer.write(2, &self.file_hash);

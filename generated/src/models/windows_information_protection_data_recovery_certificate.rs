@@ -36,14 +36,6 @@ impl runtime::Model for WindowsInformationProtectionDataRecoveryCertificate {
         properties: &["certificate", "description", "expirationDateTime", "subjectName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for WindowsInformationProtectionDataRecoveryCertificate {
             1 => reader.read(&mut self.description),
             2 => reader.read(&mut self.expiration_date_time),
             3 => reader.read(&mut self.subject_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.certificate);
         writer.write(1, &self.description);
         writer.write(2, &self.expiration_date_time);

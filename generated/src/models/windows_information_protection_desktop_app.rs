@@ -59,14 +59,6 @@ impl runtime::Model for WindowsInformationProtectionDesktopApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for WindowsInformationProtectionDesktopApp {
             5 => reader.read(&mut self.display_name),
             6 => reader.read(&mut self.product_name),
             7 => reader.read(&mut self.publisher_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.binary_name);
         writer.write(1, &self.binary_version_high);
         writer.write(2, &self.binary_version_low);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsInformationProtectionEnforcementLevel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsInformationProtectionEnforcementLevel {
     /// `noProtection`
@@ -16,24 +16,30 @@ pub enum WindowsInformationProtectionEnforcementLevel {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsInformationProtectionEnforcementLevel {
-    const NAME: &'static str = "microsoft.graph.windowsInformationProtectionEnforcementLevel";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("noProtection", Self::NoProtection),
-        ("encryptAndAuditOnly", Self::EncryptAndAuditOnly),
-        ("encryptAuditAndPrompt", Self::EncryptAuditAndPrompt),
-        ("encryptAuditAndBlock", Self::EncryptAuditAndBlock),
-    ];
+impl WindowsInformationProtectionEnforcementLevel {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NoProtection => "noProtection",
+            Self::EncryptAndAuditOnly => "encryptAndAuditOnly",
+            Self::EncryptAuditAndPrompt => "encryptAuditAndPrompt",
+            Self::EncryptAuditAndBlock => "encryptAuditAndBlock",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsInformationProtectionEnforcementLevel {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsInformationProtectionEnforcementLevel",
+        members: &[
+            Self::NoProtection,
+            Self::EncryptAndAuditOnly,
+            Self::EncryptAuditAndPrompt,
+            Self::EncryptAuditAndBlock,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsInformationProtectionEnforcementLevel);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsInformationProtectionPinCharacterRequirements`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsInformationProtectionPinCharacterRequirements {
     /// `notAllow`
@@ -14,23 +14,24 @@ pub enum WindowsInformationProtectionPinCharacterRequirements {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsInformationProtectionPinCharacterRequirements {
-    const NAME: &'static str = "microsoft.graph.windowsInformationProtectionPinCharacterRequirements";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notAllow", Self::NotAllow),
-        ("requireAtLeastOne", Self::RequireAtLeastOne),
-        ("allow", Self::Allow),
-    ];
+impl WindowsInformationProtectionPinCharacterRequirements {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotAllow => "notAllow",
+            Self::RequireAtLeastOne => "requireAtLeastOne",
+            Self::Allow => "allow",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsInformationProtectionPinCharacterRequirements {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsInformationProtectionPinCharacterRequirements",
+        members: &[Self::NotAllow, Self::RequireAtLeastOne, Self::Allow],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsInformationProtectionPinCharacterRequirements);

@@ -243,14 +243,6 @@ impl runtime::Model for WindowsInformationProtectionPolicy {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -303,11 +295,12 @@ impl runtime::Model for WindowsInformationProtectionPolicy {
             40 => reader.read(&mut self.smb_auto_encrypted_file_extensions),
             41 => reader.read(&mut self.version),
             42 => reader.read(&mut self.windows_hello_for_business_blocked),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(feature = "device-app-management")] writer.write(0, &self.assignments);
         writer.write(1, &self.azure_rights_management_services_allowed);
         writer.write(2, &self.created_date_time);

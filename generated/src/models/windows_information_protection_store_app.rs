@@ -47,14 +47,6 @@ impl runtime::Model for WindowsInformationProtectionStoreApp {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for WindowsInformationProtectionStoreApp {
             2 => reader.read(&mut self.display_name),
             3 => reader.read(&mut self.product_name),
             4 => reader.read(&mut self.publisher_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.denied);
         writer.write(1, &self.description);
         writer.write(2, &self.display_name);

@@ -33,14 +33,6 @@ impl runtime::Model for WindowsMinimumOperatingSystem {
         properties: &["v10_0", "v8_0", "v8_1"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for WindowsMinimumOperatingSystem {
             0 => reader.read(&mut self.v10_0),
             1 => reader.read(&mut self.v8_0),
             2 => reader.read(&mut self.v8_1),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.v10_0);
         writer.write(1, &self.v8_0);
         writer.write(2, &self.v8_1);

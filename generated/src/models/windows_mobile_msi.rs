@@ -127,14 +127,6 @@ impl runtime::Model for WindowsMobileMsi {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -165,11 +157,12 @@ impl runtime::Model for WindowsMobileMsi {
             21 => reader.read(&mut self.publisher),
             22 => reader.read(&mut self.publishing_state),
             23 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignments);
         writer.write(1, &self.categories);
         writer.write(2, &self.command_line);

@@ -203,14 +203,6 @@ impl runtime::Model for WindowsPhone81GeneralConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -264,11 +256,12 @@ impl runtime::Model for WindowsPhone81GeneralConfiguration {
             38 => reader.read(&mut self.wifi_block_hotspot_reporting),
             39 => reader.read(&mut self.wifi_blocked),
             40 => reader.read(&mut self.windows_store_blocked),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.apply_only_to_windows_phone81);
         writer.write(1, &self.apps_block_copy_paste);
         writer.write(2, &self.assignments);

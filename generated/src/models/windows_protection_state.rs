@@ -121,14 +121,6 @@ impl runtime::Model for WindowsProtectionState {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -158,11 +150,12 @@ impl runtime::Model for WindowsProtectionState {
             20 => reader.read(&mut self.signature_update_overdue),
             21 => reader.read(&mut self.signature_version),
             22 => reader.read(&mut self.tamper_protection_enabled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.anti_malware_version);
         writer.write(1, &self.controlled_configuration_enabled);
         writer.write(2, &self.detected_malware_state);

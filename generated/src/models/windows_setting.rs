@@ -43,14 +43,6 @@ impl runtime::Model for WindowsSetting {
         properties: &["id", "instances", "payloadType", "settingType", "windowsDeviceId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for WindowsSetting {
             2 => reader.read(&mut self.payload_type),
             3 => reader.read(&mut self.setting_type),
             4 => reader.read(&mut self.windows_device_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.instances);
         writer.write(2, &self.payload_type);

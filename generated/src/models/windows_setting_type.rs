@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.windowsSettingType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsSettingType {
     /// `roaming`
@@ -16,23 +16,24 @@ pub enum WindowsSettingType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsSettingType {
-    const NAME: &'static str = "microsoft.graph.windowsSettingType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("roaming", Self::Roaming),
-        ("backup", Self::Backup),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WindowsSettingType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Roaming => "roaming",
+            Self::Backup => "backup",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsSettingType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsSettingType",
+        members: &[Self::Roaming, Self::Backup, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsSettingType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsSpotlightEnablementSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsSpotlightEnablementSettings {
     /// `notConfigured`
@@ -14,23 +14,24 @@ pub enum WindowsSpotlightEnablementSettings {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsSpotlightEnablementSettings {
-    const NAME: &'static str = "microsoft.graph.windowsSpotlightEnablementSettings";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("disabled", Self::Disabled),
-        ("enabled", Self::Enabled),
-    ];
+impl WindowsSpotlightEnablementSettings {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsSpotlightEnablementSettings {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsSpotlightEnablementSettings",
+        members: &[Self::NotConfigured, Self::Disabled, Self::Enabled],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsSpotlightEnablementSettings);

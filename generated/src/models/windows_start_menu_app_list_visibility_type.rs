@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsStartMenuAppListVisibilityType`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsStartMenuAppListVisibilityType {
     /// `userDefined`
@@ -16,24 +16,30 @@ pub enum WindowsStartMenuAppListVisibilityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsStartMenuAppListVisibilityType {
-    const NAME: &'static str = "microsoft.graph.windowsStartMenuAppListVisibilityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("collapse", Self::Collapse),
-        ("remove", Self::Remove),
-        ("disableSettingsApp", Self::DisableSettingsApp),
-    ];
+impl WindowsStartMenuAppListVisibilityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::Collapse => "collapse",
+            Self::Remove => "remove",
+            Self::DisableSettingsApp => "disableSettingsApp",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsStartMenuAppListVisibilityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsStartMenuAppListVisibilityType",
+        members: &[
+            Self::UserDefined,
+            Self::Collapse,
+            Self::Remove,
+            Self::DisableSettingsApp,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsStartMenuAppListVisibilityType);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsStartMenuModeType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsStartMenuModeType {
     /// `userDefined`
@@ -14,23 +14,24 @@ pub enum WindowsStartMenuModeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsStartMenuModeType {
-    const NAME: &'static str = "microsoft.graph.windowsStartMenuModeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("fullScreen", Self::FullScreen),
-        ("nonFullScreen", Self::NonFullScreen),
-    ];
+impl WindowsStartMenuModeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::FullScreen => "fullScreen",
+            Self::NonFullScreen => "nonFullScreen",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsStartMenuModeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsStartMenuModeType",
+        members: &[Self::UserDefined, Self::FullScreen, Self::NonFullScreen],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsStartMenuModeType);

@@ -151,14 +151,6 @@ impl runtime::Model for WindowsUniversalAppX {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -194,11 +186,12 @@ impl runtime::Model for WindowsUniversalAppX {
             26 => reader.read(&mut self.publisher),
             27 => reader.read(&mut self.publishing_state),
             28 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.applicable_architectures);
         writer.write(1, &self.applicable_device_types);
         writer.write(2, &self.assignments);

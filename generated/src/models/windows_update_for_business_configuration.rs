@@ -237,14 +237,6 @@ impl runtime::Model for WindowsUpdateForBusinessConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -299,11 +291,12 @@ impl runtime::Model for WindowsUpdateForBusinessConfiguration {
             45 => reader.read(&mut self.user_statuses),
             46 => reader.read(&mut self.user_windows_update_scan_access),
             47 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_windows11_upgrade);
         writer.write(1, &self.assignments);
         writer.write(2, &self.auto_restart_notification_dismissal);

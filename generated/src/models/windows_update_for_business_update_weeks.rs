@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsUpdateForBusinessUpdateWeeks`; values are [sets](runtime::Flags) of its members.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsUpdateForBusinessUpdateWeeks {
     /// `userDefined`
@@ -22,27 +22,36 @@ pub enum WindowsUpdateForBusinessUpdateWeeks {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsUpdateForBusinessUpdateWeeks {
-    const NAME: &'static str = "microsoft.graph.windowsUpdateForBusinessUpdateWeeks";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("firstWeek", Self::FirstWeek),
-        ("secondWeek", Self::SecondWeek),
-        ("thirdWeek", Self::ThirdWeek),
-        ("fourthWeek", Self::FourthWeek),
-        ("everyWeek", Self::EveryWeek),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WindowsUpdateForBusinessUpdateWeeks {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::FirstWeek => "firstWeek",
+            Self::SecondWeek => "secondWeek",
+            Self::ThirdWeek => "thirdWeek",
+            Self::FourthWeek => "fourthWeek",
+            Self::EveryWeek => "everyWeek",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsUpdateForBusinessUpdateWeeks {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsUpdateForBusinessUpdateWeeks",
+        members: &[
+            Self::UserDefined,
+            Self::FirstWeek,
+            Self::SecondWeek,
+            Self::ThirdWeek,
+            Self::FourthWeek,
+            Self::EveryWeek,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsUpdateForBusinessUpdateWeeks);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsUpdateNotificationDisplayOption`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsUpdateNotificationDisplayOption {
     /// `notConfigured`
@@ -18,25 +18,32 @@ pub enum WindowsUpdateNotificationDisplayOption {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsUpdateNotificationDisplayOption {
-    const NAME: &'static str = "microsoft.graph.windowsUpdateNotificationDisplayOption";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notConfigured", Self::NotConfigured),
-        ("defaultNotifications", Self::DefaultNotifications),
-        ("restartWarningsOnly", Self::RestartWarningsOnly),
-        ("disableAllNotifications", Self::DisableAllNotifications),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WindowsUpdateNotificationDisplayOption {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotConfigured => "notConfigured",
+            Self::DefaultNotifications => "defaultNotifications",
+            Self::RestartWarningsOnly => "restartWarningsOnly",
+            Self::DisableAllNotifications => "disableAllNotifications",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsUpdateNotificationDisplayOption {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsUpdateNotificationDisplayOption",
+        members: &[
+            Self::NotConfigured,
+            Self::DefaultNotifications,
+            Self::RestartWarningsOnly,
+            Self::DisableAllNotifications,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsUpdateNotificationDisplayOption);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsUpdateType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsUpdateType {
     /// `userDefined`
@@ -20,26 +20,34 @@ pub enum WindowsUpdateType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsUpdateType {
-    const NAME: &'static str = "microsoft.graph.windowsUpdateType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("all", Self::All),
-        ("businessReadyOnly", Self::BusinessReadyOnly),
-        ("windowsInsiderBuildFast", Self::WindowsInsiderBuildFast),
-        ("windowsInsiderBuildSlow", Self::WindowsInsiderBuildSlow),
-        ("windowsInsiderBuildRelease", Self::WindowsInsiderBuildRelease),
-    ];
+impl WindowsUpdateType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::All => "all",
+            Self::BusinessReadyOnly => "businessReadyOnly",
+            Self::WindowsInsiderBuildFast => "windowsInsiderBuildFast",
+            Self::WindowsInsiderBuildSlow => "windowsInsiderBuildSlow",
+            Self::WindowsInsiderBuildRelease => "windowsInsiderBuildRelease",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsUpdateType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsUpdateType",
+        members: &[
+            Self::UserDefined,
+            Self::All,
+            Self::BusinessReadyOnly,
+            Self::WindowsInsiderBuildFast,
+            Self::WindowsInsiderBuildSlow,
+            Self::WindowsInsiderBuildRelease,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsUpdateType);

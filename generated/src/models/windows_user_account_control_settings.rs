@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsUserAccountControlSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsUserAccountControlSettings {
     /// `userDefined`
@@ -18,25 +18,32 @@ pub enum WindowsUserAccountControlSettings {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsUserAccountControlSettings {
-    const NAME: &'static str = "microsoft.graph.windowsUserAccountControlSettings";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("userDefined", Self::UserDefined),
-        ("alwaysNotify", Self::AlwaysNotify),
-        ("notifyOnAppChanges", Self::NotifyOnAppChanges),
-        ("notifyOnAppChangesWithoutDimming", Self::NotifyOnAppChangesWithoutDimming),
-        ("neverNotify", Self::NeverNotify),
-    ];
+impl WindowsUserAccountControlSettings {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UserDefined => "userDefined",
+            Self::AlwaysNotify => "alwaysNotify",
+            Self::NotifyOnAppChanges => "notifyOnAppChanges",
+            Self::NotifyOnAppChangesWithoutDimming => "notifyOnAppChangesWithoutDimming",
+            Self::NeverNotify => "neverNotify",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsUserAccountControlSettings {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsUserAccountControlSettings",
+        members: &[
+            Self::UserDefined,
+            Self::AlwaysNotify,
+            Self::NotifyOnAppChanges,
+            Self::NotifyOnAppChangesWithoutDimming,
+            Self::NeverNotify,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsUserAccountControlSettings);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.windowsUserType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WindowsUserType {
     /// `administrator`
@@ -14,23 +14,24 @@ pub enum WindowsUserType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WindowsUserType {
-    const NAME: &'static str = "microsoft.graph.windowsUserType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("administrator", Self::Administrator),
-        ("standard", Self::Standard),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WindowsUserType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Administrator => "administrator",
+            Self::Standard => "standard",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WindowsUserType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.windowsUserType",
+        members: &[Self::Administrator, Self::Standard, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WindowsUserType);

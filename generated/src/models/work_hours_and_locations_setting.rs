@@ -40,14 +40,6 @@ impl runtime::Model for WorkHoursAndLocationsSetting {
         properties: &["id", "maxSharedWorkLocationDetails", "occurrences", "recurrences"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for WorkHoursAndLocationsSetting {
             1 => reader.read(&mut self.max_shared_work_location_details),
             2 => reader.read(&mut self.occurrences),
             3 => reader.read(&mut self.recurrences),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.max_shared_work_location_details);
         writer.write(2, &self.occurrences);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.workLocationSource`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WorkLocationSource {
     /// `none`
@@ -20,25 +20,32 @@ pub enum WorkLocationSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WorkLocationSource {
-    const NAME: &'static str = "microsoft.graph.workLocationSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("manual", Self::Manual),
-        ("scheduled", Self::Scheduled),
-        ("automatic", Self::Automatic),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WorkLocationSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Manual => "manual",
+            Self::Scheduled => "scheduled",
+            Self::Automatic => "automatic",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WorkLocationSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.workLocationSource",
+        members: &[
+            Self::None,
+            Self::Manual,
+            Self::Scheduled,
+            Self::Automatic,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WorkLocationSource);

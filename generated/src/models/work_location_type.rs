@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.workLocationType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WorkLocationType {
     /// `unspecified`
@@ -20,25 +20,32 @@ pub enum WorkLocationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WorkLocationType {
-    const NAME: &'static str = "microsoft.graph.workLocationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unspecified", Self::Unspecified),
-        ("office", Self::Office),
-        ("remote", Self::Remote),
-        ("timeOff", Self::TimeOff),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WorkLocationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unspecified => "unspecified",
+            Self::Office => "office",
+            Self::Remote => "remote",
+            Self::TimeOff => "timeOff",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WorkLocationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.workLocationType",
+        members: &[
+            Self::Unspecified,
+            Self::Office,
+            Self::Remote,
+            Self::TimeOff,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WorkLocationType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.workLocationUpdateScope`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WorkLocationUpdateScope {
     /// `currentSegment`
@@ -16,23 +16,24 @@ pub enum WorkLocationUpdateScope {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WorkLocationUpdateScope {
-    const NAME: &'static str = "microsoft.graph.workLocationUpdateScope";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("currentSegment", Self::CurrentSegment),
-        ("currentDay", Self::CurrentDay),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WorkLocationUpdateScope {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::CurrentSegment => "currentSegment",
+            Self::CurrentDay => "currentDay",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WorkLocationUpdateScope {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.workLocationUpdateScope",
+        members: &[Self::CurrentSegment, Self::CurrentDay, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WorkLocationUpdateScope);

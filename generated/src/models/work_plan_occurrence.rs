@@ -57,14 +57,6 @@ impl runtime::Model for WorkPlanOccurrence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for WorkPlanOccurrence {
             4 => reader.read(&mut self.start),
             5 => reader.read(&mut self.time_off_details),
             6 => reader.read(&mut self.work_location_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end);
         writer.write(1, &self.id);
         writer.write(2, &self.place_id);
@@ -122,14 +115,6 @@ impl runtime::Model for SetCurrentLocationParameters {
         properties: &["placeId", "updateScope", "workLocationType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -139,11 +124,12 @@ impl runtime::Model for SetCurrentLocationParameters {
             0 => reader.read(&mut self.place_id),
             1 => reader.read(&mut self.update_scope),
             2 => reader.read(&mut self.work_location_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.place_id);
         writer.write(1, &self.update_scope);
         writer.write(2, &self.work_location_type);

@@ -46,14 +46,6 @@ impl runtime::Model for WorkPlanRecurrence {
         properties: &["end", "id", "placeId", "recurrence", "start", "workLocationType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for WorkPlanRecurrence {
             3 => reader.read(&mut self.recurrence),
             4 => reader.read(&mut self.start),
             5 => reader.read(&mut self.work_location_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end);
         writer.write(1, &self.id);
         writer.write(2, &self.place_id);

@@ -81,14 +81,6 @@ impl runtime::Model for WorkbookChart {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for WorkbookChart {
             10 => reader.read(&mut self.top),
             11 => reader.read(&mut self.width),
             12 => reader.read(&mut self.worksheet),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.axes);
         writer.write(1, &self.data_labels);
         writer.write(2, &self.format);
@@ -158,14 +151,6 @@ impl runtime::Model for AddParameters {
         properties: &["seriesBy", "sourceData", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -175,11 +160,12 @@ impl runtime::Model for AddParameters {
             0 => reader.read(&mut self.series_by),
             1 => reader.read(&mut self.source_data),
             2 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.series_by);
         writer.write(1, &self.source_data);
         writer.write(2, &self.r#type);
@@ -212,14 +198,6 @@ impl runtime::Model for SetDataParameters {
         properties: &["seriesBy", "sourceData"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -228,11 +206,12 @@ impl runtime::Model for SetDataParameters {
         match property {
             0 => reader.read(&mut self.series_by),
             1 => reader.read(&mut self.source_data),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.series_by);
         writer.write(1, &self.source_data);
     }
@@ -264,14 +243,6 @@ impl runtime::Model for SetPositionParameters {
         properties: &["endCell", "startCell"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -280,11 +251,12 @@ impl runtime::Model for SetPositionParameters {
         match property {
             0 => reader.read(&mut self.end_cell),
             1 => reader.read(&mut self.start_cell),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_cell);
         writer.write(1, &self.start_cell);
     }

@@ -65,14 +65,6 @@ impl runtime::Model for WorkbookChartAxis {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for WorkbookChartAxis {
             6 => reader.read(&mut self.minor_gridlines),
             7 => reader.read(&mut self.minor_unit),
             8 => reader.read(&mut self.title),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.format);
         writer.write(1, &self.id);
         writer.write(2, &self.major_gridlines);

@@ -69,14 +69,6 @@ impl runtime::Model for WorkbookChartDataLabels {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +85,12 @@ impl runtime::Model for WorkbookChartDataLabels {
             7 => reader.read(&mut self.show_percentage),
             8 => reader.read(&mut self.show_series_name),
             9 => reader.read(&mut self.show_value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.format);
         writer.write(1, &self.id);
         writer.write(2, &self.position);

@@ -37,14 +37,6 @@ impl runtime::Model for WorkbookChartSeriesFormat {
         properties: &["fill", "id", "line"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for WorkbookChartSeriesFormat {
             0 => reader.read(&mut self.fill),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.line),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fill);
         writer.write(1, &self.id);
         writer.write(2, &self.line);

@@ -43,14 +43,6 @@ impl runtime::Model for WorkbookChartTitle {
         properties: &["format", "id", "overlay", "text", "visible"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for WorkbookChartTitle {
             2 => reader.read(&mut self.overlay),
             3 => reader.read(&mut self.text),
             4 => reader.read(&mut self.visible),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.format);
         writer.write(1, &self.id);
         writer.write(2, &self.overlay);

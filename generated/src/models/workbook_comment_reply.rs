@@ -37,14 +37,6 @@ impl runtime::Model for WorkbookCommentReply {
         properties: &["content", "contentType", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for WorkbookCommentReply {
             0 => reader.read(&mut self.content),
             1 => reader.read(&mut self.content_type),
             2 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content);
         writer.write(1, &self.content_type);
         writer.write(2, &self.id);

@@ -59,14 +59,6 @@ impl runtime::Model for WorkbookFilterCriteria {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for WorkbookFilterCriteria {
             5 => reader.read(&mut self.icon),
             6 => reader.read(&mut self.operator),
             7 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.color);
         writer.write(1, &self.criterion1);
         writer.write(2, &self.criterion2);

@@ -31,14 +31,6 @@ impl runtime::Model for WorkbookFunctions {
         properties: &["id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for WorkbookFunctions {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
     }
 }
@@ -78,14 +71,6 @@ impl runtime::Model for AbsParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +78,12 @@ impl runtime::Model for AbsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -155,14 +141,6 @@ impl runtime::Model for AccrIntParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -177,11 +155,12 @@ impl runtime::Model for AccrIntParameters {
             5 => reader.read(&mut self.par),
             6 => reader.read(&mut self.rate),
             7 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.calc_method);
         writer.write(2, &self.first_interest);
@@ -228,14 +207,6 @@ impl runtime::Model for AccrIntMParameters {
         properties: &["basis", "issue", "par", "rate", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -247,11 +218,12 @@ impl runtime::Model for AccrIntMParameters {
             2 => reader.read(&mut self.par),
             3 => reader.read(&mut self.rate),
             4 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.issue);
         writer.write(2, &self.par);
@@ -283,14 +255,6 @@ impl runtime::Model for AcosParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -298,11 +262,12 @@ impl runtime::Model for AcosParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -330,14 +295,6 @@ impl runtime::Model for AcoshParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -345,11 +302,12 @@ impl runtime::Model for AcoshParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -377,14 +335,6 @@ impl runtime::Model for AcotParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -392,11 +342,12 @@ impl runtime::Model for AcotParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -424,14 +375,6 @@ impl runtime::Model for AcothParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -439,11 +382,12 @@ impl runtime::Model for AcothParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -497,14 +441,6 @@ impl runtime::Model for AmorDegrcParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -518,11 +454,12 @@ impl runtime::Model for AmorDegrcParameters {
             4 => reader.read(&mut self.period),
             5 => reader.read(&mut self.rate),
             6 => reader.read(&mut self.salvage),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.cost);
         writer.write(2, &self.date_purchased);
@@ -582,14 +519,6 @@ impl runtime::Model for AmorLincParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -603,11 +532,12 @@ impl runtime::Model for AmorLincParameters {
             4 => reader.read(&mut self.period),
             5 => reader.read(&mut self.rate),
             6 => reader.read(&mut self.salvage),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.cost);
         writer.write(2, &self.date_purchased);
@@ -641,14 +571,6 @@ impl runtime::Model for AndParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -656,11 +578,12 @@ impl runtime::Model for AndParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -688,14 +611,6 @@ impl runtime::Model for ArabicParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -703,11 +618,12 @@ impl runtime::Model for ArabicParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -735,14 +651,6 @@ impl runtime::Model for AreasParameters {
         properties: &["reference"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -750,11 +658,12 @@ impl runtime::Model for AreasParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.reference),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.reference);
     }
 }
@@ -782,14 +691,6 @@ impl runtime::Model for AscParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -797,11 +698,12 @@ impl runtime::Model for AscParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -829,14 +731,6 @@ impl runtime::Model for AsinParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -844,11 +738,12 @@ impl runtime::Model for AsinParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -876,14 +771,6 @@ impl runtime::Model for AsinhParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -891,11 +778,12 @@ impl runtime::Model for AsinhParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -923,14 +811,6 @@ impl runtime::Model for AtanParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -938,11 +818,12 @@ impl runtime::Model for AtanParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -973,14 +854,6 @@ impl runtime::Model for Atan2Parameters {
         properties: &["xNum", "yNum"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -989,11 +862,12 @@ impl runtime::Model for Atan2Parameters {
         match property {
             0 => reader.read(&mut self.x_num),
             1 => reader.read(&mut self.y_num),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.x_num);
         writer.write(1, &self.y_num);
     }
@@ -1022,14 +896,6 @@ impl runtime::Model for AtanhParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1037,11 +903,12 @@ impl runtime::Model for AtanhParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -1069,14 +936,6 @@ impl runtime::Model for AveDevParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1084,11 +943,12 @@ impl runtime::Model for AveDevParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -1116,14 +976,6 @@ impl runtime::Model for AverageParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1131,11 +983,12 @@ impl runtime::Model for AverageParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -1163,14 +1016,6 @@ impl runtime::Model for AverageAParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1178,11 +1023,12 @@ impl runtime::Model for AverageAParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -1216,14 +1062,6 @@ impl runtime::Model for AverageIfParameters {
         properties: &["averageRange", "criteria", "range"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1233,11 +1071,12 @@ impl runtime::Model for AverageIfParameters {
             0 => reader.read(&mut self.average_range),
             1 => reader.read(&mut self.criteria),
             2 => reader.read(&mut self.range),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.average_range);
         writer.write(1, &self.criteria);
         writer.write(2, &self.range);
@@ -1270,14 +1109,6 @@ impl runtime::Model for AverageIfsParameters {
         properties: &["averageRange", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1286,11 +1117,12 @@ impl runtime::Model for AverageIfsParameters {
         match property {
             0 => reader.read(&mut self.average_range),
             1 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.average_range);
         writer.write(1, &self.values);
     }
@@ -1319,14 +1151,6 @@ impl runtime::Model for BahtTextParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1334,11 +1158,12 @@ impl runtime::Model for BahtTextParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -1372,14 +1197,6 @@ impl runtime::Model for BaseParameters {
         properties: &["minLength", "number", "radix"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1389,11 +1206,12 @@ impl runtime::Model for BaseParameters {
             0 => reader.read(&mut self.min_length),
             1 => reader.read(&mut self.number),
             2 => reader.read(&mut self.radix),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.min_length);
         writer.write(1, &self.number);
         writer.write(2, &self.radix);
@@ -1426,14 +1244,6 @@ impl runtime::Model for BesselIParameters {
         properties: &["n", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1442,11 +1252,12 @@ impl runtime::Model for BesselIParameters {
         match property {
             0 => reader.read(&mut self.n),
             1 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.n);
         writer.write(1, &self.x);
     }
@@ -1478,14 +1289,6 @@ impl runtime::Model for BesselJParameters {
         properties: &["n", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1494,11 +1297,12 @@ impl runtime::Model for BesselJParameters {
         match property {
             0 => reader.read(&mut self.n),
             1 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.n);
         writer.write(1, &self.x);
     }
@@ -1530,14 +1334,6 @@ impl runtime::Model for BesselKParameters {
         properties: &["n", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1546,11 +1342,12 @@ impl runtime::Model for BesselKParameters {
         match property {
             0 => reader.read(&mut self.n),
             1 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.n);
         writer.write(1, &self.x);
     }
@@ -1582,14 +1379,6 @@ impl runtime::Model for BesselYParameters {
         properties: &["n", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1598,11 +1387,12 @@ impl runtime::Model for BesselYParameters {
         match property {
             0 => reader.read(&mut self.n),
             1 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.n);
         writer.write(1, &self.x);
     }
@@ -1646,14 +1436,6 @@ impl runtime::Model for BetaDistParameters {
         properties: &["A", "B", "alpha", "beta", "cumulative", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1666,11 +1448,12 @@ impl runtime::Model for BetaDistParameters {
             3 => reader.read(&mut self.beta),
             4 => reader.read(&mut self.cumulative),
             5 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.a);
         writer.write(1, &self.b);
         writer.write(2, &self.alpha);
@@ -1715,14 +1498,6 @@ impl runtime::Model for BetaInvParameters {
         properties: &["A", "B", "alpha", "beta", "probability"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1734,11 +1509,12 @@ impl runtime::Model for BetaInvParameters {
             2 => reader.read(&mut self.alpha),
             3 => reader.read(&mut self.beta),
             4 => reader.read(&mut self.probability),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.a);
         writer.write(1, &self.b);
         writer.write(2, &self.alpha);
@@ -1770,14 +1546,6 @@ impl runtime::Model for Bin2DecParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1785,11 +1553,12 @@ impl runtime::Model for Bin2DecParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -1820,14 +1589,6 @@ impl runtime::Model for Bin2HexParameters {
         properties: &["number", "places"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1836,11 +1597,12 @@ impl runtime::Model for Bin2HexParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.places),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.places);
     }
@@ -1872,14 +1634,6 @@ impl runtime::Model for Bin2OctParameters {
         properties: &["number", "places"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1888,11 +1642,12 @@ impl runtime::Model for Bin2OctParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.places),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.places);
     }
@@ -1930,14 +1685,6 @@ impl runtime::Model for BinomDistParameters {
         properties: &["cumulative", "numberS", "probabilityS", "trials"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -1948,11 +1695,12 @@ impl runtime::Model for BinomDistParameters {
             1 => reader.read(&mut self.number_s),
             2 => reader.read(&mut self.probability_s),
             3 => reader.read(&mut self.trials),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.number_s);
         writer.write(2, &self.probability_s);
@@ -1992,14 +1740,6 @@ impl runtime::Model for BinomDistRangeParameters {
         properties: &["numberS", "numberS2", "probabilityS", "trials"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2010,11 +1750,12 @@ impl runtime::Model for BinomDistRangeParameters {
             1 => reader.read(&mut self.number_s2),
             2 => reader.read(&mut self.probability_s),
             3 => reader.read(&mut self.trials),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number_s);
         writer.write(1, &self.number_s2);
         writer.write(2, &self.probability_s);
@@ -2051,14 +1792,6 @@ impl runtime::Model for BinomInvParameters {
         properties: &["alpha", "probabilityS", "trials"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2068,11 +1801,12 @@ impl runtime::Model for BinomInvParameters {
             0 => reader.read(&mut self.alpha),
             1 => reader.read(&mut self.probability_s),
             2 => reader.read(&mut self.trials),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alpha);
         writer.write(1, &self.probability_s);
         writer.write(2, &self.trials);
@@ -2105,14 +1839,6 @@ impl runtime::Model for BitandParameters {
         properties: &["number1", "number2"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2121,11 +1847,12 @@ impl runtime::Model for BitandParameters {
         match property {
             0 => reader.read(&mut self.number1),
             1 => reader.read(&mut self.number2),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number1);
         writer.write(1, &self.number2);
     }
@@ -2157,14 +1884,6 @@ impl runtime::Model for BitlshiftParameters {
         properties: &["number", "shiftAmount"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2173,11 +1892,12 @@ impl runtime::Model for BitlshiftParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.shift_amount),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.shift_amount);
     }
@@ -2209,14 +1929,6 @@ impl runtime::Model for BitorParameters {
         properties: &["number1", "number2"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2225,11 +1937,12 @@ impl runtime::Model for BitorParameters {
         match property {
             0 => reader.read(&mut self.number1),
             1 => reader.read(&mut self.number2),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number1);
         writer.write(1, &self.number2);
     }
@@ -2261,14 +1974,6 @@ impl runtime::Model for BitrshiftParameters {
         properties: &["number", "shiftAmount"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2277,11 +1982,12 @@ impl runtime::Model for BitrshiftParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.shift_amount),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.shift_amount);
     }
@@ -2313,14 +2019,6 @@ impl runtime::Model for BitxorParameters {
         properties: &["number1", "number2"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2329,11 +2027,12 @@ impl runtime::Model for BitxorParameters {
         match property {
             0 => reader.read(&mut self.number1),
             1 => reader.read(&mut self.number2),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number1);
         writer.write(1, &self.number2);
     }
@@ -2368,14 +2067,6 @@ impl runtime::Model for CeilingMathParameters {
         properties: &["mode", "number", "significance"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2385,11 +2076,12 @@ impl runtime::Model for CeilingMathParameters {
             0 => reader.read(&mut self.mode),
             1 => reader.read(&mut self.number),
             2 => reader.read(&mut self.significance),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.mode);
         writer.write(1, &self.number);
         writer.write(2, &self.significance);
@@ -2422,14 +2114,6 @@ impl runtime::Model for CeilingPreciseParameters {
         properties: &["number", "significance"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2438,11 +2122,12 @@ impl runtime::Model for CeilingPreciseParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.significance),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.significance);
     }
@@ -2471,14 +2156,6 @@ impl runtime::Model for CharParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2486,11 +2163,12 @@ impl runtime::Model for CharParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -2524,14 +2202,6 @@ impl runtime::Model for ChiSqDistParameters {
         properties: &["cumulative", "degFreedom", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2541,11 +2211,12 @@ impl runtime::Model for ChiSqDistParameters {
             0 => reader.read(&mut self.cumulative),
             1 => reader.read(&mut self.deg_freedom),
             2 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.deg_freedom);
         writer.write(2, &self.x);
@@ -2578,14 +2249,6 @@ impl runtime::Model for ChiSqDistRtParameters {
         properties: &["degFreedom", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2594,11 +2257,12 @@ impl runtime::Model for ChiSqDistRtParameters {
         match property {
             0 => reader.read(&mut self.deg_freedom),
             1 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deg_freedom);
         writer.write(1, &self.x);
     }
@@ -2630,14 +2294,6 @@ impl runtime::Model for ChiSqInvParameters {
         properties: &["degFreedom", "probability"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2646,11 +2302,12 @@ impl runtime::Model for ChiSqInvParameters {
         match property {
             0 => reader.read(&mut self.deg_freedom),
             1 => reader.read(&mut self.probability),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deg_freedom);
         writer.write(1, &self.probability);
     }
@@ -2682,14 +2339,6 @@ impl runtime::Model for ChiSqInvRtParameters {
         properties: &["degFreedom", "probability"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2698,11 +2347,12 @@ impl runtime::Model for ChiSqInvRtParameters {
         match property {
             0 => reader.read(&mut self.deg_freedom),
             1 => reader.read(&mut self.probability),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deg_freedom);
         writer.write(1, &self.probability);
     }
@@ -2734,14 +2384,6 @@ impl runtime::Model for ChooseParameters {
         properties: &["indexNum", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2750,11 +2392,12 @@ impl runtime::Model for ChooseParameters {
         match property {
             0 => reader.read(&mut self.index_num),
             1 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.index_num);
         writer.write(1, &self.values);
     }
@@ -2783,14 +2426,6 @@ impl runtime::Model for CleanParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2798,11 +2433,12 @@ impl runtime::Model for CleanParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -2830,14 +2466,6 @@ impl runtime::Model for CodeParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2845,11 +2473,12 @@ impl runtime::Model for CodeParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -2877,14 +2506,6 @@ impl runtime::Model for ColumnsParameters {
         properties: &["array"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2892,11 +2513,12 @@ impl runtime::Model for ColumnsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.array),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
     }
 }
@@ -2927,14 +2549,6 @@ impl runtime::Model for CombinParameters {
         properties: &["number", "numberChosen"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2943,11 +2557,12 @@ impl runtime::Model for CombinParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.number_chosen),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.number_chosen);
     }
@@ -2979,14 +2594,6 @@ impl runtime::Model for CombinaParameters {
         properties: &["number", "numberChosen"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -2995,11 +2602,12 @@ impl runtime::Model for CombinaParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.number_chosen),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.number_chosen);
     }
@@ -3034,14 +2642,6 @@ impl runtime::Model for ComplexParameters {
         properties: &["iNum", "realNum", "suffix"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3051,11 +2651,12 @@ impl runtime::Model for ComplexParameters {
             0 => reader.read(&mut self.i_num),
             1 => reader.read(&mut self.real_num),
             2 => reader.read(&mut self.suffix),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.i_num);
         writer.write(1, &self.real_num);
         writer.write(2, &self.suffix);
@@ -3085,14 +2686,6 @@ impl runtime::Model for ConcatenateParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3100,11 +2693,12 @@ impl runtime::Model for ConcatenateParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -3138,14 +2732,6 @@ impl runtime::Model for ConfidenceNormParameters {
         properties: &["alpha", "size", "standardDev"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3155,11 +2741,12 @@ impl runtime::Model for ConfidenceNormParameters {
             0 => reader.read(&mut self.alpha),
             1 => reader.read(&mut self.size),
             2 => reader.read(&mut self.standard_dev),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alpha);
         writer.write(1, &self.size);
         writer.write(2, &self.standard_dev);
@@ -3195,14 +2782,6 @@ impl runtime::Model for ConfidenceTParameters {
         properties: &["alpha", "size", "standardDev"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3212,11 +2791,12 @@ impl runtime::Model for ConfidenceTParameters {
             0 => reader.read(&mut self.alpha),
             1 => reader.read(&mut self.size),
             2 => reader.read(&mut self.standard_dev),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alpha);
         writer.write(1, &self.size);
         writer.write(2, &self.standard_dev);
@@ -3252,14 +2832,6 @@ impl runtime::Model for ConvertParameters {
         properties: &["fromUnit", "number", "toUnit"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3269,11 +2841,12 @@ impl runtime::Model for ConvertParameters {
             0 => reader.read(&mut self.from_unit),
             1 => reader.read(&mut self.number),
             2 => reader.read(&mut self.to_unit),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.from_unit);
         writer.write(1, &self.number);
         writer.write(2, &self.to_unit);
@@ -3303,14 +2876,6 @@ impl runtime::Model for CosParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3318,11 +2883,12 @@ impl runtime::Model for CosParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -3350,14 +2916,6 @@ impl runtime::Model for CoshParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3365,11 +2923,12 @@ impl runtime::Model for CoshParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -3397,14 +2956,6 @@ impl runtime::Model for CotParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3412,11 +2963,12 @@ impl runtime::Model for CotParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -3444,14 +2996,6 @@ impl runtime::Model for CothParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3459,11 +3003,12 @@ impl runtime::Model for CothParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -3491,14 +3036,6 @@ impl runtime::Model for CountParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3506,11 +3043,12 @@ impl runtime::Model for CountParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -3538,14 +3076,6 @@ impl runtime::Model for CountAParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3553,11 +3083,12 @@ impl runtime::Model for CountAParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -3585,14 +3116,6 @@ impl runtime::Model for CountBlankParameters {
         properties: &["range"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3600,11 +3123,12 @@ impl runtime::Model for CountBlankParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.range),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.range);
     }
 }
@@ -3635,14 +3159,6 @@ impl runtime::Model for CountIfParameters {
         properties: &["criteria", "range"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3651,11 +3167,12 @@ impl runtime::Model for CountIfParameters {
         match property {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.range),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.range);
     }
@@ -3684,14 +3201,6 @@ impl runtime::Model for CountIfsParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3699,11 +3208,12 @@ impl runtime::Model for CountIfsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -3740,14 +3250,6 @@ impl runtime::Model for CoupDayBsParameters {
         properties: &["basis", "frequency", "maturity", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3758,11 +3260,12 @@ impl runtime::Model for CoupDayBsParameters {
             1 => reader.read(&mut self.frequency),
             2 => reader.read(&mut self.maturity),
             3 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.frequency);
         writer.write(2, &self.maturity);
@@ -3802,14 +3305,6 @@ impl runtime::Model for CoupDaysParameters {
         properties: &["basis", "frequency", "maturity", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3820,11 +3315,12 @@ impl runtime::Model for CoupDaysParameters {
             1 => reader.read(&mut self.frequency),
             2 => reader.read(&mut self.maturity),
             3 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.frequency);
         writer.write(2, &self.maturity);
@@ -3864,14 +3360,6 @@ impl runtime::Model for CoupDaysNcParameters {
         properties: &["basis", "frequency", "maturity", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3882,11 +3370,12 @@ impl runtime::Model for CoupDaysNcParameters {
             1 => reader.read(&mut self.frequency),
             2 => reader.read(&mut self.maturity),
             3 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.frequency);
         writer.write(2, &self.maturity);
@@ -3926,14 +3415,6 @@ impl runtime::Model for CoupNcdParameters {
         properties: &["basis", "frequency", "maturity", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -3944,11 +3425,12 @@ impl runtime::Model for CoupNcdParameters {
             1 => reader.read(&mut self.frequency),
             2 => reader.read(&mut self.maturity),
             3 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.frequency);
         writer.write(2, &self.maturity);
@@ -3988,14 +3470,6 @@ impl runtime::Model for CoupNumParameters {
         properties: &["basis", "frequency", "maturity", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4006,11 +3480,12 @@ impl runtime::Model for CoupNumParameters {
             1 => reader.read(&mut self.frequency),
             2 => reader.read(&mut self.maturity),
             3 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.frequency);
         writer.write(2, &self.maturity);
@@ -4050,14 +3525,6 @@ impl runtime::Model for CoupPcdParameters {
         properties: &["basis", "frequency", "maturity", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4068,11 +3535,12 @@ impl runtime::Model for CoupPcdParameters {
             1 => reader.read(&mut self.frequency),
             2 => reader.read(&mut self.maturity),
             3 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.frequency);
         writer.write(2, &self.maturity);
@@ -4103,14 +3571,6 @@ impl runtime::Model for CscParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4118,11 +3578,12 @@ impl runtime::Model for CscParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -4150,14 +3611,6 @@ impl runtime::Model for CschParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4165,11 +3618,12 @@ impl runtime::Model for CschParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -4212,14 +3666,6 @@ impl runtime::Model for CumIPmtParameters {
         properties: &["endPeriod", "nper", "pv", "rate", "startPeriod", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4232,11 +3678,12 @@ impl runtime::Model for CumIPmtParameters {
             3 => reader.read(&mut self.rate),
             4 => reader.read(&mut self.start_period),
             5 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_period);
         writer.write(1, &self.nper);
         writer.write(2, &self.pv);
@@ -4284,14 +3731,6 @@ impl runtime::Model for CumPrincParameters {
         properties: &["endPeriod", "nper", "pv", "rate", "startPeriod", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4304,11 +3743,12 @@ impl runtime::Model for CumPrincParameters {
             3 => reader.read(&mut self.rate),
             4 => reader.read(&mut self.start_period),
             5 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_period);
         writer.write(1, &self.nper);
         writer.write(2, &self.pv);
@@ -4347,14 +3787,6 @@ impl runtime::Model for DateParameters {
         properties: &["day", "month", "year"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4364,11 +3796,12 @@ impl runtime::Model for DateParameters {
             0 => reader.read(&mut self.day),
             1 => reader.read(&mut self.month),
             2 => reader.read(&mut self.year),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.day);
         writer.write(1, &self.month);
         writer.write(2, &self.year);
@@ -4398,14 +3831,6 @@ impl runtime::Model for DatevalueParameters {
         properties: &["dateText"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4413,11 +3838,12 @@ impl runtime::Model for DatevalueParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.date_text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.date_text);
     }
 }
@@ -4451,14 +3877,6 @@ impl runtime::Model for DaverageParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4468,11 +3886,12 @@ impl runtime::Model for DaverageParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -4502,14 +3921,6 @@ impl runtime::Model for DayParameters {
         properties: &["serialNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4517,11 +3928,12 @@ impl runtime::Model for DayParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.serial_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.serial_number);
     }
 }
@@ -4552,14 +3964,6 @@ impl runtime::Model for DaysParameters {
         properties: &["endDate", "startDate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4568,11 +3972,12 @@ impl runtime::Model for DaysParameters {
         match property {
             0 => reader.read(&mut self.end_date),
             1 => reader.read(&mut self.start_date),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_date);
         writer.write(1, &self.start_date);
     }
@@ -4607,14 +4012,6 @@ impl runtime::Model for Days360Parameters {
         properties: &["endDate", "method", "startDate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4624,11 +4021,12 @@ impl runtime::Model for Days360Parameters {
             0 => reader.read(&mut self.end_date),
             1 => reader.read(&mut self.method),
             2 => reader.read(&mut self.start_date),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_date);
         writer.write(1, &self.method);
         writer.write(2, &self.start_date);
@@ -4670,14 +4068,6 @@ impl runtime::Model for DbParameters {
         properties: &["cost", "life", "month", "period", "salvage"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4689,11 +4079,12 @@ impl runtime::Model for DbParameters {
             2 => reader.read(&mut self.month),
             3 => reader.read(&mut self.period),
             4 => reader.read(&mut self.salvage),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cost);
         writer.write(1, &self.life);
         writer.write(2, &self.month);
@@ -4725,14 +4116,6 @@ impl runtime::Model for DbcsParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4740,11 +4123,12 @@ impl runtime::Model for DbcsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -4778,14 +4162,6 @@ impl runtime::Model for DcountParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4795,11 +4171,12 @@ impl runtime::Model for DcountParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -4835,14 +4212,6 @@ impl runtime::Model for DcountAParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4852,11 +4221,12 @@ impl runtime::Model for DcountAParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -4898,14 +4268,6 @@ impl runtime::Model for DdbParameters {
         properties: &["cost", "factor", "life", "period", "salvage"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4917,11 +4279,12 @@ impl runtime::Model for DdbParameters {
             2 => reader.read(&mut self.life),
             3 => reader.read(&mut self.period),
             4 => reader.read(&mut self.salvage),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cost);
         writer.write(1, &self.factor);
         writer.write(2, &self.life);
@@ -4956,14 +4319,6 @@ impl runtime::Model for Dec2BinParameters {
         properties: &["number", "places"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -4972,11 +4327,12 @@ impl runtime::Model for Dec2BinParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.places),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.places);
     }
@@ -5008,14 +4364,6 @@ impl runtime::Model for Dec2HexParameters {
         properties: &["number", "places"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5024,11 +4372,12 @@ impl runtime::Model for Dec2HexParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.places),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.places);
     }
@@ -5060,14 +4409,6 @@ impl runtime::Model for Dec2OctParameters {
         properties: &["number", "places"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5076,11 +4417,12 @@ impl runtime::Model for Dec2OctParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.places),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.places);
     }
@@ -5112,14 +4454,6 @@ impl runtime::Model for DecimalParameters {
         properties: &["number", "radix"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5128,11 +4462,12 @@ impl runtime::Model for DecimalParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.radix),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.radix);
     }
@@ -5161,14 +4496,6 @@ impl runtime::Model for DegreesParameters {
         properties: &["angle"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5176,11 +4503,12 @@ impl runtime::Model for DegreesParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.angle),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.angle);
     }
 }
@@ -5211,14 +4539,6 @@ impl runtime::Model for DeltaParameters {
         properties: &["number1", "number2"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5227,11 +4547,12 @@ impl runtime::Model for DeltaParameters {
         match property {
             0 => reader.read(&mut self.number1),
             1 => reader.read(&mut self.number2),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number1);
         writer.write(1, &self.number2);
     }
@@ -5260,14 +4581,6 @@ impl runtime::Model for DevSqParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5275,11 +4588,12 @@ impl runtime::Model for DevSqParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -5313,14 +4627,6 @@ impl runtime::Model for DgetParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5330,11 +4636,12 @@ impl runtime::Model for DgetParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -5376,14 +4683,6 @@ impl runtime::Model for DiscParameters {
         properties: &["basis", "maturity", "pr", "redemption", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5395,11 +4694,12 @@ impl runtime::Model for DiscParameters {
             2 => reader.read(&mut self.pr),
             3 => reader.read(&mut self.redemption),
             4 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.maturity);
         writer.write(2, &self.pr);
@@ -5437,14 +4737,6 @@ impl runtime::Model for DmaxParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5454,11 +4746,12 @@ impl runtime::Model for DmaxParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -5494,14 +4787,6 @@ impl runtime::Model for DminParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5511,11 +4796,12 @@ impl runtime::Model for DminParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -5548,14 +4834,6 @@ impl runtime::Model for DollarParameters {
         properties: &["decimals", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5564,11 +4842,12 @@ impl runtime::Model for DollarParameters {
         match property {
             0 => reader.read(&mut self.decimals),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.decimals);
         writer.write(1, &self.number);
     }
@@ -5600,14 +4879,6 @@ impl runtime::Model for DollarDeParameters {
         properties: &["fraction", "fractionalDollar"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5616,11 +4887,12 @@ impl runtime::Model for DollarDeParameters {
         match property {
             0 => reader.read(&mut self.fraction),
             1 => reader.read(&mut self.fractional_dollar),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fraction);
         writer.write(1, &self.fractional_dollar);
     }
@@ -5652,14 +4924,6 @@ impl runtime::Model for DollarFrParameters {
         properties: &["decimalDollar", "fraction"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5668,11 +4932,12 @@ impl runtime::Model for DollarFrParameters {
         match property {
             0 => reader.read(&mut self.decimal_dollar),
             1 => reader.read(&mut self.fraction),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.decimal_dollar);
         writer.write(1, &self.fraction);
     }
@@ -5707,14 +4972,6 @@ impl runtime::Model for DproductParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5724,11 +4981,12 @@ impl runtime::Model for DproductParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -5764,14 +5022,6 @@ impl runtime::Model for DstDevParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5781,11 +5031,12 @@ impl runtime::Model for DstDevParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -5821,14 +5072,6 @@ impl runtime::Model for DstDevPParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5838,11 +5081,12 @@ impl runtime::Model for DstDevPParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -5878,14 +5122,6 @@ impl runtime::Model for DsumParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5895,11 +5131,12 @@ impl runtime::Model for DsumParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -5944,14 +5181,6 @@ impl runtime::Model for DurationParameters {
         properties: &["basis", "coupon", "frequency", "maturity", "settlement", "yld"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -5964,11 +5193,12 @@ impl runtime::Model for DurationParameters {
             3 => reader.read(&mut self.maturity),
             4 => reader.read(&mut self.settlement),
             5 => reader.read(&mut self.yld),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.coupon);
         writer.write(2, &self.frequency);
@@ -6007,14 +5237,6 @@ impl runtime::Model for DvarParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6024,11 +5246,12 @@ impl runtime::Model for DvarParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -6064,14 +5287,6 @@ impl runtime::Model for DvarPParameters {
         properties: &["criteria", "database", "field"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6081,11 +5296,12 @@ impl runtime::Model for DvarPParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.database),
             2 => reader.read(&mut self.field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.database);
         writer.write(2, &self.field);
@@ -6118,14 +5334,6 @@ impl runtime::Model for EcmaCeilingParameters {
         properties: &["number", "significance"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6134,11 +5342,12 @@ impl runtime::Model for EcmaCeilingParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.significance),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.significance);
     }
@@ -6170,14 +5379,6 @@ impl runtime::Model for EdateParameters {
         properties: &["months", "startDate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6186,11 +5387,12 @@ impl runtime::Model for EdateParameters {
         match property {
             0 => reader.read(&mut self.months),
             1 => reader.read(&mut self.start_date),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.months);
         writer.write(1, &self.start_date);
     }
@@ -6222,14 +5424,6 @@ impl runtime::Model for EffectParameters {
         properties: &["nominalRate", "npery"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6238,11 +5432,12 @@ impl runtime::Model for EffectParameters {
         match property {
             0 => reader.read(&mut self.nominal_rate),
             1 => reader.read(&mut self.npery),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.nominal_rate);
         writer.write(1, &self.npery);
     }
@@ -6274,14 +5469,6 @@ impl runtime::Model for EoMonthParameters {
         properties: &["months", "startDate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6290,11 +5477,12 @@ impl runtime::Model for EoMonthParameters {
         match property {
             0 => reader.read(&mut self.months),
             1 => reader.read(&mut self.start_date),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.months);
         writer.write(1, &self.start_date);
     }
@@ -6326,14 +5514,6 @@ impl runtime::Model for ErfParameters {
         properties: &["lowerLimit", "upperLimit"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6342,11 +5522,12 @@ impl runtime::Model for ErfParameters {
         match property {
             0 => reader.read(&mut self.lower_limit),
             1 => reader.read(&mut self.upper_limit),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.lower_limit);
         writer.write(1, &self.upper_limit);
     }
@@ -6375,14 +5556,6 @@ impl runtime::Model for ErfCParameters {
         properties: &["x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6390,11 +5563,12 @@ impl runtime::Model for ErfCParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.x);
     }
 }
@@ -6422,14 +5596,6 @@ impl runtime::Model for ErfCPreciseParameters {
         properties: &["X"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6437,11 +5603,12 @@ impl runtime::Model for ErfCPreciseParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.x);
     }
 }
@@ -6469,14 +5636,6 @@ impl runtime::Model for ErfPreciseParameters {
         properties: &["X"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6484,11 +5643,12 @@ impl runtime::Model for ErfPreciseParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.x);
     }
 }
@@ -6516,14 +5676,6 @@ impl runtime::Model for ErrorTypeParameters {
         properties: &["errorVal"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6531,11 +5683,12 @@ impl runtime::Model for ErrorTypeParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.error_val),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.error_val);
     }
 }
@@ -6563,14 +5716,6 @@ impl runtime::Model for EvenParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6578,11 +5723,12 @@ impl runtime::Model for EvenParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -6613,14 +5759,6 @@ impl runtime::Model for ExactParameters {
         properties: &["text1", "text2"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6629,11 +5767,12 @@ impl runtime::Model for ExactParameters {
         match property {
             0 => reader.read(&mut self.text1),
             1 => reader.read(&mut self.text2),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text1);
         writer.write(1, &self.text2);
     }
@@ -6662,14 +5801,6 @@ impl runtime::Model for ExpParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6677,11 +5808,12 @@ impl runtime::Model for ExpParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -6715,14 +5847,6 @@ impl runtime::Model for ExponDistParameters {
         properties: &["cumulative", "lambda", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6732,11 +5856,12 @@ impl runtime::Model for ExponDistParameters {
             0 => reader.read(&mut self.cumulative),
             1 => reader.read(&mut self.lambda),
             2 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.lambda);
         writer.write(2, &self.x);
@@ -6775,14 +5900,6 @@ impl runtime::Model for FDistParameters {
         properties: &["cumulative", "degFreedom1", "degFreedom2", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6793,11 +5910,12 @@ impl runtime::Model for FDistParameters {
             1 => reader.read(&mut self.deg_freedom1),
             2 => reader.read(&mut self.deg_freedom2),
             3 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.deg_freedom1);
         writer.write(2, &self.deg_freedom2);
@@ -6834,14 +5952,6 @@ impl runtime::Model for FDistRtParameters {
         properties: &["degFreedom1", "degFreedom2", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6851,11 +5961,12 @@ impl runtime::Model for FDistRtParameters {
             0 => reader.read(&mut self.deg_freedom1),
             1 => reader.read(&mut self.deg_freedom2),
             2 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deg_freedom1);
         writer.write(1, &self.deg_freedom2);
         writer.write(2, &self.x);
@@ -6891,14 +6002,6 @@ impl runtime::Model for FInvParameters {
         properties: &["degFreedom1", "degFreedom2", "probability"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6908,11 +6011,12 @@ impl runtime::Model for FInvParameters {
             0 => reader.read(&mut self.deg_freedom1),
             1 => reader.read(&mut self.deg_freedom2),
             2 => reader.read(&mut self.probability),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deg_freedom1);
         writer.write(1, &self.deg_freedom2);
         writer.write(2, &self.probability);
@@ -6948,14 +6052,6 @@ impl runtime::Model for FInvRtParameters {
         properties: &["degFreedom1", "degFreedom2", "probability"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -6965,11 +6061,12 @@ impl runtime::Model for FInvRtParameters {
             0 => reader.read(&mut self.deg_freedom1),
             1 => reader.read(&mut self.deg_freedom2),
             2 => reader.read(&mut self.probability),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deg_freedom1);
         writer.write(1, &self.deg_freedom2);
         writer.write(2, &self.probability);
@@ -6999,14 +6096,6 @@ impl runtime::Model for FactParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7014,11 +6103,12 @@ impl runtime::Model for FactParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -7046,14 +6136,6 @@ impl runtime::Model for FactDoubleParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7061,11 +6143,12 @@ impl runtime::Model for FactDoubleParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -7099,14 +6182,6 @@ impl runtime::Model for FindParameters {
         properties: &["findText", "startNum", "withinText"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7116,11 +6191,12 @@ impl runtime::Model for FindParameters {
             0 => reader.read(&mut self.find_text),
             1 => reader.read(&mut self.start_num),
             2 => reader.read(&mut self.within_text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.find_text);
         writer.write(1, &self.start_num);
         writer.write(2, &self.within_text);
@@ -7156,14 +6232,6 @@ impl runtime::Model for FindBParameters {
         properties: &["findText", "startNum", "withinText"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7173,11 +6241,12 @@ impl runtime::Model for FindBParameters {
             0 => reader.read(&mut self.find_text),
             1 => reader.read(&mut self.start_num),
             2 => reader.read(&mut self.within_text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.find_text);
         writer.write(1, &self.start_num);
         writer.write(2, &self.within_text);
@@ -7207,14 +6276,6 @@ impl runtime::Model for FisherParameters {
         properties: &["x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7222,11 +6283,12 @@ impl runtime::Model for FisherParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.x);
     }
 }
@@ -7254,14 +6316,6 @@ impl runtime::Model for FisherInvParameters {
         properties: &["y"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7269,11 +6323,12 @@ impl runtime::Model for FisherInvParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.y),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.y);
     }
 }
@@ -7307,14 +6362,6 @@ impl runtime::Model for FixedParameters {
         properties: &["decimals", "noCommas", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7324,11 +6371,12 @@ impl runtime::Model for FixedParameters {
             0 => reader.read(&mut self.decimals),
             1 => reader.read(&mut self.no_commas),
             2 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.decimals);
         writer.write(1, &self.no_commas);
         writer.write(2, &self.number);
@@ -7364,14 +6412,6 @@ impl runtime::Model for FloorMathParameters {
         properties: &["mode", "number", "significance"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7381,11 +6421,12 @@ impl runtime::Model for FloorMathParameters {
             0 => reader.read(&mut self.mode),
             1 => reader.read(&mut self.number),
             2 => reader.read(&mut self.significance),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.mode);
         writer.write(1, &self.number);
         writer.write(2, &self.significance);
@@ -7418,14 +6459,6 @@ impl runtime::Model for FloorPreciseParameters {
         properties: &["number", "significance"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7434,11 +6467,12 @@ impl runtime::Model for FloorPreciseParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.significance),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.significance);
     }
@@ -7479,14 +6513,6 @@ impl runtime::Model for FvParameters {
         properties: &["nper", "pmt", "pv", "rate", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7498,11 +6524,12 @@ impl runtime::Model for FvParameters {
             2 => reader.read(&mut self.pv),
             3 => reader.read(&mut self.rate),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.nper);
         writer.write(1, &self.pmt);
         writer.write(2, &self.pv);
@@ -7537,14 +6564,6 @@ impl runtime::Model for FvscheduleParameters {
         properties: &["principal", "schedule"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7553,11 +6572,12 @@ impl runtime::Model for FvscheduleParameters {
         match property {
             0 => reader.read(&mut self.principal),
             1 => reader.read(&mut self.schedule),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.principal);
         writer.write(1, &self.schedule);
     }
@@ -7586,14 +6606,6 @@ impl runtime::Model for GammaParameters {
         properties: &["x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7601,11 +6613,12 @@ impl runtime::Model for GammaParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.x);
     }
 }
@@ -7633,14 +6646,6 @@ impl runtime::Model for GammaLnParameters {
         properties: &["x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7648,11 +6653,12 @@ impl runtime::Model for GammaLnParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.x);
     }
 }
@@ -7680,14 +6686,6 @@ impl runtime::Model for GammaLnPreciseParameters {
         properties: &["x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7695,11 +6693,12 @@ impl runtime::Model for GammaLnPreciseParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.x);
     }
 }
@@ -7736,14 +6735,6 @@ impl runtime::Model for GammaDistParameters {
         properties: &["alpha", "beta", "cumulative", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7754,11 +6745,12 @@ impl runtime::Model for GammaDistParameters {
             1 => reader.read(&mut self.beta),
             2 => reader.read(&mut self.cumulative),
             3 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alpha);
         writer.write(1, &self.beta);
         writer.write(2, &self.cumulative);
@@ -7795,14 +6787,6 @@ impl runtime::Model for GammaInvParameters {
         properties: &["alpha", "beta", "probability"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7812,11 +6796,12 @@ impl runtime::Model for GammaInvParameters {
             0 => reader.read(&mut self.alpha),
             1 => reader.read(&mut self.beta),
             2 => reader.read(&mut self.probability),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alpha);
         writer.write(1, &self.beta);
         writer.write(2, &self.probability);
@@ -7846,14 +6831,6 @@ impl runtime::Model for GaussParameters {
         properties: &["x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7861,11 +6838,12 @@ impl runtime::Model for GaussParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.x);
     }
 }
@@ -7893,14 +6871,6 @@ impl runtime::Model for GcdParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7908,11 +6878,12 @@ impl runtime::Model for GcdParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -7943,14 +6914,6 @@ impl runtime::Model for GeStepParameters {
         properties: &["number", "step"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -7959,11 +6922,12 @@ impl runtime::Model for GeStepParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.step),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.step);
     }
@@ -7992,14 +6956,6 @@ impl runtime::Model for GeoMeanParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8007,11 +6963,12 @@ impl runtime::Model for GeoMeanParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -8039,14 +6996,6 @@ impl runtime::Model for HarMeanParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8054,11 +7003,12 @@ impl runtime::Model for HarMeanParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -8089,14 +7039,6 @@ impl runtime::Model for Hex2BinParameters {
         properties: &["number", "places"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8105,11 +7047,12 @@ impl runtime::Model for Hex2BinParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.places),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.places);
     }
@@ -8138,14 +7081,6 @@ impl runtime::Model for Hex2DecParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8153,11 +7088,12 @@ impl runtime::Model for Hex2DecParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -8188,14 +7124,6 @@ impl runtime::Model for Hex2OctParameters {
         properties: &["number", "places"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8204,11 +7132,12 @@ impl runtime::Model for Hex2OctParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.places),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.places);
     }
@@ -8246,14 +7175,6 @@ impl runtime::Model for HlookupParameters {
         properties: &["lookupValue", "rangeLookup", "rowIndexNum", "tableArray"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8264,11 +7185,12 @@ impl runtime::Model for HlookupParameters {
             1 => reader.read(&mut self.range_lookup),
             2 => reader.read(&mut self.row_index_num),
             3 => reader.read(&mut self.table_array),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.lookup_value);
         writer.write(1, &self.range_lookup);
         writer.write(2, &self.row_index_num);
@@ -8299,14 +7221,6 @@ impl runtime::Model for HourParameters {
         properties: &["serialNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8314,11 +7228,12 @@ impl runtime::Model for HourParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.serial_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.serial_number);
     }
 }
@@ -8364,14 +7279,6 @@ impl runtime::Model for HypGeomDistParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8383,11 +7290,12 @@ impl runtime::Model for HypGeomDistParameters {
             2 => reader.read(&mut self.number_sample),
             3 => reader.read(&mut self.population_s),
             4 => reader.read(&mut self.sample_s),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.number_pop);
         writer.write(2, &self.number_sample);
@@ -8422,14 +7330,6 @@ impl runtime::Model for HyperlinkParameters {
         properties: &["friendlyName", "linkLocation"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8438,11 +7338,12 @@ impl runtime::Model for HyperlinkParameters {
         match property {
             0 => reader.read(&mut self.friendly_name),
             1 => reader.read(&mut self.link_location),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.friendly_name);
         writer.write(1, &self.link_location);
     }
@@ -8477,14 +7378,6 @@ impl runtime::Model for IfParameters {
         properties: &["logicalTest", "valueIfFalse", "valueIfTrue"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8494,11 +7387,12 @@ impl runtime::Model for IfParameters {
             0 => reader.read(&mut self.logical_test),
             1 => reader.read(&mut self.value_if_false),
             2 => reader.read(&mut self.value_if_true),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.logical_test);
         writer.write(1, &self.value_if_false);
         writer.write(2, &self.value_if_true);
@@ -8528,14 +7422,6 @@ impl runtime::Model for ImAbsParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8543,11 +7429,12 @@ impl runtime::Model for ImAbsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -8575,14 +7462,6 @@ impl runtime::Model for ImArgumentParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8590,11 +7469,12 @@ impl runtime::Model for ImArgumentParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -8622,14 +7502,6 @@ impl runtime::Model for ImConjugateParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8637,11 +7509,12 @@ impl runtime::Model for ImConjugateParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -8669,14 +7542,6 @@ impl runtime::Model for ImCosParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8684,11 +7549,12 @@ impl runtime::Model for ImCosParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -8716,14 +7582,6 @@ impl runtime::Model for ImCoshParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8731,11 +7589,12 @@ impl runtime::Model for ImCoshParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -8763,14 +7622,6 @@ impl runtime::Model for ImCotParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8778,11 +7629,12 @@ impl runtime::Model for ImCotParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -8810,14 +7662,6 @@ impl runtime::Model for ImCscParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8825,11 +7669,12 @@ impl runtime::Model for ImCscParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -8857,14 +7702,6 @@ impl runtime::Model for ImCschParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8872,11 +7709,12 @@ impl runtime::Model for ImCschParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -8907,14 +7745,6 @@ impl runtime::Model for ImDivParameters {
         properties: &["inumber1", "inumber2"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8923,11 +7753,12 @@ impl runtime::Model for ImDivParameters {
         match property {
             0 => reader.read(&mut self.inumber1),
             1 => reader.read(&mut self.inumber2),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber1);
         writer.write(1, &self.inumber2);
     }
@@ -8956,14 +7787,6 @@ impl runtime::Model for ImExpParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -8971,11 +7794,12 @@ impl runtime::Model for ImExpParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9003,14 +7827,6 @@ impl runtime::Model for ImLnParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9018,11 +7834,12 @@ impl runtime::Model for ImLnParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9050,14 +7867,6 @@ impl runtime::Model for ImLog10Parameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9065,11 +7874,12 @@ impl runtime::Model for ImLog10Parameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9097,14 +7907,6 @@ impl runtime::Model for ImLog2Parameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9112,11 +7914,12 @@ impl runtime::Model for ImLog2Parameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9147,14 +7950,6 @@ impl runtime::Model for ImPowerParameters {
         properties: &["inumber", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9163,11 +7958,12 @@ impl runtime::Model for ImPowerParameters {
         match property {
             0 => reader.read(&mut self.inumber),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
         writer.write(1, &self.number);
     }
@@ -9196,14 +7992,6 @@ impl runtime::Model for ImProductParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9211,11 +7999,12 @@ impl runtime::Model for ImProductParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -9243,14 +8032,6 @@ impl runtime::Model for ImRealParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9258,11 +8039,12 @@ impl runtime::Model for ImRealParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9290,14 +8072,6 @@ impl runtime::Model for ImSecParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9305,11 +8079,12 @@ impl runtime::Model for ImSecParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9337,14 +8112,6 @@ impl runtime::Model for ImSechParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9352,11 +8119,12 @@ impl runtime::Model for ImSechParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9384,14 +8152,6 @@ impl runtime::Model for ImSinParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9399,11 +8159,12 @@ impl runtime::Model for ImSinParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9431,14 +8192,6 @@ impl runtime::Model for ImSinhParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9446,11 +8199,12 @@ impl runtime::Model for ImSinhParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9478,14 +8232,6 @@ impl runtime::Model for ImSqrtParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9493,11 +8239,12 @@ impl runtime::Model for ImSqrtParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9528,14 +8275,6 @@ impl runtime::Model for ImSubParameters {
         properties: &["inumber1", "inumber2"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9544,11 +8283,12 @@ impl runtime::Model for ImSubParameters {
         match property {
             0 => reader.read(&mut self.inumber1),
             1 => reader.read(&mut self.inumber2),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber1);
         writer.write(1, &self.inumber2);
     }
@@ -9577,14 +8317,6 @@ impl runtime::Model for ImSumParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9592,11 +8324,12 @@ impl runtime::Model for ImSumParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -9624,14 +8357,6 @@ impl runtime::Model for ImTanParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9639,11 +8364,12 @@ impl runtime::Model for ImTanParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9671,14 +8397,6 @@ impl runtime::Model for ImaginaryParameters {
         properties: &["inumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9686,11 +8404,12 @@ impl runtime::Model for ImaginaryParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.inumber),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.inumber);
     }
 }
@@ -9718,14 +8437,6 @@ impl runtime::Model for IntParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9733,11 +8444,12 @@ impl runtime::Model for IntParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -9777,14 +8489,6 @@ impl runtime::Model for IntRateParameters {
         properties: &["basis", "investment", "maturity", "redemption", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9796,11 +8500,12 @@ impl runtime::Model for IntRateParameters {
             2 => reader.read(&mut self.maturity),
             3 => reader.read(&mut self.redemption),
             4 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.investment);
         writer.write(2, &self.maturity);
@@ -9847,14 +8552,6 @@ impl runtime::Model for IpmtParameters {
         properties: &["fv", "nper", "per", "pv", "rate", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9867,11 +8564,12 @@ impl runtime::Model for IpmtParameters {
             3 => reader.read(&mut self.pv),
             4 => reader.read(&mut self.rate),
             5 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fv);
         writer.write(1, &self.nper);
         writer.write(2, &self.per);
@@ -9907,14 +8605,6 @@ impl runtime::Model for IrrParameters {
         properties: &["guess", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9923,11 +8613,12 @@ impl runtime::Model for IrrParameters {
         match property {
             0 => reader.read(&mut self.guess),
             1 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.guess);
         writer.write(1, &self.values);
     }
@@ -9956,14 +8647,6 @@ impl runtime::Model for IsErrParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -9971,11 +8654,12 @@ impl runtime::Model for IsErrParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -10003,14 +8687,6 @@ impl runtime::Model for IsErrorParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10018,11 +8694,12 @@ impl runtime::Model for IsErrorParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -10050,14 +8727,6 @@ impl runtime::Model for IsEvenParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10065,11 +8734,12 @@ impl runtime::Model for IsEvenParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -10097,14 +8767,6 @@ impl runtime::Model for IsFormulaParameters {
         properties: &["reference"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10112,11 +8774,12 @@ impl runtime::Model for IsFormulaParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.reference),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.reference);
     }
 }
@@ -10144,14 +8807,6 @@ impl runtime::Model for IsLogicalParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10159,11 +8814,12 @@ impl runtime::Model for IsLogicalParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -10191,14 +8847,6 @@ impl runtime::Model for IsNaParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10206,11 +8854,12 @@ impl runtime::Model for IsNaParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -10238,14 +8887,6 @@ impl runtime::Model for IsNonTextParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10253,11 +8894,12 @@ impl runtime::Model for IsNonTextParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -10285,14 +8927,6 @@ impl runtime::Model for IsNumberParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10300,11 +8934,12 @@ impl runtime::Model for IsNumberParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -10332,14 +8967,6 @@ impl runtime::Model for IsOddParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10347,11 +8974,12 @@ impl runtime::Model for IsOddParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -10379,14 +9007,6 @@ impl runtime::Model for IsTextParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10394,11 +9014,12 @@ impl runtime::Model for IsTextParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -10426,14 +9047,6 @@ impl runtime::Model for IsoWeekNumParameters {
         properties: &["date"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10441,11 +9054,12 @@ impl runtime::Model for IsoWeekNumParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.date),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.date);
     }
 }
@@ -10476,14 +9090,6 @@ impl runtime::Model for IsoCeilingParameters {
         properties: &["number", "significance"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10492,11 +9098,12 @@ impl runtime::Model for IsoCeilingParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.significance),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.significance);
     }
@@ -10534,14 +9141,6 @@ impl runtime::Model for IspmtParameters {
         properties: &["nper", "per", "pv", "rate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10552,11 +9151,12 @@ impl runtime::Model for IspmtParameters {
             1 => reader.read(&mut self.per),
             2 => reader.read(&mut self.pv),
             3 => reader.read(&mut self.rate),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.nper);
         writer.write(1, &self.per);
         writer.write(2, &self.pv);
@@ -10587,14 +9187,6 @@ impl runtime::Model for IsrefParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10602,11 +9194,12 @@ impl runtime::Model for IsrefParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -10634,14 +9227,6 @@ impl runtime::Model for KurtParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10649,11 +9234,12 @@ impl runtime::Model for KurtParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -10684,14 +9270,6 @@ impl runtime::Model for LargeParameters {
         properties: &["array", "k"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10700,11 +9278,12 @@ impl runtime::Model for LargeParameters {
         match property {
             0 => reader.read(&mut self.array),
             1 => reader.read(&mut self.k),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
         writer.write(1, &self.k);
     }
@@ -10733,14 +9312,6 @@ impl runtime::Model for LcmParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10748,11 +9319,12 @@ impl runtime::Model for LcmParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -10783,14 +9355,6 @@ impl runtime::Model for LeftParameters {
         properties: &["numChars", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10799,11 +9363,12 @@ impl runtime::Model for LeftParameters {
         match property {
             0 => reader.read(&mut self.num_chars),
             1 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.num_chars);
         writer.write(1, &self.text);
     }
@@ -10835,14 +9400,6 @@ impl runtime::Model for LeftbParameters {
         properties: &["numBytes", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10851,11 +9408,12 @@ impl runtime::Model for LeftbParameters {
         match property {
             0 => reader.read(&mut self.num_bytes),
             1 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.num_bytes);
         writer.write(1, &self.text);
     }
@@ -10884,14 +9442,6 @@ impl runtime::Model for LenParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10899,11 +9449,12 @@ impl runtime::Model for LenParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -10931,14 +9482,6 @@ impl runtime::Model for LenbParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10946,11 +9489,12 @@ impl runtime::Model for LenbParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -10978,14 +9522,6 @@ impl runtime::Model for LnParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -10993,11 +9529,12 @@ impl runtime::Model for LnParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -11028,14 +9565,6 @@ impl runtime::Model for LogParameters {
         properties: &["base", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11044,11 +9573,12 @@ impl runtime::Model for LogParameters {
         match property {
             0 => reader.read(&mut self.base),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.base);
         writer.write(1, &self.number);
     }
@@ -11077,14 +9607,6 @@ impl runtime::Model for Log10Parameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11092,11 +9614,12 @@ impl runtime::Model for Log10Parameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -11133,14 +9656,6 @@ impl runtime::Model for LogNormDistParameters {
         properties: &["cumulative", "mean", "standardDev", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11151,11 +9666,12 @@ impl runtime::Model for LogNormDistParameters {
             1 => reader.read(&mut self.mean),
             2 => reader.read(&mut self.standard_dev),
             3 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.mean);
         writer.write(2, &self.standard_dev);
@@ -11192,14 +9708,6 @@ impl runtime::Model for LogNormInvParameters {
         properties: &["mean", "probability", "standardDev"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11209,11 +9717,12 @@ impl runtime::Model for LogNormInvParameters {
             0 => reader.read(&mut self.mean),
             1 => reader.read(&mut self.probability),
             2 => reader.read(&mut self.standard_dev),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.mean);
         writer.write(1, &self.probability);
         writer.write(2, &self.standard_dev);
@@ -11249,14 +9758,6 @@ impl runtime::Model for LookupParameters {
         properties: &["lookupValue", "lookupVector", "resultVector"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11266,11 +9767,12 @@ impl runtime::Model for LookupParameters {
             0 => reader.read(&mut self.lookup_value),
             1 => reader.read(&mut self.lookup_vector),
             2 => reader.read(&mut self.result_vector),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.lookup_value);
         writer.write(1, &self.lookup_vector);
         writer.write(2, &self.result_vector);
@@ -11300,14 +9802,6 @@ impl runtime::Model for LowerParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11315,11 +9809,12 @@ impl runtime::Model for LowerParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -11353,14 +9848,6 @@ impl runtime::Model for MatchParameters {
         properties: &["lookupArray", "lookupValue", "matchType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11370,11 +9857,12 @@ impl runtime::Model for MatchParameters {
             0 => reader.read(&mut self.lookup_array),
             1 => reader.read(&mut self.lookup_value),
             2 => reader.read(&mut self.match_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.lookup_array);
         writer.write(1, &self.lookup_value);
         writer.write(2, &self.match_type);
@@ -11404,14 +9892,6 @@ impl runtime::Model for MaxParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11419,11 +9899,12 @@ impl runtime::Model for MaxParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -11451,14 +9932,6 @@ impl runtime::Model for MaxAParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11466,11 +9939,12 @@ impl runtime::Model for MaxAParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -11513,14 +9987,6 @@ impl runtime::Model for MdurationParameters {
         properties: &["basis", "coupon", "frequency", "maturity", "settlement", "yld"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11533,11 +9999,12 @@ impl runtime::Model for MdurationParameters {
             3 => reader.read(&mut self.maturity),
             4 => reader.read(&mut self.settlement),
             5 => reader.read(&mut self.yld),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.coupon);
         writer.write(2, &self.frequency);
@@ -11570,14 +10037,6 @@ impl runtime::Model for MedianParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11585,11 +10044,12 @@ impl runtime::Model for MedianParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -11623,14 +10083,6 @@ impl runtime::Model for MidParameters {
         properties: &["numChars", "startNum", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11640,11 +10092,12 @@ impl runtime::Model for MidParameters {
             0 => reader.read(&mut self.num_chars),
             1 => reader.read(&mut self.start_num),
             2 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.num_chars);
         writer.write(1, &self.start_num);
         writer.write(2, &self.text);
@@ -11680,14 +10133,6 @@ impl runtime::Model for MidbParameters {
         properties: &["numBytes", "startNum", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11697,11 +10142,12 @@ impl runtime::Model for MidbParameters {
             0 => reader.read(&mut self.num_bytes),
             1 => reader.read(&mut self.start_num),
             2 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.num_bytes);
         writer.write(1, &self.start_num);
         writer.write(2, &self.text);
@@ -11731,14 +10177,6 @@ impl runtime::Model for MinParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11746,11 +10184,12 @@ impl runtime::Model for MinParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -11778,14 +10217,6 @@ impl runtime::Model for MinAParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11793,11 +10224,12 @@ impl runtime::Model for MinAParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -11825,14 +10257,6 @@ impl runtime::Model for MinuteParameters {
         properties: &["serialNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11840,11 +10264,12 @@ impl runtime::Model for MinuteParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.serial_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.serial_number);
     }
 }
@@ -11878,14 +10303,6 @@ impl runtime::Model for MirrParameters {
         properties: &["financeRate", "reinvestRate", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11895,11 +10312,12 @@ impl runtime::Model for MirrParameters {
             0 => reader.read(&mut self.finance_rate),
             1 => reader.read(&mut self.reinvest_rate),
             2 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.finance_rate);
         writer.write(1, &self.reinvest_rate);
         writer.write(2, &self.values);
@@ -11932,14 +10350,6 @@ impl runtime::Model for ModParameters {
         properties: &["divisor", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11948,11 +10358,12 @@ impl runtime::Model for ModParameters {
         match property {
             0 => reader.read(&mut self.divisor),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.divisor);
         writer.write(1, &self.number);
     }
@@ -11981,14 +10392,6 @@ impl runtime::Model for MonthParameters {
         properties: &["serialNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -11996,11 +10399,12 @@ impl runtime::Model for MonthParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.serial_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.serial_number);
     }
 }
@@ -12031,14 +10435,6 @@ impl runtime::Model for MroundParameters {
         properties: &["multiple", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12047,11 +10443,12 @@ impl runtime::Model for MroundParameters {
         match property {
             0 => reader.read(&mut self.multiple),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.multiple);
         writer.write(1, &self.number);
     }
@@ -12080,14 +10477,6 @@ impl runtime::Model for MultiNomialParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12095,11 +10484,12 @@ impl runtime::Model for MultiNomialParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -12127,14 +10517,6 @@ impl runtime::Model for NParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12142,11 +10524,12 @@ impl runtime::Model for NParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -12183,14 +10566,6 @@ impl runtime::Model for NegBinomDistParameters {
         properties: &["cumulative", "numberF", "numberS", "probabilityS"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12201,11 +10576,12 @@ impl runtime::Model for NegBinomDistParameters {
             1 => reader.read(&mut self.number_f),
             2 => reader.read(&mut self.number_s),
             3 => reader.read(&mut self.probability_s),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.number_f);
         writer.write(2, &self.number_s);
@@ -12242,14 +10618,6 @@ impl runtime::Model for NetworkDaysParameters {
         properties: &["endDate", "holidays", "startDate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12259,11 +10627,12 @@ impl runtime::Model for NetworkDaysParameters {
             0 => reader.read(&mut self.end_date),
             1 => reader.read(&mut self.holidays),
             2 => reader.read(&mut self.start_date),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_date);
         writer.write(1, &self.holidays);
         writer.write(2, &self.start_date);
@@ -12302,14 +10671,6 @@ impl runtime::Model for NetworkDaysIntlParameters {
         properties: &["endDate", "holidays", "startDate", "weekend"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12320,11 +10681,12 @@ impl runtime::Model for NetworkDaysIntlParameters {
             1 => reader.read(&mut self.holidays),
             2 => reader.read(&mut self.start_date),
             3 => reader.read(&mut self.weekend),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_date);
         writer.write(1, &self.holidays);
         writer.write(2, &self.start_date);
@@ -12358,14 +10720,6 @@ impl runtime::Model for NominalParameters {
         properties: &["effectRate", "npery"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12374,11 +10728,12 @@ impl runtime::Model for NominalParameters {
         match property {
             0 => reader.read(&mut self.effect_rate),
             1 => reader.read(&mut self.npery),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.effect_rate);
         writer.write(1, &self.npery);
     }
@@ -12416,14 +10771,6 @@ impl runtime::Model for NormDistParameters {
         properties: &["cumulative", "mean", "standardDev", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12434,11 +10781,12 @@ impl runtime::Model for NormDistParameters {
             1 => reader.read(&mut self.mean),
             2 => reader.read(&mut self.standard_dev),
             3 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.mean);
         writer.write(2, &self.standard_dev);
@@ -12475,14 +10823,6 @@ impl runtime::Model for NormInvParameters {
         properties: &["mean", "probability", "standardDev"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12492,11 +10832,12 @@ impl runtime::Model for NormInvParameters {
             0 => reader.read(&mut self.mean),
             1 => reader.read(&mut self.probability),
             2 => reader.read(&mut self.standard_dev),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.mean);
         writer.write(1, &self.probability);
         writer.write(2, &self.standard_dev);
@@ -12529,14 +10870,6 @@ impl runtime::Model for NormSDistParameters {
         properties: &["cumulative", "z"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12545,11 +10878,12 @@ impl runtime::Model for NormSDistParameters {
         match property {
             0 => reader.read(&mut self.cumulative),
             1 => reader.read(&mut self.z),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.z);
     }
@@ -12578,14 +10912,6 @@ impl runtime::Model for NormSInvParameters {
         properties: &["probability"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12593,11 +10919,12 @@ impl runtime::Model for NormSInvParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.probability),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.probability);
     }
 }
@@ -12625,14 +10952,6 @@ impl runtime::Model for NotParameters {
         properties: &["logical"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12640,11 +10959,12 @@ impl runtime::Model for NotParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.logical),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.logical);
     }
 }
@@ -12684,14 +11004,6 @@ impl runtime::Model for NperParameters {
         properties: &["fv", "pmt", "pv", "rate", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12703,11 +11015,12 @@ impl runtime::Model for NperParameters {
             2 => reader.read(&mut self.pv),
             3 => reader.read(&mut self.rate),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fv);
         writer.write(1, &self.pmt);
         writer.write(2, &self.pv);
@@ -12742,14 +11055,6 @@ impl runtime::Model for NpvParameters {
         properties: &["rate", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12758,11 +11063,12 @@ impl runtime::Model for NpvParameters {
         match property {
             0 => reader.read(&mut self.rate),
             1 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.rate);
         writer.write(1, &self.values);
     }
@@ -12797,14 +11103,6 @@ impl runtime::Model for NumberValueParameters {
         properties: &["decimalSeparator", "groupSeparator", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12814,11 +11112,12 @@ impl runtime::Model for NumberValueParameters {
             0 => reader.read(&mut self.decimal_separator),
             1 => reader.read(&mut self.group_separator),
             2 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.decimal_separator);
         writer.write(1, &self.group_separator);
         writer.write(2, &self.text);
@@ -12851,14 +11150,6 @@ impl runtime::Model for Oct2BinParameters {
         properties: &["number", "places"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12867,11 +11158,12 @@ impl runtime::Model for Oct2BinParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.places),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.places);
     }
@@ -12900,14 +11192,6 @@ impl runtime::Model for Oct2DecParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12915,11 +11199,12 @@ impl runtime::Model for Oct2DecParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -12950,14 +11235,6 @@ impl runtime::Model for Oct2HexParameters {
         properties: &["number", "places"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -12966,11 +11243,12 @@ impl runtime::Model for Oct2HexParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.places),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.places);
     }
@@ -12999,14 +11277,6 @@ impl runtime::Model for OddParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13014,11 +11284,12 @@ impl runtime::Model for OddParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -13080,14 +11351,6 @@ impl runtime::Model for OddFPriceParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13103,11 +11366,12 @@ impl runtime::Model for OddFPriceParameters {
             6 => reader.read(&mut self.redemption),
             7 => reader.read(&mut self.settlement),
             8 => reader.read(&mut self.yld),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.first_coupon);
         writer.write(2, &self.frequency);
@@ -13177,14 +11441,6 @@ impl runtime::Model for OddFYieldParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13200,11 +11456,12 @@ impl runtime::Model for OddFYieldParameters {
             6 => reader.read(&mut self.rate),
             7 => reader.read(&mut self.redemption),
             8 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.first_coupon);
         writer.write(2, &self.frequency);
@@ -13270,14 +11527,6 @@ impl runtime::Model for OddLPriceParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13292,11 +11541,12 @@ impl runtime::Model for OddLPriceParameters {
             5 => reader.read(&mut self.redemption),
             6 => reader.read(&mut self.settlement),
             7 => reader.read(&mut self.yld),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.frequency);
         writer.write(2, &self.last_interest);
@@ -13361,14 +11611,6 @@ impl runtime::Model for OddLYieldParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13383,11 +11625,12 @@ impl runtime::Model for OddLYieldParameters {
             5 => reader.read(&mut self.rate),
             6 => reader.read(&mut self.redemption),
             7 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.frequency);
         writer.write(2, &self.last_interest);
@@ -13422,14 +11665,6 @@ impl runtime::Model for OrParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13437,11 +11672,12 @@ impl runtime::Model for OrParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -13475,14 +11711,6 @@ impl runtime::Model for PdurationParameters {
         properties: &["fv", "pv", "rate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13492,11 +11720,12 @@ impl runtime::Model for PdurationParameters {
             0 => reader.read(&mut self.fv),
             1 => reader.read(&mut self.pv),
             2 => reader.read(&mut self.rate),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fv);
         writer.write(1, &self.pv);
         writer.write(2, &self.rate);
@@ -13532,14 +11761,6 @@ impl runtime::Model for PercentRankExcParameters {
         properties: &["array", "significance", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13549,11 +11770,12 @@ impl runtime::Model for PercentRankExcParameters {
             0 => reader.read(&mut self.array),
             1 => reader.read(&mut self.significance),
             2 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
         writer.write(1, &self.significance);
         writer.write(2, &self.x);
@@ -13589,14 +11811,6 @@ impl runtime::Model for PercentRankIncParameters {
         properties: &["array", "significance", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13606,11 +11820,12 @@ impl runtime::Model for PercentRankIncParameters {
             0 => reader.read(&mut self.array),
             1 => reader.read(&mut self.significance),
             2 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
         writer.write(1, &self.significance);
         writer.write(2, &self.x);
@@ -13643,14 +11858,6 @@ impl runtime::Model for PercentileExcParameters {
         properties: &["array", "k"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13659,11 +11866,12 @@ impl runtime::Model for PercentileExcParameters {
         match property {
             0 => reader.read(&mut self.array),
             1 => reader.read(&mut self.k),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
         writer.write(1, &self.k);
     }
@@ -13695,14 +11903,6 @@ impl runtime::Model for PercentileIncParameters {
         properties: &["array", "k"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13711,11 +11911,12 @@ impl runtime::Model for PercentileIncParameters {
         match property {
             0 => reader.read(&mut self.array),
             1 => reader.read(&mut self.k),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
         writer.write(1, &self.k);
     }
@@ -13747,14 +11948,6 @@ impl runtime::Model for PermutParameters {
         properties: &["number", "numberChosen"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13763,11 +11956,12 @@ impl runtime::Model for PermutParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.number_chosen),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.number_chosen);
     }
@@ -13799,14 +11993,6 @@ impl runtime::Model for PermutationaParameters {
         properties: &["number", "numberChosen"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13815,11 +12001,12 @@ impl runtime::Model for PermutationaParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.number_chosen),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.number_chosen);
     }
@@ -13848,14 +12035,6 @@ impl runtime::Model for PhiParameters {
         properties: &["x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13863,11 +12042,12 @@ impl runtime::Model for PhiParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.x);
     }
 }
@@ -13907,14 +12087,6 @@ impl runtime::Model for PmtParameters {
         properties: &["fv", "nper", "pv", "rate", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13926,11 +12098,12 @@ impl runtime::Model for PmtParameters {
             2 => reader.read(&mut self.pv),
             3 => reader.read(&mut self.rate),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fv);
         writer.write(1, &self.nper);
         writer.write(2, &self.pv);
@@ -13968,14 +12141,6 @@ impl runtime::Model for PoissonDistParameters {
         properties: &["cumulative", "mean", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -13985,11 +12150,12 @@ impl runtime::Model for PoissonDistParameters {
             0 => reader.read(&mut self.cumulative),
             1 => reader.read(&mut self.mean),
             2 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.mean);
         writer.write(2, &self.x);
@@ -14022,14 +12188,6 @@ impl runtime::Model for PowerParameters {
         properties: &["number", "power"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14038,11 +12196,12 @@ impl runtime::Model for PowerParameters {
         match property {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.power),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.power);
     }
@@ -14086,14 +12245,6 @@ impl runtime::Model for PpmtParameters {
         properties: &["fv", "nper", "per", "pv", "rate", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14106,11 +12257,12 @@ impl runtime::Model for PpmtParameters {
             3 => reader.read(&mut self.pv),
             4 => reader.read(&mut self.rate),
             5 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fv);
         writer.write(1, &self.nper);
         writer.write(2, &self.per);
@@ -14169,14 +12321,6 @@ impl runtime::Model for PriceParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14190,11 +12334,12 @@ impl runtime::Model for PriceParameters {
             4 => reader.read(&mut self.redemption),
             5 => reader.read(&mut self.settlement),
             6 => reader.read(&mut self.yld),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.frequency);
         writer.write(2, &self.maturity);
@@ -14240,14 +12385,6 @@ impl runtime::Model for PriceDiscParameters {
         properties: &["basis", "discount", "maturity", "redemption", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14259,11 +12396,12 @@ impl runtime::Model for PriceDiscParameters {
             2 => reader.read(&mut self.maturity),
             3 => reader.read(&mut self.redemption),
             4 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.discount);
         writer.write(2, &self.maturity);
@@ -14310,14 +12448,6 @@ impl runtime::Model for PriceMatParameters {
         properties: &["basis", "issue", "maturity", "rate", "settlement", "yld"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14330,11 +12460,12 @@ impl runtime::Model for PriceMatParameters {
             3 => reader.read(&mut self.rate),
             4 => reader.read(&mut self.settlement),
             5 => reader.read(&mut self.yld),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.issue);
         writer.write(2, &self.maturity);
@@ -14367,14 +12498,6 @@ impl runtime::Model for ProductParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14382,11 +12505,12 @@ impl runtime::Model for ProductParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -14414,14 +12538,6 @@ impl runtime::Model for ProperParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14429,11 +12545,12 @@ impl runtime::Model for ProperParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -14473,14 +12590,6 @@ impl runtime::Model for PvParameters {
         properties: &["fv", "nper", "pmt", "rate", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14492,11 +12601,12 @@ impl runtime::Model for PvParameters {
             2 => reader.read(&mut self.pmt),
             3 => reader.read(&mut self.rate),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fv);
         writer.write(1, &self.nper);
         writer.write(2, &self.pmt);
@@ -14531,14 +12641,6 @@ impl runtime::Model for QuartileExcParameters {
         properties: &["array", "quart"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14547,11 +12649,12 @@ impl runtime::Model for QuartileExcParameters {
         match property {
             0 => reader.read(&mut self.array),
             1 => reader.read(&mut self.quart),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
         writer.write(1, &self.quart);
     }
@@ -14583,14 +12686,6 @@ impl runtime::Model for QuartileIncParameters {
         properties: &["array", "quart"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14599,11 +12694,12 @@ impl runtime::Model for QuartileIncParameters {
         match property {
             0 => reader.read(&mut self.array),
             1 => reader.read(&mut self.quart),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
         writer.write(1, &self.quart);
     }
@@ -14635,14 +12731,6 @@ impl runtime::Model for QuotientParameters {
         properties: &["denominator", "numerator"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14651,11 +12739,12 @@ impl runtime::Model for QuotientParameters {
         match property {
             0 => reader.read(&mut self.denominator),
             1 => reader.read(&mut self.numerator),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.denominator);
         writer.write(1, &self.numerator);
     }
@@ -14684,14 +12773,6 @@ impl runtime::Model for RadiansParameters {
         properties: &["angle"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14699,11 +12780,12 @@ impl runtime::Model for RadiansParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.angle),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.angle);
     }
 }
@@ -14734,14 +12816,6 @@ impl runtime::Model for RandBetweenParameters {
         properties: &["bottom", "top"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14750,11 +12824,12 @@ impl runtime::Model for RandBetweenParameters {
         match property {
             0 => reader.read(&mut self.bottom),
             1 => reader.read(&mut self.top),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bottom);
         writer.write(1, &self.top);
     }
@@ -14789,14 +12864,6 @@ impl runtime::Model for RankAvgParameters {
         properties: &["number", "order", "ref"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14806,11 +12873,12 @@ impl runtime::Model for RankAvgParameters {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.order),
             2 => reader.read(&mut self.r#ref),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.order);
         writer.write(2, &self.r#ref);
@@ -14846,14 +12914,6 @@ impl runtime::Model for RankEqParameters {
         properties: &["number", "order", "ref"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14863,11 +12923,12 @@ impl runtime::Model for RankEqParameters {
             0 => reader.read(&mut self.number),
             1 => reader.read(&mut self.order),
             2 => reader.read(&mut self.r#ref),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
         writer.write(1, &self.order);
         writer.write(2, &self.r#ref);
@@ -14912,14 +12973,6 @@ impl runtime::Model for RateParameters {
         properties: &["fv", "guess", "nper", "pmt", "pv", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -14932,11 +12985,12 @@ impl runtime::Model for RateParameters {
             3 => reader.read(&mut self.pmt),
             4 => reader.read(&mut self.pv),
             5 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fv);
         writer.write(1, &self.guess);
         writer.write(2, &self.nper);
@@ -14981,14 +13035,6 @@ impl runtime::Model for ReceivedParameters {
         properties: &["basis", "discount", "investment", "maturity", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15000,11 +13046,12 @@ impl runtime::Model for ReceivedParameters {
             2 => reader.read(&mut self.investment),
             3 => reader.read(&mut self.maturity),
             4 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.discount);
         writer.write(2, &self.investment);
@@ -15045,14 +13092,6 @@ impl runtime::Model for ReplaceParameters {
         properties: &["newText", "numChars", "oldText", "startNum"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15063,11 +13102,12 @@ impl runtime::Model for ReplaceParameters {
             1 => reader.read(&mut self.num_chars),
             2 => reader.read(&mut self.old_text),
             3 => reader.read(&mut self.start_num),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.new_text);
         writer.write(1, &self.num_chars);
         writer.write(2, &self.old_text);
@@ -15107,14 +13147,6 @@ impl runtime::Model for ReplaceBParameters {
         properties: &["newText", "numBytes", "oldText", "startNum"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15125,11 +13157,12 @@ impl runtime::Model for ReplaceBParameters {
             1 => reader.read(&mut self.num_bytes),
             2 => reader.read(&mut self.old_text),
             3 => reader.read(&mut self.start_num),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.new_text);
         writer.write(1, &self.num_bytes);
         writer.write(2, &self.old_text);
@@ -15163,14 +13196,6 @@ impl runtime::Model for ReptParameters {
         properties: &["numberTimes", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15179,11 +13204,12 @@ impl runtime::Model for ReptParameters {
         match property {
             0 => reader.read(&mut self.number_times),
             1 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number_times);
         writer.write(1, &self.text);
     }
@@ -15215,14 +13241,6 @@ impl runtime::Model for RightParameters {
         properties: &["numChars", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15231,11 +13249,12 @@ impl runtime::Model for RightParameters {
         match property {
             0 => reader.read(&mut self.num_chars),
             1 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.num_chars);
         writer.write(1, &self.text);
     }
@@ -15267,14 +13286,6 @@ impl runtime::Model for RightbParameters {
         properties: &["numBytes", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15283,11 +13294,12 @@ impl runtime::Model for RightbParameters {
         match property {
             0 => reader.read(&mut self.num_bytes),
             1 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.num_bytes);
         writer.write(1, &self.text);
     }
@@ -15319,14 +13331,6 @@ impl runtime::Model for RomanParameters {
         properties: &["form", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15335,11 +13339,12 @@ impl runtime::Model for RomanParameters {
         match property {
             0 => reader.read(&mut self.form),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.form);
         writer.write(1, &self.number);
     }
@@ -15371,14 +13376,6 @@ impl runtime::Model for RoundParameters {
         properties: &["numDigits", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15387,11 +13384,12 @@ impl runtime::Model for RoundParameters {
         match property {
             0 => reader.read(&mut self.num_digits),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.num_digits);
         writer.write(1, &self.number);
     }
@@ -15423,14 +13421,6 @@ impl runtime::Model for RoundDownParameters {
         properties: &["numDigits", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15439,11 +13429,12 @@ impl runtime::Model for RoundDownParameters {
         match property {
             0 => reader.read(&mut self.num_digits),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.num_digits);
         writer.write(1, &self.number);
     }
@@ -15475,14 +13466,6 @@ impl runtime::Model for RoundUpParameters {
         properties: &["numDigits", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15491,11 +13474,12 @@ impl runtime::Model for RoundUpParameters {
         match property {
             0 => reader.read(&mut self.num_digits),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.num_digits);
         writer.write(1, &self.number);
     }
@@ -15524,14 +13508,6 @@ impl runtime::Model for RowsParameters {
         properties: &["array"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15539,11 +13515,12 @@ impl runtime::Model for RowsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.array),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
     }
 }
@@ -15577,14 +13554,6 @@ impl runtime::Model for RriParameters {
         properties: &["fv", "nper", "pv"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15594,11 +13563,12 @@ impl runtime::Model for RriParameters {
             0 => reader.read(&mut self.fv),
             1 => reader.read(&mut self.nper),
             2 => reader.read(&mut self.pv),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fv);
         writer.write(1, &self.nper);
         writer.write(2, &self.pv);
@@ -15628,14 +13598,6 @@ impl runtime::Model for SecParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15643,11 +13605,12 @@ impl runtime::Model for SecParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -15675,14 +13638,6 @@ impl runtime::Model for SechParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15690,11 +13645,12 @@ impl runtime::Model for SechParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -15722,14 +13678,6 @@ impl runtime::Model for SecondParameters {
         properties: &["serialNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15737,11 +13685,12 @@ impl runtime::Model for SecondParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.serial_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.serial_number);
     }
 }
@@ -15778,14 +13727,6 @@ impl runtime::Model for SeriesSumParameters {
         properties: &["coefficients", "m", "n", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15796,11 +13737,12 @@ impl runtime::Model for SeriesSumParameters {
             1 => reader.read(&mut self.m),
             2 => reader.read(&mut self.n),
             3 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.coefficients);
         writer.write(1, &self.m);
         writer.write(2, &self.n);
@@ -15831,14 +13773,6 @@ impl runtime::Model for SheetParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15846,11 +13780,12 @@ impl runtime::Model for SheetParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -15878,14 +13813,6 @@ impl runtime::Model for SheetsParameters {
         properties: &["reference"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15893,11 +13820,12 @@ impl runtime::Model for SheetsParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.reference),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.reference);
     }
 }
@@ -15925,14 +13853,6 @@ impl runtime::Model for SignParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15940,11 +13860,12 @@ impl runtime::Model for SignParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -15972,14 +13893,6 @@ impl runtime::Model for SinParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -15987,11 +13900,12 @@ impl runtime::Model for SinParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -16019,14 +13933,6 @@ impl runtime::Model for SinhParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16034,11 +13940,12 @@ impl runtime::Model for SinhParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -16066,14 +13973,6 @@ impl runtime::Model for SkewParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16081,11 +13980,12 @@ impl runtime::Model for SkewParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -16113,14 +14013,6 @@ impl runtime::Model for SkewPParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16128,11 +14020,12 @@ impl runtime::Model for SkewPParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -16166,14 +14059,6 @@ impl runtime::Model for SlnParameters {
         properties: &["cost", "life", "salvage"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16183,11 +14068,12 @@ impl runtime::Model for SlnParameters {
             0 => reader.read(&mut self.cost),
             1 => reader.read(&mut self.life),
             2 => reader.read(&mut self.salvage),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cost);
         writer.write(1, &self.life);
         writer.write(2, &self.salvage);
@@ -16220,14 +14106,6 @@ impl runtime::Model for SmallParameters {
         properties: &["array", "k"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16236,11 +14114,12 @@ impl runtime::Model for SmallParameters {
         match property {
             0 => reader.read(&mut self.array),
             1 => reader.read(&mut self.k),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
         writer.write(1, &self.k);
     }
@@ -16269,14 +14148,6 @@ impl runtime::Model for SqrtParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16284,11 +14155,12 @@ impl runtime::Model for SqrtParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -16316,14 +14188,6 @@ impl runtime::Model for SqrtPiParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16331,11 +14195,12 @@ impl runtime::Model for SqrtPiParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -16363,14 +14228,6 @@ impl runtime::Model for StDevAParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16378,11 +14235,12 @@ impl runtime::Model for StDevAParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -16410,14 +14268,6 @@ impl runtime::Model for StDevPaParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16425,11 +14275,12 @@ impl runtime::Model for StDevPaParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -16457,14 +14308,6 @@ impl runtime::Model for StDevPParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16472,11 +14315,12 @@ impl runtime::Model for StDevPParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -16504,14 +14348,6 @@ impl runtime::Model for StDevSParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16519,11 +14355,12 @@ impl runtime::Model for StDevSParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -16557,14 +14394,6 @@ impl runtime::Model for StandardizeParameters {
         properties: &["mean", "standardDev", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16574,11 +14403,12 @@ impl runtime::Model for StandardizeParameters {
             0 => reader.read(&mut self.mean),
             1 => reader.read(&mut self.standard_dev),
             2 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.mean);
         writer.write(1, &self.standard_dev);
         writer.write(2, &self.x);
@@ -16617,14 +14447,6 @@ impl runtime::Model for SubstituteParameters {
         properties: &["instanceNum", "newText", "oldText", "text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16635,11 +14457,12 @@ impl runtime::Model for SubstituteParameters {
             1 => reader.read(&mut self.new_text),
             2 => reader.read(&mut self.old_text),
             3 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.instance_num);
         writer.write(1, &self.new_text);
         writer.write(2, &self.old_text);
@@ -16673,14 +14496,6 @@ impl runtime::Model for SubtotalParameters {
         properties: &["functionNum", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16689,11 +14504,12 @@ impl runtime::Model for SubtotalParameters {
         match property {
             0 => reader.read(&mut self.function_num),
             1 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.function_num);
         writer.write(1, &self.values);
     }
@@ -16722,14 +14538,6 @@ impl runtime::Model for SumParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16737,11 +14545,12 @@ impl runtime::Model for SumParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -16775,14 +14584,6 @@ impl runtime::Model for SumIfParameters {
         properties: &["criteria", "range", "sumRange"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16792,11 +14593,12 @@ impl runtime::Model for SumIfParameters {
             0 => reader.read(&mut self.criteria),
             1 => reader.read(&mut self.range),
             2 => reader.read(&mut self.sum_range),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.criteria);
         writer.write(1, &self.range);
         writer.write(2, &self.sum_range);
@@ -16829,14 +14631,6 @@ impl runtime::Model for SumIfsParameters {
         properties: &["sumRange", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16845,11 +14639,12 @@ impl runtime::Model for SumIfsParameters {
         match property {
             0 => reader.read(&mut self.sum_range),
             1 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.sum_range);
         writer.write(1, &self.values);
     }
@@ -16878,14 +14673,6 @@ impl runtime::Model for SumSqParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16893,11 +14680,12 @@ impl runtime::Model for SumSqParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -16934,14 +14722,6 @@ impl runtime::Model for SydParameters {
         properties: &["cost", "life", "per", "salvage"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -16952,11 +14732,12 @@ impl runtime::Model for SydParameters {
             1 => reader.read(&mut self.life),
             2 => reader.read(&mut self.per),
             3 => reader.read(&mut self.salvage),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cost);
         writer.write(1, &self.life);
         writer.write(2, &self.per);
@@ -16987,14 +14768,6 @@ impl runtime::Model for TParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17002,11 +14775,12 @@ impl runtime::Model for TParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -17040,14 +14814,6 @@ impl runtime::Model for TDistParameters {
         properties: &["cumulative", "degFreedom", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17057,11 +14823,12 @@ impl runtime::Model for TDistParameters {
             0 => reader.read(&mut self.cumulative),
             1 => reader.read(&mut self.deg_freedom),
             2 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cumulative);
         writer.write(1, &self.deg_freedom);
         writer.write(2, &self.x);
@@ -17094,14 +14861,6 @@ impl runtime::Model for TDist2TParameters {
         properties: &["degFreedom", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17110,11 +14869,12 @@ impl runtime::Model for TDist2TParameters {
         match property {
             0 => reader.read(&mut self.deg_freedom),
             1 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deg_freedom);
         writer.write(1, &self.x);
     }
@@ -17146,14 +14906,6 @@ impl runtime::Model for TDistRtParameters {
         properties: &["degFreedom", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17162,11 +14914,12 @@ impl runtime::Model for TDistRtParameters {
         match property {
             0 => reader.read(&mut self.deg_freedom),
             1 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deg_freedom);
         writer.write(1, &self.x);
     }
@@ -17198,14 +14951,6 @@ impl runtime::Model for TInvParameters {
         properties: &["degFreedom", "probability"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17214,11 +14959,12 @@ impl runtime::Model for TInvParameters {
         match property {
             0 => reader.read(&mut self.deg_freedom),
             1 => reader.read(&mut self.probability),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deg_freedom);
         writer.write(1, &self.probability);
     }
@@ -17250,14 +14996,6 @@ impl runtime::Model for TInv2TParameters {
         properties: &["degFreedom", "probability"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17266,11 +15004,12 @@ impl runtime::Model for TInv2TParameters {
         match property {
             0 => reader.read(&mut self.deg_freedom),
             1 => reader.read(&mut self.probability),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deg_freedom);
         writer.write(1, &self.probability);
     }
@@ -17299,14 +15038,6 @@ impl runtime::Model for TanParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17314,11 +15045,12 @@ impl runtime::Model for TanParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -17346,14 +15078,6 @@ impl runtime::Model for TanhParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17361,11 +15085,12 @@ impl runtime::Model for TanhParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -17399,14 +15124,6 @@ impl runtime::Model for TbillEqParameters {
         properties: &["discount", "maturity", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17416,11 +15133,12 @@ impl runtime::Model for TbillEqParameters {
             0 => reader.read(&mut self.discount),
             1 => reader.read(&mut self.maturity),
             2 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.discount);
         writer.write(1, &self.maturity);
         writer.write(2, &self.settlement);
@@ -17456,14 +15174,6 @@ impl runtime::Model for TbillPriceParameters {
         properties: &["discount", "maturity", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17473,11 +15183,12 @@ impl runtime::Model for TbillPriceParameters {
             0 => reader.read(&mut self.discount),
             1 => reader.read(&mut self.maturity),
             2 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.discount);
         writer.write(1, &self.maturity);
         writer.write(2, &self.settlement);
@@ -17513,14 +15224,6 @@ impl runtime::Model for TbillYieldParameters {
         properties: &["maturity", "pr", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17530,11 +15233,12 @@ impl runtime::Model for TbillYieldParameters {
             0 => reader.read(&mut self.maturity),
             1 => reader.read(&mut self.pr),
             2 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.maturity);
         writer.write(1, &self.pr);
         writer.write(2, &self.settlement);
@@ -17567,14 +15271,6 @@ impl runtime::Model for TextParameters {
         properties: &["formatText", "value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17583,11 +15279,12 @@ impl runtime::Model for TextParameters {
         match property {
             0 => reader.read(&mut self.format_text),
             1 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.format_text);
         writer.write(1, &self.value);
     }
@@ -17622,14 +15319,6 @@ impl runtime::Model for TimeParameters {
         properties: &["hour", "minute", "second"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17639,11 +15328,12 @@ impl runtime::Model for TimeParameters {
             0 => reader.read(&mut self.hour),
             1 => reader.read(&mut self.minute),
             2 => reader.read(&mut self.second),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.hour);
         writer.write(1, &self.minute);
         writer.write(2, &self.second);
@@ -17673,14 +15363,6 @@ impl runtime::Model for TimevalueParameters {
         properties: &["timeText"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17688,11 +15370,12 @@ impl runtime::Model for TimevalueParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.time_text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.time_text);
     }
 }
@@ -17720,14 +15403,6 @@ impl runtime::Model for TrimParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17735,11 +15410,12 @@ impl runtime::Model for TrimParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -17770,14 +15446,6 @@ impl runtime::Model for TrimMeanParameters {
         properties: &["array", "percent"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17786,11 +15454,12 @@ impl runtime::Model for TrimMeanParameters {
         match property {
             0 => reader.read(&mut self.array),
             1 => reader.read(&mut self.percent),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
         writer.write(1, &self.percent);
     }
@@ -17822,14 +15491,6 @@ impl runtime::Model for TruncParameters {
         properties: &["numDigits", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17838,11 +15499,12 @@ impl runtime::Model for TruncParameters {
         match property {
             0 => reader.read(&mut self.num_digits),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.num_digits);
         writer.write(1, &self.number);
     }
@@ -17871,14 +15533,6 @@ impl runtime::Model for TypeParameters {
         properties: &["value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17886,11 +15540,12 @@ impl runtime::Model for TypeParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.value);
     }
 }
@@ -17918,14 +15573,6 @@ impl runtime::Model for UnicharParameters {
         properties: &["number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17933,11 +15580,12 @@ impl runtime::Model for UnicharParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number);
     }
 }
@@ -17965,14 +15613,6 @@ impl runtime::Model for UnicodeParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -17980,11 +15620,12 @@ impl runtime::Model for UnicodeParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -18012,14 +15653,6 @@ impl runtime::Model for UpperParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18027,11 +15660,12 @@ impl runtime::Model for UpperParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -18062,14 +15696,6 @@ impl runtime::Model for UsdollarParameters {
         properties: &["decimals", "number"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18078,11 +15704,12 @@ impl runtime::Model for UsdollarParameters {
         match property {
             0 => reader.read(&mut self.decimals),
             1 => reader.read(&mut self.number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.decimals);
         writer.write(1, &self.number);
     }
@@ -18111,14 +15738,6 @@ impl runtime::Model for ValueParameters {
         properties: &["text"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18126,11 +15745,12 @@ impl runtime::Model for ValueParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.text);
     }
 }
@@ -18158,14 +15778,6 @@ impl runtime::Model for VarAParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18173,11 +15785,12 @@ impl runtime::Model for VarAParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -18205,14 +15818,6 @@ impl runtime::Model for VarPaParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18220,11 +15825,12 @@ impl runtime::Model for VarPaParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -18252,14 +15858,6 @@ impl runtime::Model for VarPParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18267,11 +15865,12 @@ impl runtime::Model for VarPParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -18299,14 +15898,6 @@ impl runtime::Model for VarSParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18314,11 +15905,12 @@ impl runtime::Model for VarSParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -18372,14 +15964,6 @@ impl runtime::Model for VdbParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18393,11 +15977,12 @@ impl runtime::Model for VdbParameters {
             4 => reader.read(&mut self.no_switch),
             5 => reader.read(&mut self.salvage),
             6 => reader.read(&mut self.start_period),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cost);
         writer.write(1, &self.end_period);
         writer.write(2, &self.factor);
@@ -18440,14 +16025,6 @@ impl runtime::Model for VlookupParameters {
         properties: &["colIndexNum", "lookupValue", "rangeLookup", "tableArray"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18458,11 +16035,12 @@ impl runtime::Model for VlookupParameters {
             1 => reader.read(&mut self.lookup_value),
             2 => reader.read(&mut self.range_lookup),
             3 => reader.read(&mut self.table_array),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.col_index_num);
         writer.write(1, &self.lookup_value);
         writer.write(2, &self.range_lookup);
@@ -18496,14 +16074,6 @@ impl runtime::Model for WeekNumParameters {
         properties: &["returnType", "serialNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18512,11 +16082,12 @@ impl runtime::Model for WeekNumParameters {
         match property {
             0 => reader.read(&mut self.return_type),
             1 => reader.read(&mut self.serial_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.return_type);
         writer.write(1, &self.serial_number);
     }
@@ -18548,14 +16119,6 @@ impl runtime::Model for WeekdayParameters {
         properties: &["returnType", "serialNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18564,11 +16127,12 @@ impl runtime::Model for WeekdayParameters {
         match property {
             0 => reader.read(&mut self.return_type),
             1 => reader.read(&mut self.serial_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.return_type);
         writer.write(1, &self.serial_number);
     }
@@ -18606,14 +16170,6 @@ impl runtime::Model for WeibullDistParameters {
         properties: &["alpha", "beta", "cumulative", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18624,11 +16180,12 @@ impl runtime::Model for WeibullDistParameters {
             1 => reader.read(&mut self.beta),
             2 => reader.read(&mut self.cumulative),
             3 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alpha);
         writer.write(1, &self.beta);
         writer.write(2, &self.cumulative);
@@ -18665,14 +16222,6 @@ impl runtime::Model for WorkDayParameters {
         properties: &["days", "holidays", "startDate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18682,11 +16231,12 @@ impl runtime::Model for WorkDayParameters {
             0 => reader.read(&mut self.days),
             1 => reader.read(&mut self.holidays),
             2 => reader.read(&mut self.start_date),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.days);
         writer.write(1, &self.holidays);
         writer.write(2, &self.start_date);
@@ -18725,14 +16275,6 @@ impl runtime::Model for WorkDayIntlParameters {
         properties: &["days", "holidays", "startDate", "weekend"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18743,11 +16285,12 @@ impl runtime::Model for WorkDayIntlParameters {
             1 => reader.read(&mut self.holidays),
             2 => reader.read(&mut self.start_date),
             3 => reader.read(&mut self.weekend),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.days);
         writer.write(1, &self.holidays);
         writer.write(2, &self.start_date);
@@ -18784,14 +16327,6 @@ impl runtime::Model for XirrParameters {
         properties: &["dates", "guess", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18801,11 +16336,12 @@ impl runtime::Model for XirrParameters {
             0 => reader.read(&mut self.dates),
             1 => reader.read(&mut self.guess),
             2 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.dates);
         writer.write(1, &self.guess);
         writer.write(2, &self.values);
@@ -18841,14 +16377,6 @@ impl runtime::Model for XnpvParameters {
         properties: &["dates", "rate", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18858,11 +16386,12 @@ impl runtime::Model for XnpvParameters {
             0 => reader.read(&mut self.dates),
             1 => reader.read(&mut self.rate),
             2 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.dates);
         writer.write(1, &self.rate);
         writer.write(2, &self.values);
@@ -18892,14 +16421,6 @@ impl runtime::Model for XorParameters {
         properties: &["values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18907,11 +16428,12 @@ impl runtime::Model for XorParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.values);
     }
 }
@@ -18939,14 +16461,6 @@ impl runtime::Model for YearParameters {
         properties: &["serialNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -18954,11 +16468,12 @@ impl runtime::Model for YearParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.serial_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.serial_number);
     }
 }
@@ -18992,14 +16507,6 @@ impl runtime::Model for YearFracParameters {
         properties: &["basis", "endDate", "startDate"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -19009,11 +16516,12 @@ impl runtime::Model for YearFracParameters {
             0 => reader.read(&mut self.basis),
             1 => reader.read(&mut self.end_date),
             2 => reader.read(&mut self.start_date),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.end_date);
         writer.write(2, &self.start_date);
@@ -19069,14 +16577,6 @@ impl runtime::Model for YieldParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -19090,11 +16590,12 @@ impl runtime::Model for YieldParameters {
             4 => reader.read(&mut self.rate),
             5 => reader.read(&mut self.redemption),
             6 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.frequency);
         writer.write(2, &self.maturity);
@@ -19140,14 +16641,6 @@ impl runtime::Model for YieldDiscParameters {
         properties: &["basis", "maturity", "pr", "redemption", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -19159,11 +16652,12 @@ impl runtime::Model for YieldDiscParameters {
             2 => reader.read(&mut self.pr),
             3 => reader.read(&mut self.redemption),
             4 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.maturity);
         writer.write(2, &self.pr);
@@ -19210,14 +16704,6 @@ impl runtime::Model for YieldMatParameters {
         properties: &["basis", "issue", "maturity", "pr", "rate", "settlement"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -19230,11 +16716,12 @@ impl runtime::Model for YieldMatParameters {
             3 => reader.read(&mut self.pr),
             4 => reader.read(&mut self.rate),
             5 => reader.read(&mut self.settlement),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.basis);
         writer.write(1, &self.issue);
         writer.write(2, &self.maturity);
@@ -19273,14 +16760,6 @@ impl runtime::Model for ZTestParameters {
         properties: &["array", "sigma", "x"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -19290,11 +16769,12 @@ impl runtime::Model for ZTestParameters {
             0 => reader.read(&mut self.array),
             1 => reader.read(&mut self.sigma),
             2 => reader.read(&mut self.x),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.array);
         writer.write(1, &self.sigma);
         writer.write(2, &self.x);

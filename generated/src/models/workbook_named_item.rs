@@ -61,14 +61,6 @@ impl runtime::Model for WorkbookNamedItem {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for WorkbookNamedItem {
             5 => reader.read(&mut self.value),
             6 => reader.read(&mut self.visible),
             7 => reader.read(&mut self.worksheet),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.id);
         writer.write(2, &self.name);
@@ -128,14 +121,6 @@ impl runtime::Model for AddParameters {
         properties: &["comment", "name", "reference"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -145,11 +130,12 @@ impl runtime::Model for AddParameters {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.name),
             2 => reader.read(&mut self.reference),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.name);
         writer.write(2, &self.reference);
@@ -185,14 +171,6 @@ impl runtime::Model for AddFormulaLocalParameters {
         properties: &["comment", "formula", "name"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -202,11 +180,12 @@ impl runtime::Model for AddFormulaLocalParameters {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.formula),
             2 => reader.read(&mut self.name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.formula);
         writer.write(2, &self.name);

@@ -43,14 +43,6 @@ impl runtime::Model for WorkbookRangeBorder {
         properties: &["color", "id", "sideIndex", "style", "weight"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for WorkbookRangeBorder {
             2 => reader.read(&mut self.side_index),
             3 => reader.read(&mut self.style),
             4 => reader.read(&mut self.weight),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.color);
         writer.write(1, &self.id);
         writer.write(2, &self.side_index);

@@ -49,14 +49,6 @@ impl runtime::Model for WorkbookRangeFont {
         properties: &["bold", "color", "id", "italic", "name", "size", "underline"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -70,11 +62,12 @@ impl runtime::Model for WorkbookRangeFont {
             4 => reader.read(&mut self.name),
             5 => reader.read(&mut self.size),
             6 => reader.read(&mut self.underline),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bold);
         writer.write(1, &self.color);
         writer.write(2, &self.id);

@@ -81,14 +81,6 @@ impl runtime::Model for WorkbookRangeFormat {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -109,11 +101,12 @@ impl runtime::Model for WorkbookRangeFormat {
             7 => reader.read(&mut self.row_height),
             8 => reader.read(&mut self.vertical_alignment),
             9 => reader.read(&mut self.wrap_text),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         #[cfg(feature = "full")] writer.write(0, &self.borders);
         writer.write(1, &self.column_width);
         #[cfg(feature = "full")] writer.write(2, &self.fill);

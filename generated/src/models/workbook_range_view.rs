@@ -81,14 +81,6 @@ impl runtime::Model for WorkbookRangeView {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for WorkbookRangeView {
             10 => reader.read(&mut self.text),
             11 => reader.read(&mut self.value_types),
             12 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cell_addresses);
         writer.write(1, &self.column_count);
         writer.write(2, &self.formulas);

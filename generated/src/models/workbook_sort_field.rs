@@ -44,14 +44,6 @@ impl runtime::Model for WorkbookSortField {
         properties: &["ascending", "color", "dataOption", "icon", "key", "sortOn"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for WorkbookSortField {
             3 => reader.read(&mut self.icon),
             4 => reader.read(&mut self.key),
             5 => reader.read(&mut self.sort_on),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ascending);
         writer.write(1, &self.color);
         writer.write(2, &self.data_option);

@@ -89,14 +89,6 @@ impl runtime::Model for WorkbookTable {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -118,11 +110,12 @@ impl runtime::Model for WorkbookTable {
             12 => reader.read(&mut self.sort),
             13 => reader.read(&mut self.style),
             14 => reader.read(&mut self.worksheet),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.columns);
         writer.write(1, &self.highlight_first_column);
         writer.write(2, &self.highlight_last_column);
@@ -167,14 +160,6 @@ impl runtime::Model for AddParameters {
         properties: &["address", "hasHeaders"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -183,11 +168,12 @@ impl runtime::Model for AddParameters {
         match property {
             0 => reader.read(&mut self.address),
             1 => reader.read(&mut self.has_headers),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.has_headers);
     }

@@ -43,14 +43,6 @@ impl runtime::Model for WorkbookTableColumn {
         properties: &["filter", "id", "index", "name", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -62,11 +54,12 @@ impl runtime::Model for WorkbookTableColumn {
             2 => reader.read(&mut self.index),
             3 => reader.read(&mut self.name),
             4 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filter);
         writer.write(1, &self.id);
         writer.write(2, &self.index);
@@ -104,14 +97,6 @@ impl runtime::Model for AddParameters {
         properties: &["index", "name", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -121,11 +106,12 @@ impl runtime::Model for AddParameters {
             0 => reader.read(&mut self.index),
             1 => reader.read(&mut self.name),
             2 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.index);
         writer.write(1, &self.name);
         writer.write(2, &self.values);

@@ -37,14 +37,6 @@ impl runtime::Model for WorkbookTableRow {
         properties: &["id", "index", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for WorkbookTableRow {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.index),
             2 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.index);
         writer.write(2, &self.values);
@@ -91,14 +84,6 @@ impl runtime::Model for AddParameters {
         properties: &["index", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -107,11 +92,12 @@ impl runtime::Model for AddParameters {
         match property {
             0 => reader.read(&mut self.index),
             1 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.index);
         writer.write(1, &self.values);
     }

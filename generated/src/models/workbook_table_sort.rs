@@ -40,14 +40,6 @@ impl runtime::Model for WorkbookTableSort {
         properties: &["fields", "id", "matchCase", "method"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for WorkbookTableSort {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.match_case),
             3 => reader.read(&mut self.method),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fields);
         writer.write(1, &self.id);
         writer.write(2, &self.match_case);
@@ -99,14 +92,6 @@ impl runtime::Model for ApplyParameters {
         properties: &["fields", "matchCase", "method"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -116,11 +101,12 @@ impl runtime::Model for ApplyParameters {
             0 => reader.read(&mut self.fields),
             1 => reader.read(&mut self.match_case),
             2 => reader.read(&mut self.method),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.fields);
         writer.write(1, &self.match_case);
         writer.write(2, &self.method);

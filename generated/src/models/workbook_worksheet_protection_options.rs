@@ -71,14 +71,6 @@ impl runtime::Model for WorkbookWorksheetProtectionOptions {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -96,11 +88,12 @@ impl runtime::Model for WorkbookWorksheetProtectionOptions {
             8 => reader.read(&mut self.allow_insert_rows),
             9 => reader.read(&mut self.allow_pivot_tables),
             10 => reader.read(&mut self.allow_sort),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allow_auto_filter);
         writer.write(1, &self.allow_delete_columns);
         writer.write(2, &self.allow_delete_rows);

@@ -81,14 +81,6 @@ impl runtime::Model for WorkforceIntegration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -107,11 +99,12 @@ impl runtime::Model for WorkforceIntegration {
             9 => reader.read(&mut self.last_modified_date_time),
             10 => reader.read(&mut self.supported_entities),
             11 => reader.read(&mut self.url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.api_version);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_date_time);

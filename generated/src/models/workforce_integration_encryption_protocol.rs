@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.workforceIntegrationEncryptionProtocol`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WorkforceIntegrationEncryptionProtocol {
     /// `sharedSecret`
@@ -14,22 +14,23 @@ pub enum WorkforceIntegrationEncryptionProtocol {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WorkforceIntegrationEncryptionProtocol {
-    const NAME: &'static str = "microsoft.graph.workforceIntegrationEncryptionProtocol";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("sharedSecret", Self::SharedSecret),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WorkforceIntegrationEncryptionProtocol {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SharedSecret => "sharedSecret",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WorkforceIntegrationEncryptionProtocol {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.workforceIntegrationEncryptionProtocol",
+        members: &[Self::SharedSecret, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WorkforceIntegrationEncryptionProtocol);

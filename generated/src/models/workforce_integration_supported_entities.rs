@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.workforceIntegrationSupportedEntities`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WorkforceIntegrationSupportedEntities {
     /// `none`
@@ -34,32 +34,46 @@ pub enum WorkforceIntegrationSupportedEntities {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WorkforceIntegrationSupportedEntities {
-    const NAME: &'static str = "microsoft.graph.workforceIntegrationSupportedEntities";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("shift", Self::Shift),
-        ("swapRequest", Self::SwapRequest),
-        ("userShiftPreferences", Self::UserShiftPreferences),
-        ("openShift", Self::OpenShift),
-        ("openShiftRequest", Self::OpenShiftRequest),
-        ("offerShiftRequest", Self::OfferShiftRequest),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("timeCard", Self::TimeCard),
-        ("timeOffReason", Self::TimeOffReason),
-        ("timeOff", Self::TimeOff),
-        ("timeOffRequest", Self::TimeOffRequest),
-    ];
+impl WorkforceIntegrationSupportedEntities {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Shift => "shift",
+            Self::SwapRequest => "swapRequest",
+            Self::UserShiftPreferences => "userShiftPreferences",
+            Self::OpenShift => "openShift",
+            Self::OpenShiftRequest => "openShiftRequest",
+            Self::OfferShiftRequest => "offerShiftRequest",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::TimeCard => "timeCard",
+            Self::TimeOffReason => "timeOffReason",
+            Self::TimeOff => "timeOff",
+            Self::TimeOffRequest => "timeOffRequest",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WorkforceIntegrationSupportedEntities {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.workforceIntegrationSupportedEntities",
+        members: &[
+            Self::None,
+            Self::Shift,
+            Self::SwapRequest,
+            Self::UserShiftPreferences,
+            Self::OpenShift,
+            Self::OpenShiftRequest,
+            Self::OfferShiftRequest,
+            Self::UnknownFutureValue,
+            Self::TimeCard,
+            Self::TimeOffReason,
+            Self::TimeOff,
+            Self::TimeOffRequest,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WorkforceIntegrationSupportedEntities);

@@ -36,14 +36,6 @@ impl runtime::Model for WorkingHours {
         properties: &["daysOfWeek", "endTime", "startTime", "timeZone"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for WorkingHours {
             1 => reader.read(&mut self.end_time),
             2 => reader.read(&mut self.start_time),
             3 => reader.read(&mut self.time_zone),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.days_of_week);
         writer.write(1, &self.end_time);
         writer.write(2, &self.start_time);

@@ -105,14 +105,6 @@ impl runtime::Model for Workspace {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -135,11 +127,12 @@ impl runtime::Model for Workspace {
             13 => reader.read(&mut self.phone),
             14 => reader.read(&mut self.place_id),
             15 => reader.read(&mut self.tags),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.capacity);
         writer.write(2, &self.check_ins);

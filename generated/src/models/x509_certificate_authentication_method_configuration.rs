@@ -76,14 +76,6 @@ impl runtime::Model for X509CertificateAuthenticationMethodConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -100,11 +92,12 @@ impl runtime::Model for X509CertificateAuthenticationMethodConfiguration {
             6 => reader.read(&mut self.include_targets),
             7 => reader.read(&mut self.issuer_hints_configuration),
             8 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_mode_configuration);
         writer.write(1, &self.certificate_authority_scopes);
         writer.write(2, &self.certificate_user_bindings);

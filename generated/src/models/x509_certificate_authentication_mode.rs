@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.x509CertificateAuthenticationMode`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum X509CertificateAuthenticationMode {
     /// `x509CertificateSingleFactor`
@@ -14,23 +14,28 @@ pub enum X509CertificateAuthenticationMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for X509CertificateAuthenticationMode {
-    const NAME: &'static str = "microsoft.graph.x509CertificateAuthenticationMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("x509CertificateSingleFactor", Self::X509CertificateSingleFactor),
-        ("x509CertificateMultiFactor", Self::X509CertificateMultiFactor),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl X509CertificateAuthenticationMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::X509CertificateSingleFactor => "x509CertificateSingleFactor",
+            Self::X509CertificateMultiFactor => "x509CertificateMultiFactor",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for X509CertificateAuthenticationMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.x509CertificateAuthenticationMode",
+        members: &[
+            Self::X509CertificateSingleFactor,
+            Self::X509CertificateMultiFactor,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(X509CertificateAuthenticationMode);

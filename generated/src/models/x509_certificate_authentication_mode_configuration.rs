@@ -41,14 +41,6 @@ impl runtime::Model for X509CertificateAuthenticationModeConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for X509CertificateAuthenticationModeConfiguration {
             0 => reader.read(&mut self.rules),
             1 => reader.read(&mut self.x509_certificate_authentication_default_mode),
             2 => reader.read(&mut self.x509_certificate_default_required_affinity_level),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.rules);
         writer.write(1, &self.x509_certificate_authentication_default_mode);
         writer.write(2, &self.x509_certificate_default_required_affinity_level);

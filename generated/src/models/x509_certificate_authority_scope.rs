@@ -37,14 +37,6 @@ impl runtime::Model for X509CertificateAuthorityScope {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for X509CertificateAuthorityScope {
             0 => reader.read(&mut self.include_targets),
             1 => reader.read(&mut self.public_key_infrastructure_identifier),
             2 => reader.read(&mut self.subject_key_identifier),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.include_targets);
         writer.write(1, &self.public_key_infrastructure_identifier);
         writer.write(2, &self.subject_key_identifier);

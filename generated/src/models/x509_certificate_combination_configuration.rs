@@ -48,14 +48,6 @@ impl runtime::Model for X509CertificateCombinationConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for X509CertificateCombinationConfiguration {
             1 => reader.read(&mut self.allowed_policy_oids),
             2 => reader.read(&mut self.applies_to_combinations),
             3 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_issuer_skis);
         writer.write(1, &self.allowed_policy_oids);
         writer.write(2, &self.applies_to_combinations);

@@ -30,14 +30,6 @@ impl runtime::Model for X509CertificateCrlValidationConfiguration {
         properties: &["exemptedCertificateAuthoritiesSubjectKeyIdentifiers", "state"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for X509CertificateCrlValidationConfiguration {
                     )
             }
             1 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.exempted_certificate_authorities_subject_key_identifiers);
         writer.write(1, &self.state);
     }

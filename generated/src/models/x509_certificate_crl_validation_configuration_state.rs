@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.x509CertificateCRLValidationConfigurationState`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum X509CertificateCrlValidationConfigurationState {
     /// `disabled`
@@ -14,23 +14,24 @@ pub enum X509CertificateCrlValidationConfigurationState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for X509CertificateCrlValidationConfigurationState {
-    const NAME: &'static str = "microsoft.graph.x509CertificateCRLValidationConfigurationState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("disabled", Self::Disabled),
-        ("enabled", Self::Enabled),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl X509CertificateCrlValidationConfigurationState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for X509CertificateCrlValidationConfigurationState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.x509CertificateCRLValidationConfigurationState",
+        members: &[Self::Disabled, Self::Enabled, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(X509CertificateCrlValidationConfigurationState);

@@ -53,14 +53,6 @@ impl runtime::Model for X509CertificateRule {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for X509CertificateRule {
             3 => reader.read(&mut self.x509_certificate_authentication_mode),
             4 => reader.read(&mut self.x509_certificate_required_affinity_level),
             5 => reader.read(&mut self.x509_certificate_rule_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.identifier);
         writer.write(1, &self.issuer_subject_identifier);
         writer.write(2, &self.policy_oid_identifier);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.x509CertificateRuleType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum X509CertificateRuleType {
     /// `issuerSubject`
@@ -16,24 +16,30 @@ pub enum X509CertificateRuleType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for X509CertificateRuleType {
-    const NAME: &'static str = "microsoft.graph.x509CertificateRuleType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("issuerSubject", Self::IssuerSubject),
-        ("policyOID", Self::PolicyOid),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("issuerSubjectAndPolicyOID", Self::IssuerSubjectAndPolicyOid),
-    ];
+impl X509CertificateRuleType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::IssuerSubject => "issuerSubject",
+            Self::PolicyOid => "policyOID",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::IssuerSubjectAndPolicyOid => "issuerSubjectAndPolicyOID",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for X509CertificateRuleType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.x509CertificateRuleType",
+        members: &[
+            Self::IssuerSubject,
+            Self::PolicyOid,
+            Self::UnknownFutureValue,
+            Self::IssuerSubjectAndPolicyOid,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(X509CertificateRuleType);

@@ -41,14 +41,6 @@ impl runtime::Model for X509CertificateUserBinding {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for X509CertificateUserBinding {
             1 => reader.read(&mut self.trust_affinity_level),
             2 => reader.read(&mut self.user_property),
             3 => reader.read(&mut self.x509_certificate_field),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.priority);
         writer.write(1, &self.trust_affinity_level);
         writer.write(2, &self.user_property);

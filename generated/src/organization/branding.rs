@@ -2,7 +2,7 @@
 
 //! `/organization/{organization-id}/branding`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 pub mod localizations;
 /// Requests to `/organization/{organization-id}/branding`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::OrganizationalBranding> {
         self.0
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding;expand select;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:GET /organization/{organization-id}/branding;expand select;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
             )
     }
     /// `PATCH /organization/{organization-id}/branding`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::OrganizationalBranding>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /organization/{organization-id}/branding;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:PATCH /organization/{organization-id}/branding;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
                 changes,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All;;",
             )
     }
     /// `GET /organization/{organization-id}/branding/backgroundImage`
@@ -73,11 +67,7 @@ impl RequestBuilder {
     pub fn get_background_image(&self) -> Request<Content> {
         self.0
             .segment("backgroundImage")
-            .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/backgroundImage;;;;",
-                ),
-            )
+            .call("op:GET /organization/{organization-id}/branding/backgroundImage;;;;")
     }
     /// `PUT /organization/{organization-id}/branding/backgroundImage`
     ///
@@ -90,9 +80,7 @@ impl RequestBuilder {
         self.0
             .segment("backgroundImage")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/backgroundImage;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/backgroundImage;;;;",
                 content,
             )
     }
@@ -104,9 +92,7 @@ impl RequestBuilder {
         self.0
             .segment("backgroundImage")
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/backgroundImage;;;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding/backgroundImage;;;;",
             )
     }
     /// `GET /organization/{organization-id}/branding/bannerLogo`
@@ -116,11 +102,7 @@ impl RequestBuilder {
     pub fn get_banner_logo(&self) -> Request<Content> {
         self.0
             .segment("bannerLogo")
-            .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/bannerLogo;;;;",
-                ),
-            )
+            .call("op:GET /organization/{organization-id}/branding/bannerLogo;;;;")
     }
     /// `PUT /organization/{organization-id}/branding/bannerLogo`
     ///
@@ -133,9 +115,7 @@ impl RequestBuilder {
         self.0
             .segment("bannerLogo")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/bannerLogo;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/bannerLogo;;;;",
                 content,
             )
     }
@@ -146,11 +126,7 @@ impl RequestBuilder {
     pub fn delete_banner_logo(&self) -> Request<()> {
         self.0
             .segment("bannerLogo")
-            .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/bannerLogo;;;;",
-                ),
-            )
+            .call("op:DELETE /organization/{organization-id}/branding/bannerLogo;;;;")
     }
     /// `GET /organization/{organization-id}/branding/customCSS`
     ///
@@ -159,11 +135,7 @@ impl RequestBuilder {
     pub fn get_custom_css(&self) -> Request<Content> {
         self.0
             .segment("customCSS")
-            .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/customCSS;;;;",
-                ),
-            )
+            .call("op:GET /organization/{organization-id}/branding/customCSS;;;;")
     }
     /// `PUT /organization/{organization-id}/branding/customCSS`
     ///
@@ -173,9 +145,7 @@ impl RequestBuilder {
         self.0
             .segment("customCSS")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/customCSS;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/customCSS;;;;",
                 content,
             )
     }
@@ -186,11 +156,7 @@ impl RequestBuilder {
     pub fn delete_custom_css(&self) -> Request<()> {
         self.0
             .segment("customCSS")
-            .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/customCSS;;;;",
-                ),
-            )
+            .call("op:DELETE /organization/{organization-id}/branding/customCSS;;;;")
     }
     /// `GET /organization/{organization-id}/branding/favicon`
     ///
@@ -199,9 +165,7 @@ impl RequestBuilder {
     pub fn get_favicon(&self) -> Request<Content> {
         self.0
             .segment("favicon")
-            .call(
-                Operation("op:GET /organization/{organization-id}/branding/favicon;;;;"),
-            )
+            .call("op:GET /organization/{organization-id}/branding/favicon;;;;")
     }
     /// `PUT /organization/{organization-id}/branding/favicon`
     ///
@@ -211,7 +175,7 @@ impl RequestBuilder {
         self.0
             .segment("favicon")
             .send_bytes(
-                Operation("op:PUT /organization/{organization-id}/branding/favicon;;;;"),
+                "op:PUT /organization/{organization-id}/branding/favicon;;;;",
                 content,
             )
     }
@@ -222,11 +186,7 @@ impl RequestBuilder {
     pub fn delete_favicon(&self) -> Request<()> {
         self.0
             .segment("favicon")
-            .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/favicon;;;;",
-                ),
-            )
+            .call("op:DELETE /organization/{organization-id}/branding/favicon;;;;")
     }
     /// `GET /organization/{organization-id}/branding/headerLogo`
     ///
@@ -235,11 +195,7 @@ impl RequestBuilder {
     pub fn get_header_logo(&self) -> Request<Content> {
         self.0
             .segment("headerLogo")
-            .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/headerLogo;;;;",
-                ),
-            )
+            .call("op:GET /organization/{organization-id}/branding/headerLogo;;;;")
     }
     /// `PUT /organization/{organization-id}/branding/headerLogo`
     ///
@@ -252,9 +208,7 @@ impl RequestBuilder {
         self.0
             .segment("headerLogo")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/headerLogo;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/headerLogo;;;;",
                 content,
             )
     }
@@ -265,11 +219,7 @@ impl RequestBuilder {
     pub fn delete_header_logo(&self) -> Request<()> {
         self.0
             .segment("headerLogo")
-            .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/headerLogo;;;;",
-                ),
-            )
+            .call("op:DELETE /organization/{organization-id}/branding/headerLogo;;;;")
     }
     /// `GET /organization/{organization-id}/branding/squareLogo`
     ///
@@ -278,11 +228,7 @@ impl RequestBuilder {
     pub fn get_square_logo(&self) -> Request<Content> {
         self.0
             .segment("squareLogo")
-            .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/squareLogo;;;;",
-                ),
-            )
+            .call("op:GET /organization/{organization-id}/branding/squareLogo;;;;")
     }
     /// `PUT /organization/{organization-id}/branding/squareLogo`
     ///
@@ -295,9 +241,7 @@ impl RequestBuilder {
         self.0
             .segment("squareLogo")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/squareLogo;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/squareLogo;;;;",
                 content,
             )
     }
@@ -308,11 +252,7 @@ impl RequestBuilder {
     pub fn delete_square_logo(&self) -> Request<()> {
         self.0
             .segment("squareLogo")
-            .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/squareLogo;;;;",
-                ),
-            )
+            .call("op:DELETE /organization/{organization-id}/branding/squareLogo;;;;")
     }
     /// `GET /organization/{organization-id}/branding/squareLogoDark`
     ///
@@ -321,11 +261,7 @@ impl RequestBuilder {
     pub fn get_square_logo_dark(&self) -> Request<Content> {
         self.0
             .segment("squareLogoDark")
-            .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/squareLogoDark;;;;",
-                ),
-            )
+            .call("op:GET /organization/{organization-id}/branding/squareLogoDark;;;;")
     }
     /// `PUT /organization/{organization-id}/branding/squareLogoDark`
     ///
@@ -338,9 +274,7 @@ impl RequestBuilder {
         self.0
             .segment("squareLogoDark")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/squareLogoDark;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/squareLogoDark;;;;",
                 content,
             )
     }
@@ -352,9 +286,7 @@ impl RequestBuilder {
         self.0
             .segment("squareLogoDark")
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/squareLogoDark;;;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding/squareLogoDark;;;;",
             )
     }
 }

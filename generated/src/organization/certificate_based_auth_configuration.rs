@@ -2,7 +2,7 @@
 
 //! `/organization/{organization-id}/certificateBasedAuthConfiguration`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/organization/{organization-id}/certificateBasedAuthConfiguration`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CertificateBasedAuthConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration;count expand filter orderby search select skip top;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All;;",
-                ),
+                "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration;count expand filter orderby search select skip top;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All;;",
             )
     }
     /// `POST /organization/{organization-id}/certificateBasedAuthConfiguration`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::CertificateBasedAuthConfiguration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /organization/{organization-id}/certificateBasedAuthConfiguration;;work=Organization.ReadWrite.All application=Organization.ReadWrite.All;;",
-                ),
+                "op:POST /organization/{organization-id}/certificateBasedAuthConfiguration;;work=Organization.ReadWrite.All application=Organization.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration/$count;filter search;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All provenance=inferred:count:/organization/{}/certificatebasedauthconfiguration;;",
-                ),
+                "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration/$count;filter search;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All provenance=inferred:count:/organization/{}/certificatebasedauthconfiguration;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CertificateBasedAuthConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};expand select;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All;;",
-                ),
+                "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};expand select;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All;;",
             )
     }
     /// `DELETE /organization/{organization-id}/certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;work=Organization.ReadWrite.All application=Organization.ReadWrite.All;;",
-                ),
+                "op:DELETE /organization/{organization-id}/certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;work=Organization.ReadWrite.All application=Organization.ReadWrite.All;;",
             )
     }
 }

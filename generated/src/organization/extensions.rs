@@ -2,7 +2,7 @@
 
 //! `/organization/{organization-id}/extensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/organization/{organization-id}/extensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Extension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/extensions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /organization/{organization-id}/extensions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /organization/{organization-id}/extensions`
@@ -30,11 +28,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0
-            .send(
-                Operation("op:POST /organization/{organization-id}/extensions;;;;"),
-                body,
-            )
+        self.0.send("op:POST /organization/{organization-id}/extensions;;;;", body)
     }
     /// `GET /organization/{organization-id}/extensions/$count`
     ///
@@ -46,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/extensions/$count;filter search;;;",
-                ),
+                "op:GET /organization/{organization-id}/extensions/$count;filter search;;;",
             )
     }
 }
@@ -64,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Extension> {
         self.0
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/extensions/{extension-id};expand select;;;",
-                ),
+                "op:GET /organization/{organization-id}/extensions/{extension-id};expand select;;;",
             )
     }
     /// `PATCH /organization/{organization-id}/extensions/{extension-id}`
@@ -79,9 +69,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Extension>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /organization/{organization-id}/extensions/{extension-id};;;;",
-                ),
+                "op:PATCH /organization/{organization-id}/extensions/{extension-id};;;;",
                 changes,
             )
     }
@@ -92,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/extensions/{extension-id};;;;",
-                ),
+                "op:DELETE /organization/{organization-id}/extensions/{extension-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/places/graph.building`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod check_ins;
 pub mod map;
 /// Requests to `/places/graph.building`.
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Building>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/graph.building;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
-                ),
+                "op:GET /places/graph.building;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
             )
     }
     /// `GET /places/graph.building/$count`
@@ -46,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /places/graph.building/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/building;china;",
-                ),
+                "op:GET /places/graph.building/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/building;china;",
             )
     }
 }
@@ -82,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Building> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:cast:/places/{};china;",
-                ),
+                "op:GET /places/{place-id}/graph.building;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:cast:/places/{};china;",
             )
     }
 }

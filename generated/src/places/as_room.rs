@@ -2,7 +2,7 @@
 
 //! `/places/graph.room`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod check_ins;
 /// Requests to `/places/graph.room`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Room>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/graph.room;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;;",
-                ),
+                "op:GET /places/graph.room;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;;",
             )
     }
     /// `GET /places/graph.room/$count`
@@ -41,9 +39,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /places/graph.room/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/room;;",
-                ),
+                "op:GET /places/graph.room/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/room;;",
             )
     }
 }
@@ -70,9 +66,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Room> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.room;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:cast:/places/{};;",
-                ),
+                "op:GET /places/{place-id}/graph.room;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:cast:/places/{};;",
             )
     }
 }

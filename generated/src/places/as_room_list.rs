@@ -2,7 +2,7 @@
 
 //! `/places/graph.roomList`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod check_ins;
 pub mod rooms;
 pub mod workspaces;
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RoomList>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/graph.roomList;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;;",
-                ),
+                "op:GET /places/graph.roomList;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;;",
             )
     }
     /// `GET /places/graph.roomList/$count`
@@ -43,9 +41,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /places/graph.roomList/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/roomlist;;",
-                ),
+                "op:GET /places/graph.roomList/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/roomlist;;",
             )
     }
 }
@@ -82,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RoomList> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:cast:/places/{};;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:cast:/places/{};;",
             )
     }
 }

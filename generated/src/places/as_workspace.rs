@@ -2,7 +2,7 @@
 
 //! `/places/graph.workspace`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod check_ins;
 /// Requests to `/places/graph.workspace`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Workspace>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/graph.workspace;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
-                ),
+                "op:GET /places/graph.workspace;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
             )
     }
     /// `GET /places/graph.workspace/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /places/graph.workspace/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/workspace;china;",
-                ),
+                "op:GET /places/graph.workspace/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/workspace;china;",
             )
     }
 }
@@ -76,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Workspace> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.workspace;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:cast:/places/{};china;",
-                ),
+                "op:GET /places/{place-id}/graph.workspace;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:cast:/places/{};china;",
             )
     }
 }

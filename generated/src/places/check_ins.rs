@@ -2,7 +2,7 @@
 
 //! `/places/{place-id}/checkIns`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/places/{place-id}/checkIns`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CheckInClaim>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/checkIns;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /places/{place-id}/checkIns;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /places/{place-id}/checkIns`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::CheckInClaim) -> Request<models::CheckInClaim> {
         self.0
             .send(
-                Operation(
-                    "op:POST /places/{place-id}/checkIns;;work=Calendars.ReadWrite;china;",
-                ),
+                "op:POST /places/{place-id}/checkIns;;work=Calendars.ReadWrite;china;",
                 body,
             )
     }
@@ -60,11 +56,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /places/{place-id}/checkIns/$count;filter search;;china;",
-                ),
-            )
+            .call("op:GET /places/{place-id}/checkIns/$count;filter search;;china;")
     }
 }
 /// Requests to `/places/{place-id}/checkIns/{checkInClaim-calendarEventId}`.
@@ -85,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CheckInClaim> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/checkIns/{checkInClaim-calendarEventId};expand select;work=Calendars.ReadWrite;china;",
-                ),
+                "op:GET /places/{place-id}/checkIns/{checkInClaim-calendarEventId};expand select;work=Calendars.ReadWrite;china;",
             )
     }
     /// `PATCH /places/{place-id}/checkIns/{checkInClaim-calendarEventId}`
@@ -102,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CheckInClaim>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /places/{place-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
-                ),
+                "op:PATCH /places/{place-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
                 changes,
             )
     }
@@ -117,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /places/{place-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
-                ),
+                "op:DELETE /places/{place-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
             )
     }
 }

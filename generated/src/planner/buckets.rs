@@ -2,7 +2,7 @@
 
 //! `/planner/buckets`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod tasks;
 /// Requests to `/planner/buckets`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerBucket>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/buckets;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /planner/buckets;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /planner/buckets`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::PlannerBucket> {
         self.0
             .send(
-                Operation(
-                    "op:POST /planner/buckets;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:POST /planner/buckets;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /planner/buckets/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/buckets;china;",
-                ),
+                "op:GET /planner/buckets/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/buckets;china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerBucket> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/buckets/{plannerBucket-id};expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /planner/buckets/{plannerBucket-id};expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `PATCH /planner/buckets/{plannerBucket-id}`
@@ -123,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerBucket>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /planner/buckets/{plannerBucket-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:PATCH /planner/buckets/{plannerBucket-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 changes,
             )
             .header("If-Match", if_match)
@@ -143,9 +133,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /planner/buckets/{plannerBucket-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:DELETE /planner/buckets/{plannerBucket-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/planner/plans`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod buckets;
 pub mod details;
 pub mod tasks;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerPlan>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/plans;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /planner/plans;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /planner/plans`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::PlannerPlan) -> Request<models::PlannerPlan> {
         self.0
             .send(
-                Operation(
-                    "op:POST /planner/plans;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:POST /planner/plans;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /planner/plans/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/plans;china;",
-                ),
+                "op:GET /planner/plans/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/plans;china;",
             )
     }
 }
@@ -110,9 +104,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerPlan> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/plans/{plannerPlan-id};expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /planner/plans/{plannerPlan-id};expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `PATCH /planner/plans/{plannerPlan-id}`
@@ -131,9 +123,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerPlan>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /planner/plans/{plannerPlan-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:PATCH /planner/plans/{plannerPlan-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -150,9 +140,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /planner/plans/{plannerPlan-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:DELETE /planner/plans/{plannerPlan-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
             )
     }
 }

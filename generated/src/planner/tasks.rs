@@ -2,7 +2,7 @@
 
 //! `/planner/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assigned_to_task_board_format;
 pub mod bucket_task_board_format;
 pub mod details;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerTask>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /planner/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /planner/tasks`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
         self.0
             .send(
-                Operation(
-                    "op:POST /planner/tasks;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:POST /planner/tasks;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /planner/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/tasks;china;",
-                ),
+                "op:GET /planner/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/tasks;china;",
             )
     }
 }
@@ -124,9 +118,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerTask> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/tasks/{plannerTask-id};expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /planner/tasks/{plannerTask-id};expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `PATCH /planner/tasks/{plannerTask-id}`
@@ -146,9 +138,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerTask>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /planner/tasks/{plannerTask-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:PATCH /planner/tasks/{plannerTask-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 changes,
             )
             .header("If-Match", if_match)
@@ -166,9 +156,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /planner/tasks/{plannerTask-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:DELETE /planner/tasks/{plannerTask-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/activityBasedTimeoutPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod applies_to;
 /// Requests to `/policies/activityBasedTimeoutPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ActivityBasedTimeoutPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/activityBasedTimeoutPolicies;count expand filter orderby search select skip top;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:GET /policies/activityBasedTimeoutPolicies;count expand filter orderby search select skip top;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
     /// `POST /policies/activityBasedTimeoutPolicies`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::ActivityBasedTimeoutPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/activityBasedTimeoutPolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:POST /policies/activityBasedTimeoutPolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/activityBasedTimeoutPolicies/$count;filter search;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:count:/policies/activitybasedtimeoutpolicies;;",
-                ),
+                "op:GET /policies/activityBasedTimeoutPolicies/$count;filter search;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:count:/policies/activitybasedtimeoutpolicies;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ActivityBasedTimeoutPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/activityBasedTimeoutPolicies/{activityBasedTimeoutPolicy-id};expand select;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:GET /policies/activityBasedTimeoutPolicies/{activityBasedTimeoutPolicy-id};expand select;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
     /// `PATCH /policies/activityBasedTimeoutPolicies/{activityBasedTimeoutPolicy-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ActivityBasedTimeoutPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/activityBasedTimeoutPolicies/{activityBasedTimeoutPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:PATCH /policies/activityBasedTimeoutPolicies/{activityBasedTimeoutPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/activityBasedTimeoutPolicies/{activityBasedTimeoutPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:DELETE /policies/activityBasedTimeoutPolicies/{activityBasedTimeoutPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/adminConsentRequestPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/adminConsentRequestPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AdminConsentRequestPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/adminConsentRequestPolicy;expand select;work=Policy.Read.All,Directory.Read.All,Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All application=Policy.Read.All,Directory.Read.All,Directory.ReadWrite.All,Policy.ReadWrite.ConsentRequest;;",
-                ),
+                "op:GET /policies/adminConsentRequestPolicy;expand select;work=Policy.Read.All,Directory.Read.All,Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All application=Policy.Read.All,Directory.Read.All,Directory.ReadWrite.All,Policy.ReadWrite.ConsentRequest;;",
             )
     }
     /// `PATCH /policies/adminConsentRequestPolicy`
@@ -32,18 +30,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AdminConsentRequestPolicy>,
     ) -> Request<Option<models::AdminConsentRequestPolicy>> {
-        self.0
-            .update(
-                Operation("op:PATCH /policies/adminConsentRequestPolicy;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /policies/adminConsentRequestPolicy;;;;", changes)
     }
     /// `DELETE /policies/adminConsentRequestPolicy`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/adminConsentRequestPolicy;;;;"))
+        self.0.call("op:DELETE /policies/adminConsentRequestPolicy;;;;")
     }
     /// `PUT /policies/adminConsentRequestPolicy`
     ///
@@ -59,9 +53,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AdminConsentRequestPolicy>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /policies/adminConsentRequestPolicy;;work=Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All application=Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All;;",
-                ),
+                "op:PUT /policies/adminConsentRequestPolicy;;work=Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All application=Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All;;",
                 body,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/policies/authenticationFlowsPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/authenticationFlowsPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationFlowsPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/authenticationFlowsPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.AuthenticationFlows application=Policy.Read.All,Policy.ReadWrite.AuthenticationFlows;us-government;",
-                ),
+                "op:GET /policies/authenticationFlowsPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.AuthenticationFlows application=Policy.Read.All,Policy.ReadWrite.AuthenticationFlows;us-government;",
             )
     }
     /// `PATCH /policies/authenticationFlowsPolicy`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AuthenticationFlowsPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/authenticationFlowsPolicy;;work=Policy.ReadWrite.AuthenticationFlows application=Policy.ReadWrite.AuthenticationFlows;us-government;",
-                ),
+                "op:PATCH /policies/authenticationFlowsPolicy;;work=Policy.ReadWrite.AuthenticationFlows application=Policy.ReadWrite.AuthenticationFlows;us-government;",
                 changes,
             )
     }
@@ -55,11 +51,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /policies/authenticationFlowsPolicy;;;us-government;",
-                ),
-            )
+        self.0.call("op:DELETE /policies/authenticationFlowsPolicy;;;us-government;")
     }
 }

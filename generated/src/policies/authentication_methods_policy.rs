@@ -2,7 +2,7 @@
 
 //! `/policies/authenticationMethodsPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod authentication_method_configurations;
 /// Requests to `/policies/authenticationMethodsPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationMethodsPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/authenticationMethodsPolicy;expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod;china;",
-                ),
+                "op:GET /policies/authenticationMethodsPolicy;expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod;china;",
             )
     }
     /// `PATCH /policies/authenticationMethodsPolicy`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AuthenticationMethodsPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/authenticationMethodsPolicy;;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china;",
-                ),
+                "op:PATCH /policies/authenticationMethodsPolicy;;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china;",
                 changes,
             )
     }
@@ -65,7 +61,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /policies/authenticationMethodsPolicy;;;china;"))
+        self.0.call("op:DELETE /policies/authenticationMethodsPolicy;;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/authenticationStrengthPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod combination_configurations;
 /// Requests to `/policies/authenticationStrengthPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationStrengthPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/authenticationStrengthPolicies;count expand filter orderby search select skip top;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:GET /policies/authenticationStrengthPolicies;count expand filter orderby search select skip top;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
             )
     }
     /// `POST /policies/authenticationStrengthPolicies`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationStrengthPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/authenticationStrengthPolicies;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
-                ),
+                "op:POST /policies/authenticationStrengthPolicies;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/authenticationStrengthPolicies/$count;filter search;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess provenance=inferred:count:/policies/authenticationstrengthpolicies;;",
-                ),
+                "op:GET /policies/authenticationStrengthPolicies/$count;filter search;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess provenance=inferred:count:/policies/authenticationstrengthpolicies;;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationStrengthPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
             )
     }
     /// `PATCH /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationStrengthPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
-                ),
+                "op:PATCH /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
                 changes,
             )
     }
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
-                ),
+                "op:DELETE /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
             )
     }
     /// `POST /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/updateAllowedCombinations`
@@ -153,9 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("updateAllowedCombinations")
             .send(
-                Operation(
-                    "op:POST /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/updateAllowedCombinations;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
-                ),
+                "op:POST /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/updateAllowedCombinations;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
                 parameters,
             )
     }
@@ -173,9 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .function("usage", &[])
             .call(
-                Operation(
-                    "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/usage();;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;china;",
-                ),
+                "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/usage();;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;china;",
             )
     }
 }

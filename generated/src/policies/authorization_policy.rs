@@ -2,7 +2,7 @@
 
 //! `/policies/authorizationPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/authorizationPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AuthorizationPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/authorizationPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.Authorization application=Policy.Read.All,Policy.ReadWrite.Authorization;;",
-                ),
+                "op:GET /policies/authorizationPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.Authorization application=Policy.Read.All,Policy.ReadWrite.Authorization;;",
             )
     }
     /// `PATCH /policies/authorizationPolicy`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AuthorizationPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/authorizationPolicy;;work=Policy.ReadWrite.Authorization application=Policy.ReadWrite.Authorization;;",
-                ),
+                "op:PATCH /policies/authorizationPolicy;;work=Policy.ReadWrite.Authorization application=Policy.ReadWrite.Authorization;;",
                 changes,
             )
     }
@@ -49,6 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/authorizationPolicy;;;;"))
+        self.0.call("op:DELETE /policies/authorizationPolicy;;;;")
     }
 }

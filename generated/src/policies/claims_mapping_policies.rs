@@ -2,7 +2,7 @@
 
 //! `/policies/claimsMappingPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod applies_to;
 /// Requests to `/policies/claimsMappingPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ClaimsMappingPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/claimsMappingPolicies;count expand filter orderby search select skip top;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:GET /policies/claimsMappingPolicies;count expand filter orderby search select skip top;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
     /// `POST /policies/claimsMappingPolicies`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::ClaimsMappingPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/claimsMappingPolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:POST /policies/claimsMappingPolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/claimsMappingPolicies/$count;filter search;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:count:/policies/claimsmappingpolicies;;",
-                ),
+                "op:GET /policies/claimsMappingPolicies/$count;filter search;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:count:/policies/claimsmappingpolicies;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ClaimsMappingPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/claimsMappingPolicies/{claimsMappingPolicy-id};expand select;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:GET /policies/claimsMappingPolicies/{claimsMappingPolicy-id};expand select;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
     /// `PATCH /policies/claimsMappingPolicies/{claimsMappingPolicy-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ClaimsMappingPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/claimsMappingPolicies/{claimsMappingPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:PATCH /policies/claimsMappingPolicies/{claimsMappingPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/claimsMappingPolicies/{claimsMappingPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:DELETE /policies/claimsMappingPolicies/{claimsMappingPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
 }

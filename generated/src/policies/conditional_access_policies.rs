@@ -2,7 +2,7 @@
 
 //! `/policies/conditionalAccessPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/policies/conditionalAccessPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConditionalAccessPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/conditionalAccessPolicies;count filter orderby search select skip top;;;",
-                ),
+                "op:GET /policies/conditionalAccessPolicies;count filter orderby search select skip top;;;",
             )
     }
     /// `POST /policies/conditionalAccessPolicies`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConditionalAccessPolicy,
     ) -> Request<models::ConditionalAccessPolicy> {
-        self.0.send(Operation("op:POST /policies/conditionalAccessPolicies;;;;"), body)
+        self.0.send("op:POST /policies/conditionalAccessPolicies;;;;", body)
     }
     /// `GET /policies/conditionalAccessPolicies/$count`
     ///
@@ -44,11 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /policies/conditionalAccessPolicies/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /policies/conditionalAccessPolicies/$count;filter search;;;")
     }
 }
 /// Requests to `/policies/conditionalAccessPolicies/{conditionalAccessPolicy-id}`.
@@ -63,9 +57,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConditionalAccessPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};select;;;",
-                ),
+                "op:GET /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};select;;;",
             )
     }
     /// `PATCH /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id}`
@@ -78,9 +70,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConditionalAccessPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};;;;",
-                ),
+                "op:PATCH /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};;;;",
                 changes,
             )
     }
@@ -91,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};;;;",
-                ),
+                "op:DELETE /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};;;;",
             )
     }
     /// `POST /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id}/restore`
@@ -106,9 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .call(
-                Operation(
-                    "op:POST /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id}/restore;;;us-government china;",
-                ),
+                "op:POST /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id}/restore;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/crossTenantAccessPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod default;
 pub mod partners;
 pub mod templates;
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::CrossTenantAccessPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/crossTenantAccessPolicy;select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:GET /policies/crossTenantAccessPolicy;select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
             )
     }
     /// `PATCH /policies/crossTenantAccessPolicy`
@@ -56,9 +54,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CrossTenantAccessPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:PATCH /policies/crossTenantAccessPolicy;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
                 changes,
             )
     }
@@ -67,6 +63,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/crossTenantAccessPolicy;;;;"))
+        self.0.call("op:DELETE /policies/crossTenantAccessPolicy;;;;")
     }
 }

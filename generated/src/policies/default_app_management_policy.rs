@@ -2,7 +2,7 @@
 
 //! `/policies/defaultAppManagementPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/defaultAppManagementPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::TenantAppManagementPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/defaultAppManagementPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:GET /policies/defaultAppManagementPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
     /// `PATCH /policies/defaultAppManagementPolicy`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::TenantAppManagementPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/defaultAppManagementPolicy;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:PATCH /policies/defaultAppManagementPolicy;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
                 changes,
             )
     }
@@ -49,6 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/defaultAppManagementPolicy;;;;"))
+        self.0.call("op:DELETE /policies/defaultAppManagementPolicy;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/deviceRegistrationPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/deviceRegistrationPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DeviceRegistrationPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/deviceRegistrationPolicy;select;work=Policy.Read.DeviceConfiguration,Policy.Read.All,Policy.ReadWrite.DeviceConfiguration application=Policy.Read.DeviceConfiguration,Policy.ReadWrite.DeviceConfiguration;;",
-                ),
+                "op:GET /policies/deviceRegistrationPolicy;select;work=Policy.Read.DeviceConfiguration,Policy.Read.All,Policy.ReadWrite.DeviceConfiguration application=Policy.Read.DeviceConfiguration,Policy.ReadWrite.DeviceConfiguration;;",
             )
     }
     /// `PUT /policies/deviceRegistrationPolicy`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::DeviceRegistrationPolicy>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /policies/deviceRegistrationPolicy;;work=Policy.ReadWrite.DeviceConfiguration application=Policy.ReadWrite.DeviceConfiguration;;",
-                ),
+                "op:PUT /policies/deviceRegistrationPolicy;;work=Policy.ReadWrite.DeviceConfiguration application=Policy.ReadWrite.DeviceConfiguration;;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::DeviceRegistrationPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/deviceRegistrationPolicy;;work=Policy.ReadWrite.DeviceConfiguration application=Policy.ReadWrite.DeviceConfiguration;;",
-                ),
+                "op:PATCH /policies/deviceRegistrationPolicy;;work=Policy.ReadWrite.DeviceConfiguration application=Policy.ReadWrite.DeviceConfiguration;;",
                 changes,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/policies/featureRolloutPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod applies_to;
 /// Requests to `/policies/featureRolloutPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::FeatureRolloutPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/featureRolloutPolicies;count expand filter orderby search select skip top;work=Policy.Read.HybridAuthentication,Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
-                ),
+                "op:GET /policies/featureRolloutPolicies;count expand filter orderby search select skip top;work=Policy.Read.HybridAuthentication,Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
             )
     }
     /// `POST /policies/featureRolloutPolicies`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::FeatureRolloutPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/featureRolloutPolicies;;work=Directory.ReadWrite.All,Policy.ReadWrite.HybridAuthentication;china;",
-                ),
+                "op:POST /policies/featureRolloutPolicies;;work=Directory.ReadWrite.All,Policy.ReadWrite.HybridAuthentication;china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/featureRolloutPolicies/$count;filter search;work=Policy.Read.HybridAuthentication,Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=inferred:count:/policies/featurerolloutpolicies;china;",
-                ),
+                "op:GET /policies/featureRolloutPolicies/$count;filter search;work=Policy.Read.HybridAuthentication,Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=inferred:count:/policies/featurerolloutpolicies;china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::FeatureRolloutPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id};expand select;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
-                ),
+                "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id};expand select;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
             )
     }
     /// `PATCH /policies/featureRolloutPolicies/{featureRolloutPolicy-id}`
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::FeatureRolloutPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/featureRolloutPolicies/{featureRolloutPolicy-id};;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
-                ),
+                "op:PATCH /policies/featureRolloutPolicies/{featureRolloutPolicy-id};;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id};;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
-                ),
+                "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id};;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
             )
     }
 }

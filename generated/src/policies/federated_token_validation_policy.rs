@@ -2,7 +2,7 @@
 
 //! `/policies/federatedTokenValidationPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/federatedTokenValidationPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::FederatedTokenValidationPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/federatedTokenValidationPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.FedTokenValidation application=Policy.Read.All,Policy.ReadWrite.FedTokenValidation;;",
-                ),
+                "op:GET /policies/federatedTokenValidationPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.FedTokenValidation application=Policy.Read.All,Policy.ReadWrite.FedTokenValidation;;",
             )
     }
     /// `PATCH /policies/federatedTokenValidationPolicy`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::FederatedTokenValidationPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/federatedTokenValidationPolicy;;work=Policy.ReadWrite.FedTokenValidation application=Policy.ReadWrite.FedTokenValidation;;",
-                ),
+                "op:PATCH /policies/federatedTokenValidationPolicy;;work=Policy.ReadWrite.FedTokenValidation application=Policy.ReadWrite.FedTokenValidation;;",
                 changes,
             )
     }
@@ -49,6 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/federatedTokenValidationPolicy;;;;"))
+        self.0.call("op:DELETE /policies/federatedTokenValidationPolicy;;;;")
     }
 }

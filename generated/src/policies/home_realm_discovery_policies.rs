@@ -2,7 +2,7 @@
 
 //! `/policies/homeRealmDiscoveryPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod applies_to;
 /// Requests to `/policies/homeRealmDiscoveryPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::HomeRealmDiscoveryPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/homeRealmDiscoveryPolicies;count expand filter orderby search select skip top;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:GET /policies/homeRealmDiscoveryPolicies;count expand filter orderby search select skip top;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
     /// `POST /policies/homeRealmDiscoveryPolicies`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::HomeRealmDiscoveryPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/homeRealmDiscoveryPolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:POST /policies/homeRealmDiscoveryPolicies;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/homeRealmDiscoveryPolicies/$count;filter search;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:count:/policies/homerealmdiscoverypolicies;;",
-                ),
+                "op:GET /policies/homeRealmDiscoveryPolicies/$count;filter search;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:count:/policies/homerealmdiscoverypolicies;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::HomeRealmDiscoveryPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id};expand select;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:GET /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id};expand select;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
     /// `PATCH /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::HomeRealmDiscoveryPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:PATCH /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:DELETE /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id};;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
 }

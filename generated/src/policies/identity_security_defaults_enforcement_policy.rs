@@ -2,7 +2,7 @@
 
 //! `/policies/identitySecurityDefaultsEnforcementPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/identitySecurityDefaultsEnforcementPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::IdentitySecurityDefaultsEnforcementPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/identitySecurityDefaultsEnforcementPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All application=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All;;",
-                ),
+                "op:GET /policies/identitySecurityDefaultsEnforcementPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All application=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All;;",
             )
     }
     /// `PATCH /policies/identitySecurityDefaultsEnforcementPolicy`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::IdentitySecurityDefaultsEnforcementPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/identitySecurityDefaultsEnforcementPolicy;;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess+Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All application=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All,Policy.ReadWrite.ConditionalAccess+Policy.Read.All;;",
-                ),
+                "op:PATCH /policies/identitySecurityDefaultsEnforcementPolicy;;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess+Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All application=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All,Policy.ReadWrite.ConditionalAccess+Policy.Read.All;;",
                 changes,
             )
     }
@@ -49,11 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /policies/identitySecurityDefaultsEnforcementPolicy;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /policies/identitySecurityDefaultsEnforcementPolicy;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/ownerlessGroupPolicy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/ownerlessGroupPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::OwnerlessGroupPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/ownerlessGroupPolicy;expand select;work=Group.Read.All,Group.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /policies/ownerlessGroupPolicy;expand select;work=Group.Read.All,Group.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /policies/ownerlessGroupPolicy`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::OwnerlessGroupPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/ownerlessGroupPolicy;;work=Group.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /policies/ownerlessGroupPolicy;;work=Group.ReadWrite.All;us-government china;",
                 changes,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/policies/permissionGrantPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod excludes;
 pub mod includes;
 /// Requests to `/policies/permissionGrantPolicies`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PermissionGrantPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/permissionGrantPolicies;count expand filter orderby search select skip top;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant;;",
-                ),
+                "op:GET /policies/permissionGrantPolicies;count expand filter orderby search select skip top;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant;;",
             )
     }
     /// `POST /policies/permissionGrantPolicies`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::PermissionGrantPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/permissionGrantPolicies;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
-                ),
+                "op:POST /policies/permissionGrantPolicies;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/permissionGrantPolicies/$count;filter search;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant provenance=inferred:count:/policies/permissiongrantpolicies;;",
-                ),
+                "op:GET /policies/permissionGrantPolicies/$count;filter search;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant provenance=inferred:count:/policies/permissiongrantpolicies;;",
             )
     }
 }
@@ -99,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PermissionGrantPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id};expand select;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant;;",
-                ),
+                "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id};expand select;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant;;",
             )
     }
     /// `PATCH /policies/permissionGrantPolicies/{permissionGrantPolicy-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PermissionGrantPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/permissionGrantPolicies/{permissionGrantPolicy-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
-                ),
+                "op:PATCH /policies/permissionGrantPolicies/{permissionGrantPolicy-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/permissionGrantPolicies/{permissionGrantPolicy-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
-                ),
+                "op:DELETE /policies/permissionGrantPolicies/{permissionGrantPolicy-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/roleManagementPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod effective_rules;
 pub mod rules;
 /// Requests to `/policies/roleManagementPolicies`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleManagementPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicies;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /policies/roleManagementPolicies;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /policies/roleManagementPolicies`
@@ -39,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::UnifiedRoleManagementPolicy,
     ) -> Request<models::UnifiedRoleManagementPolicy> {
-        self.0.send(Operation("op:POST /policies/roleManagementPolicies;;;;"), body)
+        self.0.send("op:POST /policies/roleManagementPolicies;;;;", body)
     }
     /// `GET /policies/roleManagementPolicies/$count`
     ///
@@ -57,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicies/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicies;;",
-                ),
+                "op:GET /policies/roleManagementPolicies/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicies;;",
             )
     }
 }
@@ -89,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleManagementPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};expand select;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};expand select;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}`
@@ -104,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleManagementPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};;;;",
-                ),
+                "op:PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};;;;",
                 changes,
             )
     }
@@ -117,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};;;;",
-                ),
+                "op:DELETE /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};;;;",
             )
     }
 }

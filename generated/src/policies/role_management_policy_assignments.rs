@@ -2,7 +2,7 @@
 
 //! `/policies/roleManagementPolicyAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod policy;
 /// Requests to `/policies/roleManagementPolicyAssignments`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleManagementPolicyAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicyAssignments;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /policies/roleManagementPolicyAssignments;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /policies/roleManagementPolicyAssignments`
@@ -41,11 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::UnifiedRoleManagementPolicyAssignment,
     ) -> Request<models::UnifiedRoleManagementPolicyAssignment> {
-        self.0
-            .send(
-                Operation("op:POST /policies/roleManagementPolicyAssignments;;;;"),
-                body,
-            )
+        self.0.send("op:POST /policies/roleManagementPolicyAssignments;;;;", body)
     }
     /// `GET /policies/roleManagementPolicyAssignments/$count`
     ///
@@ -63,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicyAssignments/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicyassignments;;",
-                ),
+                "op:GET /policies/roleManagementPolicyAssignments/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicyassignments;;",
             )
     }
 }
@@ -90,9 +82,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleManagementPolicyAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};expand select;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};expand select;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id}`
@@ -105,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleManagementPolicyAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};;;;",
-                ),
+                "op:PATCH /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};;;;",
                 changes,
             )
     }
@@ -118,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};;;;",
-                ),
+                "op:DELETE /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/print/connectors`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/print/connectors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintConnector>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/connectors;count expand filter orderby search select skip top;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china;",
-                ),
+                "op:GET /print/connectors;count expand filter orderby search select skip top;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china;",
             )
     }
     /// `POST /print/connectors`
@@ -41,7 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintConnector,
     ) -> Request<models::PrintConnector> {
-        self.0.send(Operation("op:POST /print/connectors;;;china;"), body)
+        self.0.send("op:POST /print/connectors;;;china;", body)
     }
     /// `GET /print/connectors/$count`
     ///
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/connectors/$count;filter search;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All provenance=inferred:count:/print/connectors;china;",
-                ),
+                "op:GET /print/connectors/$count;filter search;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All provenance=inferred:count:/print/connectors;china;",
             )
     }
 }
@@ -85,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintConnector> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/connectors/{printConnector-id};expand select;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china;",
-                ),
+                "op:GET /print/connectors/{printConnector-id};expand select;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/connectors/{printConnector-id}`
@@ -106,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintConnector>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/connectors/{printConnector-id};;work=PrintConnector.ReadWrite.All;china;",
-                ),
+                "op:PATCH /print/connectors/{printConnector-id};;work=PrintConnector.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -125,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/connectors/{printConnector-id};;work=PrintConnector.ReadWrite.All;china;",
-                ),
+                "op:DELETE /print/connectors/{printConnector-id};;work=PrintConnector.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/print/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/print/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/operations;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /print/operations;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /print/operations`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintOperation,
     ) -> Request<models::PrintOperation> {
-        self.0.send(Operation("op:POST /print/operations;;;china;"), body)
+        self.0.send("op:POST /print/operations;;;china;", body)
     }
     /// `GET /print/operations/$count`
     ///
@@ -50,7 +48,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /print/operations/$count;filter search;;china;"))
+            .call("op:GET /print/operations/$count;filter search;;china;")
     }
 }
 /// Requests to `/print/operations/{printOperation-id}`.
@@ -71,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/operations/{printOperation-id};expand select;work=Printer.Create,Printer.FullControl.All,Printer.ReadWrite.All;china;",
-                ),
+                "op:GET /print/operations/{printOperation-id};expand select;work=Printer.Create,Printer.FullControl.All,Printer.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/operations/{printOperation-id}`
@@ -86,11 +82,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::PrintOperation>,
     ) -> Request<Option<models::PrintOperation>> {
-        self.0
-            .update(
-                Operation("op:PATCH /print/operations/{printOperation-id};;;china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /print/operations/{printOperation-id};;;china;", changes)
     }
     /// `DELETE /print/operations/{printOperation-id}`
     ///
@@ -99,7 +91,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /print/operations/{printOperation-id};;;china;"))
+        self.0.call("op:DELETE /print/operations/{printOperation-id};;;china;")
     }
 }

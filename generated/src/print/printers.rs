@@ -2,7 +2,7 @@
 
 //! `/print/printers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod connectors;
 pub mod jobs;
 pub mod shares;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Printer>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers;count expand filter orderby search select skip top;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china;",
-                ),
+                "op:GET /print/printers;count expand filter orderby search select skip top;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china;",
             )
     }
     /// `POST /print/printers`
@@ -42,7 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Printer) -> Request<models::Printer> {
-        self.0.send(Operation("op:POST /print/printers;;;china;"), body)
+        self.0.send("op:POST /print/printers;;;china;", body)
     }
     /// `GET /print/printers/$count`
     ///
@@ -62,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/printers/$count;filter search;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All provenance=inferred:count:/print/printers;china;",
-                ),
+                "op:GET /print/printers/$count;filter search;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All provenance=inferred:count:/print/printers;china;",
             )
     }
     /// `POST /print/printers/create`
@@ -84,9 +80,7 @@ impl RequestBuilder {
         self.0
             .segment("create")
             .send(
-                Operation(
-                    "op:POST /print/printers/create;;work=Printer.Create,Printer.FullControl.All,Printer.ReadWrite.All;china;",
-                ),
+                "op:POST /print/printers/create;;work=Printer.Create,Printer.FullControl.All,Printer.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -129,9 +123,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Printer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id};expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All application=Printer.Read.All,Printer.ReadWrite.All;china;",
-                ),
+                "op:GET /print/printers/{printer-id};expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All application=Printer.Read.All,Printer.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/printers/{printer-id}`
@@ -150,9 +142,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Printer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/printers/{printer-id};;work=Printer.ReadWrite.All,Printer.FullControl.All application=Printer.ReadWrite.All;china;",
-                ),
+                "op:PATCH /print/printers/{printer-id};;work=Printer.ReadWrite.All,Printer.FullControl.All application=Printer.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -169,9 +159,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/printers/{printer-id};;work=Printer.FullControl.All;china;",
-                ),
+                "op:DELETE /print/printers/{printer-id};;work=Printer.FullControl.All;china;",
             )
     }
     /// `POST /print/printers/{printer-id}/restoreFactoryDefaults`
@@ -188,9 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restoreFactoryDefaults")
             .call(
-                Operation(
-                    "op:POST /print/printers/{printer-id}/restoreFactoryDefaults;;work=Printer.ReadWrite.All,Printer.FullControl.All;china;",
-                ),
+                "op:POST /print/printers/{printer-id}/restoreFactoryDefaults;;work=Printer.ReadWrite.All,Printer.FullControl.All;china;",
             )
     }
 }

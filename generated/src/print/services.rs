@@ -2,7 +2,7 @@
 
 //! `/print/services`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod endpoints;
 /// Requests to `/print/services`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintService>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/services;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:GET /print/services;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
             )
     }
     /// `POST /print/services`
@@ -39,7 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PrintService) -> Request<models::PrintService> {
-        self.0.send(Operation("op:POST /print/services;;;china;"), body)
+        self.0.send("op:POST /print/services;;;china;", body)
     }
     /// `GET /print/services/$count`
     ///
@@ -59,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/services/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/services;china;",
-                ),
+                "op:GET /print/services/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/services;china;",
             )
     }
 }
@@ -88,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintService> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/services/{printService-id};expand select;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:GET /print/services/{printService-id};expand select;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/services/{printService-id}`
@@ -103,11 +97,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::PrintService>,
     ) -> Request<Option<models::PrintService>> {
-        self.0
-            .update(
-                Operation("op:PATCH /print/services/{printService-id};;;china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /print/services/{printService-id};;;china;", changes)
     }
     /// `DELETE /print/services/{printService-id}`
     ///
@@ -116,6 +106,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /print/services/{printService-id};;;china;"))
+        self.0.call("op:DELETE /print/services/{printService-id};;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/print/shares`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod allowed_groups;
 pub mod allowed_users;
 pub mod jobs;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrinterShare>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares;count expand filter orderby search select skip top;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:GET /print/shares;count expand filter orderby search select skip top;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
             )
     }
     /// `POST /print/shares`
@@ -47,12 +45,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::PrinterShare) -> Request<models::PrinterShare> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /print/shares;;work=PrinterShare.ReadWrite.All;china;",
-                ),
-                body,
-            )
+            .send("op:POST /print/shares;;work=PrinterShare.ReadWrite.All;china;", body)
     }
     /// `GET /print/shares/$count`
     ///
@@ -72,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/shares/$count;filter search;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/shares;china;",
-                ),
+                "op:GET /print/shares/$count;filter search;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/shares;china;",
             )
     }
 }
@@ -116,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrinterShare> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id};expand select;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id};expand select;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/shares/{printerShare-id}`
@@ -137,9 +126,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrinterShare>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/shares/{printerShare-id};;work=PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:PATCH /print/shares/{printerShare-id};;work=PrinterShare.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -156,9 +143,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/shares/{printerShare-id};;work=PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:DELETE /print/shares/{printerShare-id};;work=PrinterShare.ReadWrite.All;china;",
             )
     }
 }

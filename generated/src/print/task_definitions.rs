@@ -2,7 +2,7 @@
 
 //! `/print/taskDefinitions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod tasks;
 /// Requests to `/print/taskDefinitions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintTaskDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/taskDefinitions;count expand filter orderby search select skip top;application=PrintTaskDefinition.ReadWrite.All;china;",
-                ),
+                "op:GET /print/taskDefinitions;count expand filter orderby search select skip top;application=PrintTaskDefinition.ReadWrite.All;china;",
             )
     }
     /// `POST /print/taskDefinitions`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::PrintTaskDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /print/taskDefinitions;;application=PrintTaskDefinition.ReadWrite.All;china;",
-                ),
+                "op:POST /print/taskDefinitions;;application=PrintTaskDefinition.ReadWrite.All;china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/taskDefinitions/$count;filter search;application=PrintTaskDefinition.ReadWrite.All provenance=inferred:count:/print/taskdefinitions;china;",
-                ),
+                "op:GET /print/taskDefinitions/$count;filter search;application=PrintTaskDefinition.ReadWrite.All provenance=inferred:count:/print/taskdefinitions;china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintTaskDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/taskDefinitions/{printTaskDefinition-id};expand select;application=PrintTaskDefinition.ReadWrite.All;china;",
-                ),
+                "op:GET /print/taskDefinitions/{printTaskDefinition-id};expand select;application=PrintTaskDefinition.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/taskDefinitions/{printTaskDefinition-id}`
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintTaskDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/taskDefinitions/{printTaskDefinition-id};;application=PrintTaskDefinition.ReadWrite.All;china;",
-                ),
+                "op:PATCH /print/taskDefinitions/{printTaskDefinition-id};;application=PrintTaskDefinition.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/taskDefinitions/{printTaskDefinition-id};;application=PrintTaskDefinition.ReadWrite.All;china;",
-                ),
+                "op:DELETE /print/taskDefinitions/{printTaskDefinition-id};;application=PrintTaskDefinition.ReadWrite.All;china;",
             )
     }
 }

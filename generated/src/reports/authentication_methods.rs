@@ -2,7 +2,7 @@
 
 //! `/reports/authenticationMethods`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod user_registration_details;
 /// Requests to `/reports/authenticationMethods`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,7 +23,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AuthenticationMethodsRoot> {
-        self.0.call(Operation("op:GET /reports/authenticationMethods;expand select;;;"))
+        self.0.call("op:GET /reports/authenticationMethods;expand select;;;")
     }
     /// `PATCH /reports/authenticationMethods`
     ///
@@ -33,14 +33,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AuthenticationMethodsRoot>,
     ) -> Request<Option<models::AuthenticationMethodsRoot>> {
-        self.0.update(Operation("op:PATCH /reports/authenticationMethods;;;;"), changes)
+        self.0.update("op:PATCH /reports/authenticationMethods;;;;", changes)
     }
     /// `DELETE /reports/authenticationMethods`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /reports/authenticationMethods;;;;"))
+        self.0.call("op:DELETE /reports/authenticationMethods;;;;")
     }
     /// `GET /reports/authenticationMethods/usersRegisteredByFeature()`
     ///
@@ -56,9 +56,7 @@ impl RequestBuilder {
         self.0
             .function("usersRegisteredByFeature", &[])
             .call(
-                Operation(
-                    "op:GET /reports/authenticationMethods/usersRegisteredByFeature();;work=AuditLog.Read.All;;",
-                ),
+                "op:GET /reports/authenticationMethods/usersRegisteredByFeature();;work=AuditLog.Read.All;;",
             )
     }
     /// `GET /reports/authenticationMethods/usersRegisteredByFeature(includedUserTypes='{includedUserTypes}',includedUserRoles='{includedUserRoles}')`
@@ -78,14 +76,12 @@ impl RequestBuilder {
             .function(
                 "usersRegisteredByFeature",
                 &[
-                    ("includedUserTypes", Some(&included_user_types)),
-                    ("includedUserRoles", Some(&included_user_roles)),
+                    ("includedUserTypes", Some(included_user_types)),
+                    ("includedUserRoles", Some(included_user_roles)),
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /reports/authenticationMethods/usersRegisteredByFeature(includedUserTypes='{includedUserTypes}',includedUserRoles='{includedUserRoles}');;work=AuditLog.Read.All;;",
-                ),
+                "op:GET /reports/authenticationMethods/usersRegisteredByFeature(includedUserTypes='{includedUserTypes}',includedUserRoles='{includedUserRoles}');;work=AuditLog.Read.All;;",
             )
     }
     /// `GET /reports/authenticationMethods/usersRegisteredByMethod()`
@@ -102,9 +98,7 @@ impl RequestBuilder {
         self.0
             .function("usersRegisteredByMethod", &[])
             .call(
-                Operation(
-                    "op:GET /reports/authenticationMethods/usersRegisteredByMethod();;work=AuditLog.Read.All;;",
-                ),
+                "op:GET /reports/authenticationMethods/usersRegisteredByMethod();;work=AuditLog.Read.All;;",
             )
     }
     /// `GET /reports/authenticationMethods/usersRegisteredByMethod(includedUserTypes='{includedUserTypes}',includedUserRoles='{includedUserRoles}')`
@@ -124,14 +118,12 @@ impl RequestBuilder {
             .function(
                 "usersRegisteredByMethod",
                 &[
-                    ("includedUserTypes", Some(&included_user_types)),
-                    ("includedUserRoles", Some(&included_user_roles)),
+                    ("includedUserTypes", Some(included_user_types)),
+                    ("includedUserRoles", Some(included_user_roles)),
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /reports/authenticationMethods/usersRegisteredByMethod(includedUserTypes='{includedUserTypes}',includedUserRoles='{includedUserRoles}');;work=AuditLog.Read.All;;",
-                ),
+                "op:GET /reports/authenticationMethods/usersRegisteredByMethod(includedUserTypes='{includedUserTypes}',includedUserRoles='{includedUserRoles}');;work=AuditLog.Read.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/reports/dailyPrintUsageByPrinter`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/reports/dailyPrintUsageByPrinter`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintUsageByPrinter>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/dailyPrintUsageByPrinter;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/dailyPrintUsageByPrinter;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
             )
     }
     /// `POST /reports/dailyPrintUsageByPrinter`
@@ -41,8 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintUsageByPrinter,
     ) -> Request<models::PrintUsageByPrinter> {
-        self.0
-            .send(Operation("op:POST /reports/dailyPrintUsageByPrinter;;;china;"), body)
+        self.0.send("op:POST /reports/dailyPrintUsageByPrinter;;;china;", body)
     }
     /// `GET /reports/dailyPrintUsageByPrinter/$count`
     ///
@@ -62,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /reports/dailyPrintUsageByPrinter/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/dailyprintusagebyprinter;china;",
-                ),
+                "op:GET /reports/dailyPrintUsageByPrinter/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/dailyprintusagebyprinter;china;",
             )
     }
 }
@@ -86,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintUsageByPrinter> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};expand select;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};expand select;work=Reports.Read.All;china;",
             )
     }
     /// `PATCH /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id}`
@@ -103,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintUsageByPrinter>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
-                ),
+                "op:PATCH /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
                 changes,
             )
     }
@@ -118,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
-                ),
+                "op:DELETE /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
             )
     }
 }

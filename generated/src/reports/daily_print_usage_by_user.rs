@@ -2,7 +2,7 @@
 
 //! `/reports/dailyPrintUsageByUser`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/reports/dailyPrintUsageByUser`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintUsageByUser>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/dailyPrintUsageByUser;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/dailyPrintUsageByUser;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
             )
     }
     /// `POST /reports/dailyPrintUsageByUser`
@@ -41,7 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintUsageByUser,
     ) -> Request<models::PrintUsageByUser> {
-        self.0.send(Operation("op:POST /reports/dailyPrintUsageByUser;;;china;"), body)
+        self.0.send("op:POST /reports/dailyPrintUsageByUser;;;china;", body)
     }
     /// `GET /reports/dailyPrintUsageByUser/$count`
     ///
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /reports/dailyPrintUsageByUser/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/dailyprintusagebyuser;china;",
-                ),
+                "op:GET /reports/dailyPrintUsageByUser/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/dailyprintusagebyuser;china;",
             )
     }
 }
@@ -85,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintUsageByUser> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/dailyPrintUsageByUser/{printUsageByUser-id};expand select;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/dailyPrintUsageByUser/{printUsageByUser-id};expand select;work=Reports.Read.All;china;",
             )
     }
     /// `PATCH /reports/dailyPrintUsageByUser/{printUsageByUser-id}`
@@ -102,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintUsageByUser>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /reports/dailyPrintUsageByUser/{printUsageByUser-id};;;china;",
-                ),
+                "op:PATCH /reports/dailyPrintUsageByUser/{printUsageByUser-id};;;china;",
                 changes,
             )
     }
@@ -117,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /reports/dailyPrintUsageByUser/{printUsageByUser-id};;;china;",
-                ),
+                "op:DELETE /reports/dailyPrintUsageByUser/{printUsageByUser-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/reports/monthlyPrintUsageByPrinter`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/reports/monthlyPrintUsageByPrinter`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintUsageByPrinter>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/monthlyPrintUsageByPrinter;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/monthlyPrintUsageByPrinter;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
             )
     }
     /// `POST /reports/monthlyPrintUsageByPrinter`
@@ -41,11 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintUsageByPrinter,
     ) -> Request<models::PrintUsageByPrinter> {
-        self.0
-            .send(
-                Operation("op:POST /reports/monthlyPrintUsageByPrinter;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /reports/monthlyPrintUsageByPrinter;;;china;", body)
     }
     /// `GET /reports/monthlyPrintUsageByPrinter/$count`
     ///
@@ -65,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /reports/monthlyPrintUsageByPrinter/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/monthlyprintusagebyprinter;china;",
-                ),
+                "op:GET /reports/monthlyPrintUsageByPrinter/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/monthlyprintusagebyprinter;china;",
             )
     }
 }
@@ -89,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintUsageByPrinter> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};expand select;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};expand select;work=Reports.Read.All;china;",
             )
     }
     /// `PATCH /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id}`
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintUsageByPrinter>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
-                ),
+                "op:PATCH /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
                 changes,
             )
     }
@@ -121,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
-                ),
+                "op:DELETE /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
             )
     }
 }

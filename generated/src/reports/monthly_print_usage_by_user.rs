@@ -2,7 +2,7 @@
 
 //! `/reports/monthlyPrintUsageByUser`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/reports/monthlyPrintUsageByUser`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintUsageByUser>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/monthlyPrintUsageByUser;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/monthlyPrintUsageByUser;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
             )
     }
     /// `POST /reports/monthlyPrintUsageByUser`
@@ -41,7 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintUsageByUser,
     ) -> Request<models::PrintUsageByUser> {
-        self.0.send(Operation("op:POST /reports/monthlyPrintUsageByUser;;;china;"), body)
+        self.0.send("op:POST /reports/monthlyPrintUsageByUser;;;china;", body)
     }
     /// `GET /reports/monthlyPrintUsageByUser/$count`
     ///
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /reports/monthlyPrintUsageByUser/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/monthlyprintusagebyuser;china;",
-                ),
+                "op:GET /reports/monthlyPrintUsageByUser/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/monthlyprintusagebyuser;china;",
             )
     }
 }
@@ -85,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintUsageByUser> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/monthlyPrintUsageByUser/{printUsageByUser-id};expand select;work=Reports.Read.All;china;",
-                ),
+                "op:GET /reports/monthlyPrintUsageByUser/{printUsageByUser-id};expand select;work=Reports.Read.All;china;",
             )
     }
     /// `PATCH /reports/monthlyPrintUsageByUser/{printUsageByUser-id}`
@@ -102,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintUsageByUser>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /reports/monthlyPrintUsageByUser/{printUsageByUser-id};;;china;",
-                ),
+                "op:PATCH /reports/monthlyPrintUsageByUser/{printUsageByUser-id};;;china;",
                 changes,
             )
     }
@@ -117,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /reports/monthlyPrintUsageByUser/{printUsageByUser-id};;;china;",
-                ),
+                "op:DELETE /reports/monthlyPrintUsageByUser/{printUsageByUser-id};;;china;",
             )
     }
 }

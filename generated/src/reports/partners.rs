@@ -2,7 +2,7 @@
 
 //! `/reports/partners`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod billing;
 /// Requests to `/reports/partners`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,10 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Partners> {
-        self.0
-            .call(
-                Operation("op:GET /reports/partners;expand select;;us-government china;"),
-            )
+        self.0.call("op:GET /reports/partners;expand select;;us-government china;")
     }
     /// `PATCH /reports/partners`
     ///
@@ -36,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Partners>,
     ) -> Request<Option<models::Partners>> {
-        self.0
-            .update(
-                Operation("op:PATCH /reports/partners;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /reports/partners;;;us-government china;", changes)
     }
     /// `DELETE /reports/partners`
     ///
@@ -49,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /reports/partners;;;us-government china;"))
+        self.0.call("op:DELETE /reports/partners;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/reports/security`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/reports/security`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,10 +15,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::SecurityReportsRoot> {
-        self.0
-            .call(
-                Operation("op:GET /reports/security;expand select;;us-government china;"),
-            )
+        self.0.call("op:GET /reports/security;expand select;;us-government china;")
     }
     /// `PATCH /reports/security`
     ///
@@ -30,11 +27,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::SecurityReportsRoot>,
     ) -> Request<Option<models::SecurityReportsRoot>> {
-        self.0
-            .update(
-                Operation("op:PATCH /reports/security;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /reports/security;;;us-government china;", changes)
     }
     /// `DELETE /reports/security`
     ///
@@ -43,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /reports/security;;;us-government china;"))
+        self.0.call("op:DELETE /reports/security;;;us-government china;")
     }
     /// `GET /reports/security/getAttackSimulationRepeatOffenders()`
     ///
@@ -63,9 +56,7 @@ impl RequestBuilder {
         self.0
             .function("getAttackSimulationRepeatOffenders", &[])
             .call(
-                Operation(
-                    "op:GET /reports/security/getAttackSimulationRepeatOffenders();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /reports/security/getAttackSimulationRepeatOffenders();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `GET /reports/security/getAttackSimulationSimulationUserCoverage()`
@@ -86,9 +77,7 @@ impl RequestBuilder {
         self.0
             .function("getAttackSimulationSimulationUserCoverage", &[])
             .call(
-                Operation(
-                    "op:GET /reports/security/getAttackSimulationSimulationUserCoverage();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /reports/security/getAttackSimulationSimulationUserCoverage();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `GET /reports/security/getAttackSimulationTrainingUserCoverage()`
@@ -109,9 +98,7 @@ impl RequestBuilder {
         self.0
             .function("getAttackSimulationTrainingUserCoverage", &[])
             .call(
-                Operation(
-                    "op:GET /reports/security/getAttackSimulationTrainingUserCoverage();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /reports/security/getAttackSimulationTrainingUserCoverage();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod resource_namespaces;
 pub mod role_assignment_schedule_instances;
 pub mod role_assignment_schedule_requests;
@@ -91,7 +91,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::RbacApplication> {
-        self.0.call(Operation("op:GET /roleManagement/directory;expand select;;;"))
+        self.0.call("op:GET /roleManagement/directory;expand select;;;")
     }
     /// `PATCH /roleManagement/directory`
     ///
@@ -101,13 +101,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::RbacApplication>,
     ) -> Request<Option<models::RbacApplication>> {
-        self.0.update(Operation("op:PATCH /roleManagement/directory;;;;"), changes)
+        self.0.update("op:PATCH /roleManagement/directory;;;;", changes)
     }
     /// `DELETE /roleManagement/directory`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /roleManagement/directory;;;;"))
+        self.0.call("op:DELETE /roleManagement/directory;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/search/acronyms`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/search/acronyms`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::search::Acronym>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /search/acronyms;count expand filter orderby search select skip top;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /search/acronyms;count expand filter orderby search select skip top;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /search/acronyms`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::search::Acronym> {
         self.0
             .send(
-                Operation(
-                    "op:POST /search/acronyms;;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /search/acronyms;;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /search/acronyms/$count;filter search;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All provenance=inferred:count:/search/acronyms;us-government china;",
-                ),
+                "op:GET /search/acronyms/$count;filter search;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All provenance=inferred:count:/search/acronyms;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::search::Acronym> {
         self.0
             .call(
-                Operation(
-                    "op:GET /search/acronyms/{acronym-id};expand select;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /search/acronyms/{acronym-id};expand select;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /search/acronyms/{acronym-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::search::Acronym>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /search/acronyms/{acronym-id};;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /search/acronyms/{acronym-id};;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /search/acronyms/{acronym-id};;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /search/acronyms/{acronym-id};;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/search/bookmarks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/search/bookmarks`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::search::Bookmark>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /search/bookmarks;count expand filter orderby search select skip top;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /search/bookmarks;count expand filter orderby search select skip top;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /search/bookmarks`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::search::Bookmark> {
         self.0
             .send(
-                Operation(
-                    "op:POST /search/bookmarks;;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /search/bookmarks;;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /search/bookmarks/$count;filter search;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All provenance=inferred:count:/search/bookmarks;us-government china;",
-                ),
+                "op:GET /search/bookmarks/$count;filter search;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All provenance=inferred:count:/search/bookmarks;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::search::Bookmark> {
         self.0
             .call(
-                Operation(
-                    "op:GET /search/bookmarks/{bookmark-id};expand select;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /search/bookmarks/{bookmark-id};expand select;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /search/bookmarks/{bookmark-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::search::Bookmark>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /search/bookmarks/{bookmark-id};;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /search/bookmarks/{bookmark-id};;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /search/bookmarks/{bookmark-id};;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /search/bookmarks/{bookmark-id};;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
             )
     }
 }

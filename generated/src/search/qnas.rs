@@ -2,7 +2,7 @@
 
 //! `/search/qnas`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/search/qnas`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::search::Qna>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /search/qnas;count expand filter orderby search select skip top;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /search/qnas;count expand filter orderby search select skip top;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /search/qnas`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::search::Qna) -> Request<models::search::Qna> {
         self.0
             .send(
-                Operation(
-                    "op:POST /search/qnas;;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /search/qnas;;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /search/qnas/$count;filter search;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All provenance=inferred:count:/search/qnas;us-government china;",
-                ),
+                "op:GET /search/qnas/$count;filter search;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All provenance=inferred:count:/search/qnas;us-government china;",
             )
     }
 }
@@ -92,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::search::Qna> {
         self.0
             .call(
-                Operation(
-                    "op:GET /search/qnas/{qna-id};expand select;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /search/qnas/{qna-id};expand select;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /search/qnas/{qna-id}`
@@ -107,11 +99,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::search::Qna>,
     ) -> Request<Option<models::search::Qna>> {
-        self.0
-            .update(
-                Operation("op:PATCH /search/qnas/{qna-id};;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /search/qnas/{qna-id};;;us-government china;", changes)
     }
     /// `DELETE /search/qnas/{qna-id}`
     ///
@@ -126,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /search/qnas/{qna-id};;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /search/qnas/{qna-id};;work=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All application=SearchConfiguration.Read.All,SearchConfiguration.ReadWrite.All;us-government china;",
             )
     }
 }

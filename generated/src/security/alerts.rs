@@ -2,7 +2,7 @@
 
 //! `/security/alerts`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/alerts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Alert>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/alerts;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
-                ),
+                "op:GET /security/alerts;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
             )
     }
     /// `POST /security/alerts`
@@ -38,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Alert) -> Request<models::Alert> {
-        self.0.send(Operation("op:POST /security/alerts;;;china;"), body)
+        self.0.send("op:POST /security/alerts;;;china;", body)
     }
     /// `GET /security/alerts/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/alerts/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=inferred:count:/security/alerts;china;",
-                ),
+                "op:GET /security/alerts/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=inferred:count:/security/alerts;china;",
             )
     }
 }
@@ -82,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Alert> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/alerts/{alert-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
-                ),
+                "op:GET /security/alerts/{alert-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/alerts/{alert-id}`
@@ -103,9 +97,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Alert>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/alerts/{alert-id};;work=SecurityEvents.ReadWrite.All application=SecurityEvents.ReadWrite.All;china;",
-                ),
+                "op:PATCH /security/alerts/{alert-id};;work=SecurityEvents.ReadWrite.All application=SecurityEvents.ReadWrite.All;china;",
                 changes,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/security/alerts_v2`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod comments;
 /// Requests to `/security/alerts_v2`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Alert>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/alerts_v2;count expand filter orderby search select skip top;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All;china;",
-                ),
+                "op:GET /security/alerts_v2;count expand filter orderby search select skip top;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All;china;",
             )
     }
     /// `POST /security/alerts_v2`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::security::Alert> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/alerts_v2;;work=SecurityAlert.Create.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Create.All,SecurityAlert.ReadWrite.All;china;",
-                ),
+                "op:POST /security/alerts_v2;;work=SecurityAlert.Create.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Create.All,SecurityAlert.ReadWrite.All;china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/alerts_v2/$count;filter search;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All provenance=inferred:count:/security/alerts_v2;china;",
-                ),
+                "op:GET /security/alerts_v2/$count;filter search;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All provenance=inferred:count:/security/alerts_v2;china;",
             )
     }
     /// `POST /security/alerts_v2/microsoft.graph.security.moveAlerts`
@@ -90,9 +84,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.security.moveAlerts")
             .send(
-                Operation(
-                    "op:POST /security/alerts_v2/microsoft.graph.security.moveAlerts;;;china;",
-                ),
+                "op:POST /security/alerts_v2/microsoft.graph.security.moveAlerts;;;china;",
                 parameters,
             )
     }
@@ -120,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Alert> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/alerts_v2/{alert-id};expand select;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All;china;",
-                ),
+                "op:GET /security/alerts_v2/{alert-id};expand select;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/alerts_v2/{alert-id}`
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::Alert>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/alerts_v2/{alert-id};;work=SecurityAlert.ReadWrite.All application=SecurityAlert.ReadWrite.All;china;",
-                ),
+                "op:PATCH /security/alerts_v2/{alert-id};;work=SecurityAlert.ReadWrite.All application=SecurityAlert.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -154,6 +142,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/alerts_v2/{alert-id};;;china;"))
+        self.0.call("op:DELETE /security/alerts_v2/{alert-id};;;china;")
     }
 }

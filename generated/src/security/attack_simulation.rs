@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod end_user_notifications;
 pub mod landing_pages;
 pub mod login_pages;
@@ -65,9 +65,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AttackSimulationRoot> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation;expand select;;us-government china;",
-                ),
+                "op:GET /security/attackSimulation;expand select;;us-government china;",
             )
     }
     /// `PATCH /security/attackSimulation`
@@ -82,7 +80,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AttackSimulationRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /security/attackSimulation;;;us-government china;"),
+                "op:PATCH /security/attackSimulation;;;us-government china;",
                 changes,
             )
     }
@@ -93,9 +91,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /security/attackSimulation;;;us-government china;"),
-            )
+        self.0.call("op:DELETE /security/attackSimulation;;;us-government china;")
     }
 }

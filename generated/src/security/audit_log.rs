@@ -2,7 +2,7 @@
 
 //! `/security/auditLog`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod queries;
 /// Requests to `/security/auditLog`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::security::AuditCoreRoot> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /security/auditLog;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /security/auditLog;expand select;;us-government china;")
     }
     /// `PATCH /security/auditLog`
     ///
@@ -38,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::security::AuditCoreRoot>,
     ) -> Request<Option<models::security::AuditCoreRoot>> {
-        self.0
-            .update(
-                Operation("op:PATCH /security/auditLog;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /security/auditLog;;;us-government china;", changes)
     }
     /// `DELETE /security/auditLog`
     ///
@@ -51,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/auditLog;;;us-government china;"))
+        self.0.call("op:DELETE /security/auditLog;;;us-government china;")
     }
 }

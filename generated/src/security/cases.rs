@@ -2,7 +2,7 @@
 
 //! `/security/cases`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod ediscovery_cases;
 /// Requests to `/security/cases`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,7 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::security::CasesRoot> {
-        self.0.call(Operation("op:GET /security/cases;expand select;;china;"))
+        self.0.call("op:GET /security/cases;expand select;;china;")
     }
     /// `PATCH /security/cases`
     ///
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::security::CasesRoot>,
     ) -> Request<Option<models::security::CasesRoot>> {
-        self.0.update(Operation("op:PATCH /security/cases;;;china;"), changes)
+        self.0.update("op:PATCH /security/cases;;;china;", changes)
     }
     /// `DELETE /security/cases`
     ///
@@ -42,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/cases;;;china;"))
+        self.0.call("op:DELETE /security/cases;;;china;")
     }
 }

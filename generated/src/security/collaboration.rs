@@ -2,7 +2,7 @@
 
 //! `/security/collaboration`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod analyzed_emails;
 /// Requests to `/security/collaboration`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::security::CollaborationRoot> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /security/collaboration;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /security/collaboration;expand select;;us-government china;")
     }
     /// `PATCH /security/collaboration`
     ///
@@ -38,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::security::CollaborationRoot>,
     ) -> Request<Option<models::security::CollaborationRoot>> {
-        self.0
-            .update(
-                Operation("op:PATCH /security/collaboration;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /security/collaboration;;;us-government china;", changes)
     }
     /// `DELETE /security/collaboration`
     ///
@@ -51,7 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /security/collaboration;;;us-government china;"))
+        self.0.call("op:DELETE /security/collaboration;;;us-government china;")
     }
 }

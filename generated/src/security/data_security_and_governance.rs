@@ -2,7 +2,7 @@
 
 //! `/security/dataSecurityAndGovernance`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod protection_scopes;
 pub mod sensitivity_labels;
 /// Requests to `/security/dataSecurityAndGovernance`.
@@ -27,12 +27,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::TenantDataSecurityAndGovernance> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /security/dataSecurityAndGovernance;expand select;;china;",
-                ),
-            )
+        self.0.call("op:GET /security/dataSecurityAndGovernance;expand select;;china;")
     }
     /// `PATCH /security/dataSecurityAndGovernance`
     ///
@@ -44,11 +39,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::TenantDataSecurityAndGovernance>,
     ) -> Request<Option<models::TenantDataSecurityAndGovernance>> {
-        self.0
-            .update(
-                Operation("op:PATCH /security/dataSecurityAndGovernance;;;china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /security/dataSecurityAndGovernance;;;china;", changes)
     }
     /// `DELETE /security/dataSecurityAndGovernance`
     ///
@@ -57,7 +48,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/dataSecurityAndGovernance;;;china;"))
+        self.0.call("op:DELETE /security/dataSecurityAndGovernance;;;china;")
     }
     /// `POST /security/dataSecurityAndGovernance/processContentAsync`
     ///
@@ -76,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("processContentAsync")
             .send(
-                Operation(
-                    "op:POST /security/dataSecurityAndGovernance/processContentAsync;;work=Content.Process.All application=Content.Process.All;china;",
-                ),
+                "op:POST /security/dataSecurityAndGovernance/processContentAsync;;work=Content.Process.All application=Content.Process.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/security/identities`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod health_issues;
 pub mod identity_accounts;
 pub mod sensor_candidate_activation_configuration;
@@ -55,7 +55,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::security::IdentityContainer> {
-        self.0.call(Operation("op:GET /security/identities;expand select;;china;"))
+        self.0.call("op:GET /security/identities;expand select;;china;")
     }
     /// `PATCH /security/identities`
     ///
@@ -67,7 +67,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::security::IdentityContainer>,
     ) -> Request<Option<models::security::IdentityContainer>> {
-        self.0.update(Operation("op:PATCH /security/identities;;;china;"), changes)
+        self.0.update("op:PATCH /security/identities;;;china;", changes)
     }
     /// `DELETE /security/identities`
     ///
@@ -76,6 +76,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/identities;;;china;"))
+        self.0.call("op:DELETE /security/identities;;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/incidents`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod alerts;
 /// Requests to `/security/incidents`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Incident>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/incidents;count expand filter orderby search select skip top;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All;china;",
-                ),
+                "op:GET /security/incidents;count expand filter orderby search select skip top;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All;china;",
             )
     }
     /// `POST /security/incidents`
@@ -42,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::Incident,
     ) -> Request<models::security::Incident> {
-        self.0.send(Operation("op:POST /security/incidents;;;china;"), body)
+        self.0.send("op:POST /security/incidents;;;china;", body)
     }
     /// `GET /security/incidents/$count`
     ///
@@ -62,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/incidents/$count;filter search;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All provenance=inferred:count:/security/incidents;china;",
-                ),
+                "op:GET /security/incidents/$count;filter search;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All provenance=inferred:count:/security/incidents;china;",
             )
     }
     /// `POST /security/incidents/microsoft.graph.security.mergeIncidents`
@@ -80,9 +76,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.security.mergeIncidents")
             .send(
-                Operation(
-                    "op:POST /security/incidents/microsoft.graph.security.mergeIncidents;;;china;",
-                ),
+                "op:POST /security/incidents/microsoft.graph.security.mergeIncidents;;;china;",
                 parameters,
             )
     }
@@ -110,9 +104,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Incident> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/incidents/{incident-id};expand select;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All;china;",
-                ),
+                "op:GET /security/incidents/{incident-id};expand select;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/incidents/{incident-id}`
@@ -131,9 +123,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::Incident>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/incidents/{incident-id};;work=SecurityIncident.ReadWrite.All application=SecurityIncident.ReadWrite.All;china;",
-                ),
+                "op:PATCH /security/incidents/{incident-id};;work=SecurityIncident.ReadWrite.All application=SecurityIncident.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -144,6 +134,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/incidents/{incident-id};;;china;"))
+        self.0.call("op:DELETE /security/incidents/{incident-id};;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/labels`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod authorities;
 pub mod categories;
 pub mod citations;
@@ -51,7 +51,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::security::LabelsRoot> {
-        self.0.call(Operation("op:GET /security/labels;expand select;;china;"))
+        self.0.call("op:GET /security/labels;expand select;;china;")
     }
     /// `PATCH /security/labels`
     ///
@@ -63,7 +63,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::security::LabelsRoot>,
     ) -> Request<Option<models::security::LabelsRoot>> {
-        self.0.update(Operation("op:PATCH /security/labels;;;china;"), changes)
+        self.0.update("op:PATCH /security/labels;;;china;", changes)
     }
     /// `DELETE /security/labels`
     ///
@@ -72,6 +72,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/labels;;;china;"))
+        self.0.call("op:DELETE /security/labels;;;china;")
     }
 }

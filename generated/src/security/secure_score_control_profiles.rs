@@ -2,7 +2,7 @@
 
 //! `/security/secureScoreControlProfiles`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/secureScoreControlProfiles`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SecureScoreControlProfile>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/secureScoreControlProfiles;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
-                ),
+                "op:GET /security/secureScoreControlProfiles;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
             )
     }
     /// `POST /security/secureScoreControlProfiles`
@@ -41,11 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::SecureScoreControlProfile,
     ) -> Request<models::SecureScoreControlProfile> {
-        self.0
-            .send(
-                Operation("op:POST /security/secureScoreControlProfiles;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /security/secureScoreControlProfiles;;;china;", body)
     }
     /// `GET /security/secureScoreControlProfiles/$count`
     ///
@@ -65,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/secureScoreControlProfiles/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=inferred:count:/security/securescorecontrolprofiles;china;",
-                ),
+                "op:GET /security/secureScoreControlProfiles/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=inferred:count:/security/securescorecontrolprofiles;china;",
             )
     }
 }
@@ -89,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SecureScoreControlProfile> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/secureScoreControlProfiles/{secureScoreControlProfile-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
-                ),
+                "op:GET /security/secureScoreControlProfiles/{secureScoreControlProfile-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/secureScoreControlProfiles/{secureScoreControlProfile-id}`
@@ -110,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SecureScoreControlProfile>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/secureScoreControlProfiles/{secureScoreControlProfile-id};;work=SecurityEvents.ReadWrite.All application=SecurityEvents.ReadWrite.All;china;",
-                ),
+                "op:PATCH /security/secureScoreControlProfiles/{secureScoreControlProfile-id};;work=SecurityEvents.ReadWrite.All application=SecurityEvents.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -125,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/secureScoreControlProfiles/{secureScoreControlProfile-id};;;china;",
-                ),
+                "op:DELETE /security/secureScoreControlProfiles/{secureScoreControlProfile-id};;;china;",
             )
     }
 }

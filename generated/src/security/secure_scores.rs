@@ -2,7 +2,7 @@
 
 //! `/security/secureScores`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/secureScores`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SecureScore>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/secureScores;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
-                ),
+                "op:GET /security/secureScores;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
             )
     }
     /// `POST /security/secureScores`
@@ -38,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::SecureScore) -> Request<models::SecureScore> {
-        self.0.send(Operation("op:POST /security/secureScores;;;china;"), body)
+        self.0.send("op:POST /security/secureScores;;;china;", body)
     }
     /// `GET /security/secureScores/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/secureScores/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=inferred:count:/security/securescores;china;",
-                ),
+                "op:GET /security/secureScores/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=inferred:count:/security/securescores;china;",
             )
     }
 }
@@ -82,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SecureScore> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/secureScores/{secureScore-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
-                ),
+                "op:GET /security/secureScores/{secureScore-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/secureScores/{secureScore-id}`
@@ -98,10 +92,7 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::SecureScore>,
     ) -> Request<Option<models::SecureScore>> {
         self.0
-            .update(
-                Operation("op:PATCH /security/secureScores/{secureScore-id};;;china;"),
-                changes,
-            )
+            .update("op:PATCH /security/secureScores/{secureScore-id};;;china;", changes)
     }
     /// `DELETE /security/secureScores/{secureScore-id}`
     ///
@@ -110,9 +101,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /security/secureScores/{secureScore-id};;;china;"),
-            )
+        self.0.call("op:DELETE /security/secureScores/{secureScore-id};;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/subjectRightsRequests`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 pub mod approvers;
 pub mod collaborators;
 pub mod notes;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SubjectRightsRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/subjectRightsRequests;count expand filter orderby search select skip top;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /security/subjectRightsRequests;count expand filter orderby search select skip top;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /security/subjectRightsRequests`
@@ -51,9 +49,7 @@ impl RequestBuilder {
     ) -> Request<models::SubjectRightsRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/subjectRightsRequests;;work=SubjectRightsRequest.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /security/subjectRightsRequests;;work=SubjectRightsRequest.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/subjectRightsRequests/$count;filter search;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All provenance=inferred:count:/security/subjectrightsrequests;us-government china;",
-                ),
+                "op:GET /security/subjectRightsRequests/$count;filter search;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All provenance=inferred:count:/security/subjectrightsrequests;us-government china;",
             )
     }
 }
@@ -119,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SubjectRightsRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id};expand select;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id};expand select;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /security/subjectRightsRequests/{subjectRightsRequest-id}`
@@ -140,9 +132,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SubjectRightsRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/subjectRightsRequests/{subjectRightsRequest-id};;work=SubjectRightsRequest.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /security/subjectRightsRequests/{subjectRightsRequest-id};;work=SubjectRightsRequest.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -155,9 +145,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/subjectRightsRequests/{subjectRightsRequest-id};;;us-government china;",
-                ),
+                "op:DELETE /security/subjectRightsRequests/{subjectRightsRequest-id};;;us-government china;",
             )
     }
     /// `GET /security/subjectRightsRequests/{subjectRightsRequest-id}/getFinalAttachment()`
@@ -174,9 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getFinalAttachment", &[])
             .call(
-                Operation(
-                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/getFinalAttachment();;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/getFinalAttachment();;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /security/subjectRightsRequests/{subjectRightsRequest-id}/getFinalReport()`
@@ -189,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getFinalReport", &[])
             .call(
-                Operation(
-                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/getFinalReport();;;us-government china;",
-                ),
+                "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/getFinalReport();;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod article_indicators;
 pub mod articles;
 pub mod host_components;
@@ -123,9 +123,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::ThreatIntelligence> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence;expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence;expand select;;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence`
@@ -140,9 +138,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::security::ThreatIntelligence>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence;;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence;;;us-government china;",
                 changes,
             )
     }
@@ -153,11 +149,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence;;;us-government china;",
-                ),
-            )
+        self.0.call("op:DELETE /security/threatIntelligence;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/triggerTypes`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod retention_event_types;
 /// Requests to `/security/triggerTypes`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,7 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::security::TriggerTypesRoot> {
-        self.0.call(Operation("op:GET /security/triggerTypes;expand select;;china;"))
+        self.0.call("op:GET /security/triggerTypes;expand select;;china;")
     }
     /// `PATCH /security/triggerTypes`
     ///
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::security::TriggerTypesRoot>,
     ) -> Request<Option<models::security::TriggerTypesRoot>> {
-        self.0.update(Operation("op:PATCH /security/triggerTypes;;;china;"), changes)
+        self.0.update("op:PATCH /security/triggerTypes;;;china;", changes)
     }
     /// `DELETE /security/triggerTypes`
     ///
@@ -42,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/triggerTypes;;;china;"))
+        self.0.call("op:DELETE /security/triggerTypes;;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/triggers`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod retention_events;
 /// Requests to `/security/triggers`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,7 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::security::TriggersRoot> {
-        self.0.call(Operation("op:GET /security/triggers;expand select;;china;"))
+        self.0.call("op:GET /security/triggers;expand select;;china;")
     }
     /// `PATCH /security/triggers`
     ///
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::security::TriggersRoot>,
     ) -> Request<Option<models::security::TriggersRoot>> {
-        self.0.update(Operation("op:PATCH /security/triggers;;;china;"), changes)
+        self.0.update("op:PATCH /security/triggers;;;china;", changes)
     }
     /// `DELETE /security/triggers`
     ///
@@ -42,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/triggers;;;china;"))
+        self.0.call("op:DELETE /security/triggers;;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/appManagementPolicies`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/appManagementPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AppManagementPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appManagementPolicies;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/appManagementPolicies;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/appManagementPolicies/$count`
@@ -35,9 +33,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appManagementPolicies/$count;filter search;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/appManagementPolicies/$count;filter search;;;",
             )
     }
 }
@@ -53,9 +49,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AppManagementPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appManagementPolicies/{appManagementPolicy-id};expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/appManagementPolicies/{appManagementPolicy-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AppRoleAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::AppRoleAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo;;work=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All application=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Directory.Read.All,Application.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo;;work=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All application=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Directory.Read.All,Application.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/approleassignedto;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/approleassignedto;;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AppRoleAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};expand select;;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AppRoleAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};;;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};;;;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All application=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All application=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/appRoleAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/appRoleAssignments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AppRoleAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignments`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::AppRoleAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All application=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Directory.Read.All,Application.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All application=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Directory.Read.All,Application.ReadWrite.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/approleassignments;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/approleassignments;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AppRoleAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};expand select;;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id}`
@@ -102,9 +94,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AppRoleAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};;;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};;;;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All application=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All application=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All;;",
             )
     }
 }

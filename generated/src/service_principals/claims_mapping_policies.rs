@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ClaimsMappingPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies;count expand filter orderby search select skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies;count expand filter orderby search select skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$count;filter search;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:count:/serviceprincipals/{}/claimsmappingpolicies;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$count;filter search;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:count:/serviceprincipals/{}/claimsmappingpolicies;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$ref`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$ref;count filter orderby search skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/claimsmappingpolicies;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$ref;count filter orderby search skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/claimsmappingpolicies;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$ref`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/claimsmappingpolicies;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/claimsmappingpolicies;;",
                 reference,
             )
     }
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$ref;;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/$ref;;;;",
             )
             .query("@id", id)
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/{claimsMappingPolicy-id}/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/claimsmappingpolicies/{};;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/claimsMappingPolicies/{claimsMappingPolicy-id}/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/claimsmappingpolicies/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DelegatedPermissionClassification>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications;count expand filter orderby search select skip top;work=Application.Read.All,Directory.Read.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications;count expand filter orderby search select skip top;work=Application.Read.All,Directory.Read.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::DelegatedPermissionClassification> {
         self.0
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/$count;filter search;work=Application.Read.All,Directory.Read.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All provenance=inferred:count:/serviceprincipals/{}/delegatedpermissionclassifications;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/$count;filter search;work=Application.Read.All,Directory.Read.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All provenance=inferred:count:/serviceprincipals/{}/delegatedpermissionclassifications;;",
             )
     }
 }
@@ -86,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DelegatedPermissionClassification> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};expand select;;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id}`
@@ -101,9 +93,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DelegatedPermissionClassification>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};;;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};;;;",
                 changes,
             )
     }
@@ -118,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
             )
     }
 }

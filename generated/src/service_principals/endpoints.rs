@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/endpoints`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/endpoints`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Endpoint>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/endpoints`
@@ -31,12 +29,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::Endpoint) -> Request<models::Endpoint> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/endpoints;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /servicePrincipals/{servicePrincipal-id}/endpoints;;;;", body)
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/endpoints/$count`
     ///
@@ -48,9 +41,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints/$count;filter search;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints/$count;filter search;;;",
             )
     }
 }
@@ -66,9 +57,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Endpoint> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};expand select;;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id}`
@@ -81,9 +70,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Endpoint>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};;;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};;;;",
                 changes,
             )
     }
@@ -94,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::FederatedIdentityCredential>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::FederatedIdentityCredential> {
         self.0
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials;;;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials;;;;",
                 body,
             )
     }
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/$count;filter search;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/$count;filter search;;;",
             )
     }
 }
@@ -74,9 +68,7 @@ impl ByNameRequestBuilder {
     pub fn get(&self) -> Request<models::FederatedIdentityCredential> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');expand select;;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}')`
@@ -89,9 +81,7 @@ impl ByNameRequestBuilder {
     ) -> Request<Option<models::FederatedIdentityCredential>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');;;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');;;;",
                 changes,
             )
     }
@@ -102,9 +92,7 @@ impl ByNameRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');;;;",
             )
     }
 }
@@ -120,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::FederatedIdentityCredential> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};expand select;;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id}`
@@ -135,9 +121,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::FederatedIdentityCredential>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;;;",
                 changes,
             )
     }
@@ -148,9 +132,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;;;",
             )
     }
 }

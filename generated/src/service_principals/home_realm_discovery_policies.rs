@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::HomeRealmDiscoveryPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies;count expand filter orderby search select skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies;count expand filter orderby search select skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$count;filter search;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:count:/serviceprincipals/{}/homerealmdiscoverypolicies;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$count;filter search;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:count:/serviceprincipals/{}/homerealmdiscoverypolicies;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$ref`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$ref;count filter orderby search skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/homerealmdiscoverypolicies;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$ref;count filter orderby search skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/homerealmdiscoverypolicies;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$ref`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/homerealmdiscoverypolicies;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/homerealmdiscoverypolicies;;",
                 reference,
             )
     }
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$ref;;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/$ref;;;;",
             )
             .query("@id", id)
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id}/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/homerealmdiscoverypolicies/{};;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id}/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/serviceprincipals/{}/homerealmdiscoverypolicies/{};;",
             )
     }
 }

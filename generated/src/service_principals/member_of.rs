@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/memberOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_administrative_unit;
 pub mod as_directory_role;
 pub mod as_group;
@@ -46,9 +46,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/memberOf;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/memberOf;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/memberOf/$count`
@@ -67,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/memberOf/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/memberof;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/memberOf/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/memberof;;",
             )
     }
 }
@@ -104,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/memberOf/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/memberOf/{directoryObject-id};expand select;;;",
             )
     }
 }

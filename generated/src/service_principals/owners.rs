@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/owners`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 pub mod as_app_role_assignment;
 pub mod as_endpoint;
 pub mod as_service_principal;
@@ -50,9 +50,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/owners;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/owners/$count`
@@ -71,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/owners;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/owners/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/owners;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/owners/$ref`
@@ -92,9 +88,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/$ref;count filter orderby search skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/serviceprincipals/{}/owners;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/owners/$ref;count filter orderby search skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/serviceprincipals/{}/owners;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/owners/$ref`
@@ -111,9 +105,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/owners/$ref;;work=Application.ReadWrite.All+Directory.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy+Directory.Read.All,Directory.Read.All,Application.ReadWrite.All+Directory.Read.All,Directory.ReadWrite.All provenance=inferred:reference:/serviceprincipals/{}/owners;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/owners/$ref;;work=Application.ReadWrite.All+Directory.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy+Directory.Read.All,Directory.Read.All,Application.ReadWrite.All+Directory.Read.All,Directory.ReadWrite.All provenance=inferred:reference:/serviceprincipals/{}/owners;;",
                 reference,
             )
     }
@@ -124,11 +116,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/owners/$ref;;;;",
-                ),
-            )
+            .call("op:DELETE /servicePrincipals/{servicePrincipal-id}/owners/$ref;;;;")
             .query("@id", id)
     }
 }
@@ -173,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/owners/{directoryObject-id}/$ref;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/serviceprincipals/{}/owners/{};;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/owners/{directoryObject-id}/$ref;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/serviceprincipals/{}/owners/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod approved_client_apps;
 pub mod target_device_groups;
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration`.
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::RemoteDesktopSecurityConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;expand select;work=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;expand select;work=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::RemoteDesktopSecurityConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/synchronization`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod jobs;
 pub mod secrets;
 pub mod templates;
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Synchronization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization;expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization;expand select;;;",
             )
     }
     /// `PUT /servicePrincipals/{servicePrincipal-id}/synchronization`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Synchronization>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization;;;;",
-                ),
+                "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization;;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization;;;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/synchronization/acquireAccessToken`
@@ -81,9 +75,7 @@ impl RequestBuilder {
         self.0
             .segment("acquireAccessToken")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/acquireAccessToken;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/acquireAccessToken;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 parameters,
             )
     }

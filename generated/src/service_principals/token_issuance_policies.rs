@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TokenIssuancePolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$count`
@@ -35,9 +33,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$count;filter search;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$count;filter search;;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref`
@@ -50,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;count filter orderby search skip top;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;count filter orderby search skip top;;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref`
@@ -63,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;;;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;;;;",
                 reference,
             )
     }
@@ -77,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;;;;",
             )
             .query("@id", id)
     }
@@ -95,9 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/{tokenIssuancePolicy-id}/$ref;;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/{tokenIssuancePolicy-id}/$ref;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/driveItem`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/shares/{sharedDriveItem-id}/driveItem`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/driveItem;expand select;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/driveItem;expand select;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /shares/{sharedDriveItem-id}/driveItem/content`
@@ -36,9 +34,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/driveItem/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/driveItem/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PUT /shares/{sharedDriveItem-id}/driveItem/content`
@@ -52,7 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation("op:PUT /shares/{sharedDriveItem-id}/driveItem/content;;;;"),
+                "op:PUT /shares/{sharedDriveItem-id}/driveItem/content;;;;",
                 content,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
     pub fn delete_content(&self) -> Request<()> {
         self.0
             .segment("content")
-            .call(
-                Operation("op:DELETE /shares/{sharedDriveItem-id}/driveItem/content;;;;"),
-            )
+            .call("op:DELETE /shares/{sharedDriveItem-id}/driveItem/content;;;;")
     }
     /// `POST /shares/{sharedDriveItem-id}/driveItem/preview`
     ///
@@ -82,9 +76,7 @@ impl RequestBuilder {
         self.0
             .segment("preview")
             .send(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/driveItem/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/driveItem/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/items`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/shares/{sharedDriveItem-id}/items`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DriveItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/items;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/items;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /shares/{sharedDriveItem-id}/items/$count`
@@ -34,11 +32,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/items/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /shares/{sharedDriveItem-id}/items/$count;filter search;;;")
     }
 }
 /// Requests to `/shares/{sharedDriveItem-id}/items/{driveItem-id}`.
@@ -53,9 +47,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/items/{driveItem-id};expand select;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/items/{driveItem-id};expand select;;;",
             )
     }
     /// `GET /shares/{sharedDriveItem-id}/items/{driveItem-id}/content`
@@ -65,11 +57,7 @@ impl ItemRequestBuilder {
     pub fn get_content(&self) -> Request<Content> {
         self.0
             .segment("content")
-            .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;;;",
-                ),
-            )
+            .call("op:GET /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;;;")
     }
     /// `PUT /shares/{sharedDriveItem-id}/items/{driveItem-id}/content`
     ///
@@ -82,9 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;;;",
-                ),
+                "op:PUT /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;;;",
                 content,
             )
     }
@@ -96,9 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;;;",
-                ),
+                "op:DELETE /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/lastModifiedByUser`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod mailbox_settings;
 pub mod service_provisioning_errors;
 /// Requests to `/shares/{sharedDriveItem-id}/lastModifiedByUser`.
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/lastModifiedByUser;expand select;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/lastModifiedByUser;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/listItem`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/shares/{sharedDriveItem-id}/listItem`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,11 +13,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ListItem> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/listItem;expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /shares/{sharedDriveItem-id}/listItem;expand select;;;")
     }
 }

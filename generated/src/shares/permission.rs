@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/permission`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/shares/{sharedDriveItem-id}/permission`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,12 +13,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Permission> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/permission;expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /shares/{sharedDriveItem-id}/permission;expand select;;;")
     }
     /// `PATCH /shares/{sharedDriveItem-id}/permission`
     ///
@@ -28,18 +23,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Permission>,
     ) -> Request<Option<models::Permission>> {
-        self.0
-            .update(
-                Operation("op:PATCH /shares/{sharedDriveItem-id}/permission;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /shares/{sharedDriveItem-id}/permission;;;;", changes)
     }
     /// `DELETE /shares/{sharedDriveItem-id}/permission`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /shares/{sharedDriveItem-id}/permission;;;;"))
+        self.0.call("op:DELETE /shares/{sharedDriveItem-id}/permission;;;;")
     }
     /// `POST /shares/{sharedDriveItem-id}/permission/grant`
     ///
@@ -56,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("grant")
             .send(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/permission/grant;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/permission/grant;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/root`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/shares/{sharedDriveItem-id}/root`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,8 +13,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::DriveItem> {
-        self.0
-            .call(Operation("op:GET /shares/{sharedDriveItem-id}/root;expand select;;;"))
+        self.0.call("op:GET /shares/{sharedDriveItem-id}/root;expand select;;;")
     }
     /// `GET /shares/{sharedDriveItem-id}/root/content`
     ///
@@ -23,7 +22,7 @@ impl RequestBuilder {
     pub fn get_content(&self) -> Request<Content> {
         self.0
             .segment("content")
-            .call(Operation("op:GET /shares/{sharedDriveItem-id}/root/content;;;;"))
+            .call("op:GET /shares/{sharedDriveItem-id}/root/content;;;;")
     }
     /// `PUT /shares/{sharedDriveItem-id}/root/content`
     ///
@@ -35,10 +34,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::DriveItem>> {
         self.0
             .segment("content")
-            .send_bytes(
-                Operation("op:PUT /shares/{sharedDriveItem-id}/root/content;;;;"),
-                content,
-            )
+            .send_bytes("op:PUT /shares/{sharedDriveItem-id}/root/content;;;;", content)
     }
     /// `DELETE /shares/{sharedDriveItem-id}/root/content`
     ///
@@ -47,6 +43,6 @@ impl RequestBuilder {
     pub fn delete_content(&self) -> Request<()> {
         self.0
             .segment("content")
-            .call(Operation("op:DELETE /shares/{sharedDriveItem-id}/root/content;;;;"))
+            .call("op:DELETE /shares/{sharedDriveItem-id}/root/content;;;;")
     }
 }

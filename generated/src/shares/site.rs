@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/site`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/shares/{sharedDriveItem-id}/site`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,7 +13,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Site> {
-        self.0
-            .call(Operation("op:GET /shares/{sharedDriveItem-id}/site;expand select;;;"))
+        self.0.call("op:GET /shares/{sharedDriveItem-id}/site;expand select;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/analytics`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod all_time;
 pub mod item_activity_stats;
 pub mod last_seven_days;
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ItemAnalytics> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/analytics;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/analytics;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/analytics`
@@ -50,13 +48,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ItemAnalytics>,
     ) -> Request<Option<models::ItemAnalytics>> {
-        self.0.update(Operation("op:PATCH /sites/{site-id}/analytics;;;;"), changes)
+        self.0.update("op:PATCH /sites/{site-id}/analytics;;;;", changes)
     }
     /// `DELETE /sites/{site-id}/analytics`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /sites/{site-id}/analytics;;;;"))
+        self.0.call("op:DELETE /sites/{site-id}/analytics;;;;")
     }
 }

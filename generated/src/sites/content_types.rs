@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/contentTypes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod base;
 pub mod base_types;
 pub mod column_links;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentType>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/contentTypes`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/contentTypes;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:POST /sites/{site-id}/contentTypes;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/contenttypes;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/contenttypes;;",
             )
     }
     /// `POST /sites/{site-id}/contentTypes/addCopy`
@@ -82,10 +76,7 @@ impl RequestBuilder {
     ) -> Request<models::ContentType> {
         self.0
             .segment("addCopy")
-            .send(
-                Operation("op:POST /sites/{site-id}/contentTypes/addCopy;;;;"),
-                parameters,
-            )
+            .send("op:POST /sites/{site-id}/contentTypes/addCopy;;;;", parameters)
     }
     /// `POST /sites/{site-id}/contentTypes/addCopyFromContentTypeHub`
     ///
@@ -102,9 +93,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopyFromContentTypeHub")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/contentTypes/addCopyFromContentTypeHub;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:POST /sites/{site-id}/contentTypes/addCopyFromContentTypeHub;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 parameters,
             )
     }
@@ -124,9 +113,7 @@ impl RequestBuilder {
         self.0
             .function("getCompatibleHubContentTypes", &[])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
             )
     }
 }
@@ -171,9 +158,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContentType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes/{contentType-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes/{contentType-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/contentTypes/{contentType-id}`
@@ -190,9 +175,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContentType>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:PATCH /sites/{site-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 changes,
             )
     }
@@ -207,9 +190,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:DELETE /sites/{site-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
             )
     }
     /// `POST /sites/{site-id}/contentTypes/{contentType-id}/associateWithHubSites`
@@ -227,9 +208,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("associateWithHubSites")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/associateWithHubSites;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:POST /sites/{site-id}/contentTypes/{contentType-id}/associateWithHubSites;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 parameters,
             )
     }
@@ -248,9 +227,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToDefaultContentLocation")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
-                ),
+                "op:POST /sites/{site-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
                 parameters,
             )
     }
@@ -266,9 +243,7 @@ impl ItemRequestBuilder {
         self.0
             .function("isPublished", &[])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes/{contentType-id}/isPublished();;work=Sites.FullControl.All application=Sites.FullControl.All;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes/{contentType-id}/isPublished();;work=Sites.FullControl.All application=Sites.FullControl.All;;",
             )
     }
     /// `POST /sites/{site-id}/contentTypes/{contentType-id}/publish`
@@ -283,9 +258,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/publish;;work=Sites.FullControl.All personal=Sites.FullControl.All application=Sites.FullControl.All;;",
-                ),
+                "op:POST /sites/{site-id}/contentTypes/{contentType-id}/publish;;work=Sites.FullControl.All personal=Sites.FullControl.All application=Sites.FullControl.All;;",
             )
     }
     /// `POST /sites/{site-id}/contentTypes/{contentType-id}/unpublish`
@@ -300,9 +273,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unpublish")
             .call(
-                Operation(
-                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/unpublish;;work=Sites.FullControl.All personal=Sites.FullControl.All application=Sites.FullControl.All;;",
-                ),
+                "op:POST /sites/{site-id}/contentTypes/{contentType-id}/unpublish;;work=Sites.FullControl.All personal=Sites.FullControl.All application=Sites.FullControl.All;;",
             )
     }
 }

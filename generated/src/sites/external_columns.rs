@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/externalColumns`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/sites/{site-id}/externalColumns`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ColumnDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/externalColumns;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/externalColumns;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /sites/{site-id}/externalColumns/$count`
@@ -34,11 +32,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /sites/{site-id}/externalColumns/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /sites/{site-id}/externalColumns/$count;filter search;;;")
     }
 }
 /// Requests to `/sites/{site-id}/externalColumns/{columnDefinition-id}`.
@@ -53,9 +47,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ColumnDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/externalColumns/{columnDefinition-id};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/externalColumns/{columnDefinition-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/getByPath(path='{path}')`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod analytics;
 pub mod columns;
 pub mod content_types;
@@ -113,7 +113,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Site> {
-        self.0.call(Operation("op:GET /sites/{site-id}/getByPath(path='{path}');;;;"))
+        self.0.call("op:GET /sites/{site-id}/getByPath(path='{path}');;;;")
     }
     /// `GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval()`
     ///
@@ -125,9 +125,7 @@ impl RequestBuilder {
         self.0
             .function("getActivitiesByInterval", &[])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}')`
@@ -152,9 +150,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /sites/{site-id}/getByPath(path='{path}')/getApplicableContentTypesForList(listId='{listId}')`
@@ -170,9 +166,7 @@ impl RequestBuilder {
         self.0
             .function("getApplicableContentTypesForList", &[("listId", Some(&list_id))])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;;;",
             )
     }
 }

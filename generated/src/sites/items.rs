@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/items`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/sites/{site-id}/items`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BaseItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/items;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/items;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /sites/{site-id}/items/$count`
@@ -34,7 +32,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /sites/{site-id}/items/$count;filter search;;;"))
+            .call("op:GET /sites/{site-id}/items/$count;filter search;;;")
     }
 }
 /// Requests to `/sites/{site-id}/items/{baseItem-id}`.
@@ -47,9 +45,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::BaseItem> {
-        self.0
-            .call(
-                Operation("op:GET /sites/{site-id}/items/{baseItem-id};expand select;;;"),
-            )
+        self.0.call("op:GET /sites/{site-id}/items/{baseItem-id};expand select;;;")
     }
 }

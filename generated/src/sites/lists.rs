@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/lists`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod columns;
 pub mod content_types;
 pub mod created_by_user;
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::List>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::List) -> Request<models::List> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists;;work=Sites.Manage.All application=Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /sites/{site-id}/lists;;work=Sites.Manage.All application=Sites.Manage.All,Sites.ReadWrite.All;;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists;;",
-                ),
+                "op:GET /sites/{site-id}/lists/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists;;",
             )
     }
 }
@@ -138,9 +132,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::List> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/lists/{list-id}`
@@ -151,14 +143,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::List>,
     ) -> Request<Option<models::List>> {
-        self.0
-            .update(Operation("op:PATCH /sites/{site-id}/lists/{list-id};;;;"), changes)
+        self.0.update("op:PATCH /sites/{site-id}/lists/{list-id};;;;", changes)
     }
     /// `DELETE /sites/{site-id}/lists/{list-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /sites/{site-id}/lists/{list-id};;;;"))
+        self.0.call("op:DELETE /sites/{site-id}/lists/{list-id};;;;")
     }
 }

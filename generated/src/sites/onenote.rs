@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/onenote`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod notebooks;
 pub mod operations;
 pub mod pages;
@@ -52,11 +52,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::Onenote> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /sites/{site-id}/onenote;expand select;;us-government china;",
-                ),
-            )
+            .call("op:GET /sites/{site-id}/onenote;expand select;;us-government china;")
     }
     /// `PATCH /sites/{site-id}/onenote`
     ///
@@ -69,10 +65,7 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::Onenote>,
     ) -> Request<Option<models::Onenote>> {
         self.0
-            .update(
-                Operation("op:PATCH /sites/{site-id}/onenote;;;us-government china;"),
-                changes,
-            )
+            .update("op:PATCH /sites/{site-id}/onenote;;;us-government china;", changes)
     }
     /// `DELETE /sites/{site-id}/onenote`
     ///
@@ -81,7 +74,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /sites/{site-id}/onenote;;;us-government china;"))
+        self.0.call("op:DELETE /sites/{site-id}/onenote;;;us-government china;")
     }
 }

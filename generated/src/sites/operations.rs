@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/sites/{site-id}/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RichLongRunningOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/operations;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/operations;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/operations`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::RichLongRunningOperation,
     ) -> Request<models::RichLongRunningOperation> {
-        self.0.send(Operation("op:POST /sites/{site-id}/operations;;;;"), body)
+        self.0.send("op:POST /sites/{site-id}/operations;;;;", body)
     }
     /// `GET /sites/{site-id}/operations/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/operations/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/operations;;",
-                ),
+                "op:GET /sites/{site-id}/operations/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/operations;;",
             )
     }
 }
@@ -77,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RichLongRunningOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/operations/{richLongRunningOperation-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/operations/{richLongRunningOperation-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/operations/{richLongRunningOperation-id}`
@@ -92,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RichLongRunningOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/operations/{richLongRunningOperation-id};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/operations/{richLongRunningOperation-id};;;;",
                 changes,
             )
     }
@@ -105,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/operations/{richLongRunningOperation-id};;;;",
-                ),
+                "op:DELETE /sites/{site-id}/operations/{richLongRunningOperation-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/pages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_site_page;
 pub mod created_by_user;
 pub mod last_modified_by_user;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BaseSitePage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/pages;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/pages;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/pages`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::BaseSitePage) -> Request<models::BaseSitePage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/pages;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
-                ),
+                "op:POST /sites/{site-id}/pages;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/pages/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/pages;;",
-                ),
+                "op:GET /sites/{site-id}/pages/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/pages;;",
             )
     }
 }
@@ -107,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BaseSitePage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/pages/{baseSitePage-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/pages/{baseSitePage-id}`
@@ -126,9 +118,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BaseSitePage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
-                ),
+                "op:PATCH /sites/{site-id}/pages/{baseSitePage-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 changes,
             )
     }
@@ -143,9 +133,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/pages/{baseSitePage-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
-                ),
+                "op:DELETE /sites/{site-id}/pages/{baseSitePage-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
             )
     }
 }

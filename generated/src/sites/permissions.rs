@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/permissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/sites/{site-id}/permissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Permission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/permissions;count expand filter orderby search select skip top;work=Sites.FullControl.All application=Sites.FullControl.All;;",
-                ),
+                "op:GET /sites/{site-id}/permissions;count expand filter orderby search select skip top;work=Sites.FullControl.All application=Sites.FullControl.All;;",
             )
     }
     /// `POST /sites/{site-id}/permissions`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/permissions;;application=Sites.FullControl.All;;",
-                ),
+                "op:POST /sites/{site-id}/permissions;;application=Sites.FullControl.All;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/permissions/$count;filter search;work=Sites.FullControl.All application=Sites.FullControl.All provenance=inferred:count:/sites/{}/permissions;;",
-                ),
+                "op:GET /sites/{site-id}/permissions/$count;filter search;work=Sites.FullControl.All application=Sites.FullControl.All provenance=inferred:count:/sites/{}/permissions;;",
             )
     }
 }
@@ -84,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Permission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/permissions/{permission-id};expand select;application=Sites.FullControl.All;;",
-                ),
+                "op:GET /sites/{site-id}/permissions/{permission-id};expand select;application=Sites.FullControl.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/permissions/{permission-id}`
@@ -103,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Permission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/permissions/{permission-id};;application=Sites.FullControl.All;;",
-                ),
+                "op:PATCH /sites/{site-id}/permissions/{permission-id};;application=Sites.FullControl.All;;",
                 changes,
             )
     }
@@ -120,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/permissions/{permission-id};;application=Sites.FullControl.All;;",
-                ),
+                "op:DELETE /sites/{site-id}/permissions/{permission-id};;application=Sites.FullControl.All;;",
             )
     }
     /// `POST /sites/{site-id}/permissions/{permission-id}/grant`
@@ -136,9 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("grant")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/permissions/{permission-id}/grant;;;;",
-                ),
+                "op:POST /sites/{site-id}/permissions/{permission-id}/grant;;;;",
                 parameters,
             )
     }

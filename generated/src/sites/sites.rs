@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/sites`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/sites/{site-id}/sites`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Site>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/sites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/sites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /sites/{site-id}/sites/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/sites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/sites;;",
-                ),
+                "op:GET /sites/{site-id}/sites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/sites;;",
             )
     }
 }
@@ -61,7 +57,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Site> {
-        self.0
-            .call(Operation("op:GET /sites/{site-id}/sites/{site-id1};expand select;;;"))
+        self.0.call("op:GET /sites/{site-id}/sites/{site-id1};expand select;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStore`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod groups;
 pub mod sets;
 /// Requests to `/sites/{site-id}/termStore`.
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Store> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore;expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/termStore;expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStore`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::term_store::Store>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStore;;work=TermStore.ReadWrite.All;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStore;;work=TermStore.ReadWrite.All;;",
                 changes,
             )
     }
@@ -61,6 +57,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /sites/{site-id}/termStore;;;;"))
+        self.0.call("op:DELETE /sites/{site-id}/termStore;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStores`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod groups;
 pub mod sets;
 /// Requests to `/sites/{site-id}/termStores`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Store>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/termStores;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/termStores`
@@ -35,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::term_store::Store,
     ) -> Request<models::term_store::Store> {
-        self.0.send(Operation("op:POST /sites/{site-id}/termStores;;;;"), body)
+        self.0.send("op:POST /sites/{site-id}/termStores;;;;", body)
     }
     /// `GET /sites/{site-id}/termStores/$count`
     ///
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation("op:GET /sites/{site-id}/termStores/$count;filter search;;;"),
-            )
+            .call("op:GET /sites/{site-id}/termStores/$count;filter search;;;")
     }
 }
 /// Requests to `/sites/{site-id}/termStores/{store-id}`.
@@ -71,12 +67,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::term_store::Store> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /sites/{site-id}/termStores/{store-id};expand select;;;")
     }
     /// `PATCH /sites/{site-id}/termStores/{store-id}`
     ///
@@ -86,17 +77,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::term_store::Store>,
     ) -> Request<Option<models::term_store::Store>> {
-        self.0
-            .update(
-                Operation("op:PATCH /sites/{site-id}/termStores/{store-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /sites/{site-id}/termStores/{store-id};;;;", changes)
     }
     /// `DELETE /sites/{site-id}/termStores/{store-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /sites/{site-id}/termStores/{store-id};;;;"))
+        self.0.call("op:DELETE /sites/{site-id}/termStores/{store-id};;;;")
     }
 }

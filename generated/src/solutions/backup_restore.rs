@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod browse_sessions;
 pub mod drive_inclusion_rules;
 pub mod drive_protection_units;
@@ -210,11 +210,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::BackupRestoreRoot> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /solutions/backupRestore;expand select;;us-government china;",
-                ),
-            )
+            .call("op:GET /solutions/backupRestore;expand select;;us-government china;")
     }
     /// `PATCH /solutions/backupRestore`
     ///
@@ -227,10 +223,7 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::BackupRestoreRoot>,
     ) -> Request<Option<models::BackupRestoreRoot>> {
         self.0
-            .update(
-                Operation("op:PATCH /solutions/backupRestore;;;us-government china;"),
-                changes,
-            )
+            .update("op:PATCH /solutions/backupRestore;;;us-government china;", changes)
     }
     /// `DELETE /solutions/backupRestore`
     ///
@@ -239,8 +232,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /solutions/backupRestore;;;us-government china;"))
+        self.0.call("op:DELETE /solutions/backupRestore;;;us-government china;")
     }
     /// `POST /solutions/backupRestore/enable`
     ///
@@ -255,9 +247,7 @@ impl RequestBuilder {
         self.0
             .segment("enable")
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/enable;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/enable;;;us-government china;",
                 parameters,
             )
     }

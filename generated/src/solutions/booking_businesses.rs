@@ -2,7 +2,7 @@
 
 //! `/solutions/bookingBusinesses`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod appointments;
 pub mod calendar_view;
 pub mod custom_questions;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BookingBusiness>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All;china;",
             )
     }
     /// `POST /solutions/bookingBusinesses`
@@ -53,9 +51,7 @@ impl RequestBuilder {
     ) -> Request<models::BookingBusiness> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/bookingBusinesses;;work=Bookings.Manage.All;china;",
-                ),
+                "op:POST /solutions/bookingBusinesses;;work=Bookings.Manage.All;china;",
                 body,
             )
     }
@@ -77,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses;china;",
             )
     }
 }
@@ -131,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BookingBusiness> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/{bookingBusiness-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
             )
     }
     /// `PATCH /solutions/bookingBusinesses/{bookingBusiness-id}`
@@ -152,9 +144,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BookingBusiness>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id};;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",
-                ),
+                "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id};;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",
                 changes,
             )
     }
@@ -171,9 +161,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id};;work=Bookings.Manage.All;china;",
-                ),
+                "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id};;work=Bookings.Manage.All;china;",
             )
     }
     /// `POST /solutions/bookingBusinesses/{bookingBusiness-id}/getStaffAvailability`
@@ -193,9 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getStaffAvailability")
             .send(
-                Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/getStaffAvailability;;application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,Calendars.ReadWrite,Calendars.Read;china;",
-                ),
+                "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/getStaffAvailability;;application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,Calendars.ReadWrite,Calendars.Read;china;",
                 parameters,
             )
     }
@@ -213,9 +199,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/publish;;work=Bookings.Manage.All application=Bookings.Manage.All;china;",
-                ),
+                "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/publish;;work=Bookings.Manage.All application=Bookings.Manage.All;china;",
             )
     }
     /// `POST /solutions/bookingBusinesses/{bookingBusiness-id}/unpublish`
@@ -232,9 +216,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unpublish")
             .call(
-                Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/unpublish;;work=Bookings.Manage.All application=Bookings.Manage.All;china;",
-                ),
+                "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/unpublish;;work=Bookings.Manage.All application=Bookings.Manage.All;china;",
             )
     }
 }

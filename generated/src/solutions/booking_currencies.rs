@@ -2,7 +2,7 @@
 
 //! `/solutions/bookingCurrencies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/bookingCurrencies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BookingCurrency>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/bookingCurrencies;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
-                ),
+                "op:GET /solutions/bookingCurrencies;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
             )
     }
     /// `POST /solutions/bookingCurrencies`
@@ -41,7 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::BookingCurrency,
     ) -> Request<models::BookingCurrency> {
-        self.0.send(Operation("op:POST /solutions/bookingCurrencies;;;china;"), body)
+        self.0.send("op:POST /solutions/bookingCurrencies;;;china;", body)
     }
     /// `GET /solutions/bookingCurrencies/$count`
     ///
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/bookingCurrencies/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All provenance=inferred:count:/solutions/bookingcurrencies;china;",
-                ),
+                "op:GET /solutions/bookingCurrencies/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All provenance=inferred:count:/solutions/bookingcurrencies;china;",
             )
     }
 }
@@ -85,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BookingCurrency> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/bookingCurrencies/{bookingCurrency-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
-                ),
+                "op:GET /solutions/bookingCurrencies/{bookingCurrency-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
             )
     }
     /// `PATCH /solutions/bookingCurrencies/{bookingCurrency-id}`
@@ -102,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BookingCurrency>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/bookingCurrencies/{bookingCurrency-id};;;china;",
-                ),
+                "op:PATCH /solutions/bookingCurrencies/{bookingCurrency-id};;;china;",
                 changes,
             )
     }
@@ -116,10 +108,6 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /solutions/bookingCurrencies/{bookingCurrency-id};;;china;",
-                ),
-            )
+            .call("op:DELETE /solutions/bookingCurrencies/{bookingCurrency-id};;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod events;
 pub mod townhalls;
 pub mod webinars;
@@ -34,11 +34,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::VirtualEventsRoot> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents;expand select;;us-government china;",
-                ),
-            )
+            .call("op:GET /solutions/virtualEvents;expand select;;us-government china;")
     }
     /// `PATCH /solutions/virtualEvents`
     ///
@@ -51,10 +47,7 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::VirtualEventsRoot>,
     ) -> Request<Option<models::VirtualEventsRoot>> {
         self.0
-            .update(
-                Operation("op:PATCH /solutions/virtualEvents;;;us-government china;"),
-                changes,
-            )
+            .update("op:PATCH /solutions/virtualEvents;;;us-government china;", changes)
     }
     /// `DELETE /solutions/virtualEvents`
     ///
@@ -63,7 +56,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /solutions/virtualEvents;;;us-government china;"))
+        self.0.call("op:DELETE /solutions/virtualEvents;;;us-government china;")
     }
 }

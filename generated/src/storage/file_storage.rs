@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod container_type_registrations;
 pub mod container_types;
 pub mod containers;
@@ -41,7 +41,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::FileStorage> {
-        self.0.call(Operation("op:GET /storage/fileStorage;expand select;;;"))
+        self.0.call("op:GET /storage/fileStorage;expand select;;;")
     }
     /// `PATCH /storage/fileStorage`
     ///
@@ -51,13 +51,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::FileStorage>,
     ) -> Request<Option<models::FileStorage>> {
-        self.0.update(Operation("op:PATCH /storage/fileStorage;;;;"), changes)
+        self.0.update("op:PATCH /storage/fileStorage;;;;", changes)
     }
     /// `DELETE /storage/fileStorage`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /storage/fileStorage;;;;"))
+        self.0.call("op:DELETE /storage/fileStorage;;;;")
     }
 }

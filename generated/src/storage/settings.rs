@@ -2,7 +2,7 @@
 
 //! `/storage/settings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod quota;
 /// Requests to `/storage/settings`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,10 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::StorageSettings> {
-        self.0
-            .call(
-                Operation("op:GET /storage/settings;expand select;;us-government china;"),
-            )
+        self.0.call("op:GET /storage/settings;expand select;;us-government china;")
     }
     /// `PATCH /storage/settings`
     ///
@@ -36,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::StorageSettings>,
     ) -> Request<Option<models::StorageSettings>> {
-        self.0
-            .update(
-                Operation("op:PATCH /storage/settings;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /storage/settings;;;us-government china;", changes)
     }
     /// `DELETE /storage/settings`
     ///
@@ -49,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /storage/settings;;;us-government china;"))
+        self.0.call("op:DELETE /storage/settings;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/allChannels`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/allChannels`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Channel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/allChannels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/allChannels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All;;",
             )
     }
     /// `GET /teams/{team-id}/allChannels/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/allChannels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All provenance=inferred:count:/teams/{}/allchannels;;",
-                ),
+                "op:GET /teams/{team-id}/allChannels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All provenance=inferred:count:/teams/{}/allchannels;;",
             )
     }
 }
@@ -61,11 +57,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Channel> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /teams/{team-id}/allChannels/{channel-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /teams/{team-id}/allChannels/{channel-id};expand select;;;")
     }
 }

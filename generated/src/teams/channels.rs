@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod all_members;
 pub mod enabled_apps;
 pub mod files_folder;
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Channel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/channels`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels;;work=Channel.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Channel.Create.Group,Channel.Create,Teamwork.Migrate.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/channels;;work=Channel.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Channel.Create.Group,Channel.Create,Teamwork.Migrate.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels;;",
-                ),
+                "op:GET /teams/{team-id}/channels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels;;",
             )
     }
     /// `GET /teams/{team-id}/channels/getAllMessages()`
@@ -90,9 +84,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All;;",
             )
     }
     /// `GET /teams/{team-id}/channels/getAllRetainedMessages()`
@@ -109,9 +101,7 @@ impl RequestBuilder {
         self.0
             .function("getAllRetainedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All;;",
             )
     }
 }
@@ -166,9 +156,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id};expand select;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id};expand select;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /teams/{team-id}/channels/{channel-id}`
@@ -185,9 +173,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Channel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id};;work=ChannelSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.ReadWrite.Group,ChannelSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /teams/{team-id}/channels/{channel-id};;work=ChannelSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.ReadWrite.Group,ChannelSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -202,9 +188,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id};;work=Channel.Delete.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Channel.Delete.Group,Channel.Delete.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:DELETE /teams/{team-id}/channels/{channel-id};;work=Channel.Delete.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Channel.Delete.Group,Channel.Delete.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/archive`
@@ -222,9 +206,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/archive;;work=ChannelSettings.ReadWrite.All application=ChannelSettings.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/archive;;work=ChannelSettings.ReadWrite.All application=ChannelSettings.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -240,9 +222,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/completeMigration;;application=Teamwork.Migrate.All;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/completeMigration;;application=Teamwork.Migrate.All;;",
             )
     }
     /// `GET /teams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName')`
@@ -272,9 +252,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/provisionEmail`
@@ -289,9 +267,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("provisionEmail")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/provisionEmail;;work=ChannelSettings.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/provisionEmail;;work=ChannelSettings.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/removeEmail`
@@ -306,9 +282,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeEmail")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/removeEmail;;work=ChannelSettings.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/removeEmail;;work=ChannelSettings.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/startMigration`
@@ -328,9 +302,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/startMigration;;application=Teamwork.Migrate.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/startMigration;;application=Teamwork.Migrate.All;us-government china;",
                 parameters,
             )
     }
@@ -346,9 +318,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unarchive")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/unarchive;;work=ChannelSettings.ReadWrite.All application=ChannelSettings.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/unarchive;;work=ChannelSettings.ReadWrite.All application=ChannelSettings.ReadWrite.All;;",
             )
     }
 }

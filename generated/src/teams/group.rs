@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/group`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod service_provisioning_errors;
 /// Requests to `/teams/{team-id}/group`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,6 +23,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Group> {
-        self.0.call(Operation("op:GET /teams/{team-id}/group;expand select;;;"))
+        self.0.call("op:GET /teams/{team-id}/group;expand select;;;")
     }
 }

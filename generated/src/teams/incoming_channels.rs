@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/incomingChannels`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/incomingChannels`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Channel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/incomingChannels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/incomingChannels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All;;",
             )
     }
     /// `GET /teams/{team-id}/incomingChannels/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/incomingChannels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All provenance=inferred:count:/teams/{}/incomingchannels;;",
-                ),
+                "op:GET /teams/{team-id}/incomingChannels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All provenance=inferred:count:/teams/{}/incomingchannels;;",
             )
     }
 }
@@ -63,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/incomingChannels/{channel-id};expand select;;;",
-                ),
+                "op:GET /teams/{team-id}/incomingChannels/{channel-id};expand select;;;",
             )
     }
     /// `DELETE /teams/{team-id}/incomingChannels/{channel-id}`
@@ -79,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/incomingChannels/{channel-id};;work=Channel.Delete.All application=Channel.Delete.All;;",
-                ),
+                "op:DELETE /teams/{team-id}/incomingChannels/{channel-id};;work=Channel.Delete.All application=Channel.Delete.All;;",
             )
     }
 }

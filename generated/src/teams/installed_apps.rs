@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/installedApps`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 pub mod teams_app_definition;
 /// Requests to `/teams/{team-id}/installedApps`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsAppInstallation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForTeam,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForTeam,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/installedApps`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::TeamsAppInstallation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForTeam,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/installedapps;;",
-                ),
+                "op:GET /teams/{team-id}/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForTeam,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/installedapps;;",
             )
     }
 }
@@ -99,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAppInstallation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/installedApps/{teamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ReadForUser,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All,TeamsAppInstallation.ReadWriteSelfForTeam;;",
-                ),
+                "op:GET /teams/{team-id}/installedApps/{teamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ReadForUser,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All,TeamsAppInstallation.ReadWriteSelfForTeam;;",
             )
     }
     /// `PATCH /teams/{team-id}/installedApps/{teamsAppInstallation-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsAppInstallation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/installedApps/{teamsAppInstallation-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/installedApps/{teamsAppInstallation-id};;;;",
                 changes,
             )
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/installedApps/{teamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:DELETE /teams/{team-id}/installedApps/{teamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/installedApps/{teamsAppInstallation-id}/upgrade`
@@ -151,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("upgrade")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/installedApps/{teamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/installedApps/{teamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/members;count expand filter orderby search select skip top;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/members;count expand filter orderby search select skip top;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/members`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ConversationMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/members;;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/members;;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/members/$count;filter search;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All provenance=inferred:count:/teams/{}/members;;",
-                ),
+                "op:GET /teams/{team-id}/members/$count;filter search;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All provenance=inferred:count:/teams/{}/members;;",
             )
     }
     /// `POST /teams/{team-id}/members/add`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/members/add;;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/members/add;;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -108,9 +100,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/members/remove;;work=TeamMember.ReadWrite.All application=TeamMember.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/members/remove;;work=TeamMember.ReadWrite.All application=TeamMember.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/members/{conversationMember-id};expand select;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/members/{conversationMember-id};expand select;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All;;",
             )
     }
     /// `PATCH /teams/{team-id}/members/{conversationMember-id}`
@@ -150,9 +138,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/members/{conversationMember-id};;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
-                ),
+                "op:PATCH /teams/{team-id}/members/{conversationMember-id};;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
                 changes,
             )
     }
@@ -167,9 +153,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/members/{conversationMember-id};;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
-                ),
+                "op:DELETE /teams/{team-id}/members/{conversationMember-id};;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
             )
     }
 }

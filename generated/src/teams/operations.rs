@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsAsyncOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/operations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teams/{team-id}/operations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /teams/{team-id}/operations`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAsyncOperation,
     ) -> Request<models::TeamsAsyncOperation> {
-        self.0.send(Operation("op:POST /teams/{team-id}/operations;;;;"), body)
+        self.0.send("op:POST /teams/{team-id}/operations;;;;", body)
     }
     /// `GET /teams/{team-id}/operations/$count`
     ///
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation("op:GET /teams/{team-id}/operations/$count;filter search;;;"),
-            )
+            .call("op:GET /teams/{team-id}/operations/$count;filter search;;;")
     }
 }
 /// Requests to `/teams/{team-id}/operations/{teamsAsyncOperation-id}`.
@@ -61,9 +57,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAsyncOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/operations/{teamsAsyncOperation-id};expand select;;;",
-                ),
+                "op:GET /teams/{team-id}/operations/{teamsAsyncOperation-id};expand select;;;",
             )
     }
     /// `PATCH /teams/{team-id}/operations/{teamsAsyncOperation-id}`
@@ -76,9 +70,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsAsyncOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
                 changes,
             )
     }
@@ -87,11 +79,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /teams/{team-id}/operations/{teamsAsyncOperation-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/permissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/permissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ResourceSpecificPermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,ResourceSpecificPermissionGrant.ReadForTeam.All,TeamsApp.Read.Group;;",
-                ),
+                "op:GET /teams/{team-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,ResourceSpecificPermissionGrant.ReadForTeam.All,TeamsApp.Read.Group;;",
             )
     }
     /// `POST /teams/{team-id}/permissionGrants`
@@ -40,7 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /teams/{team-id}/permissionGrants;;;;"), body)
+        self.0.send("op:POST /teams/{team-id}/permissionGrants;;;;", body)
     }
     /// `GET /teams/{team-id}/permissionGrants/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,ResourceSpecificPermissionGrant.ReadForTeam.All,TeamsApp.Read.Group provenance=inferred:count:/teams/{}/permissiongrants;;",
-                ),
+                "op:GET /teams/{team-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,ResourceSpecificPermissionGrant.ReadForTeam.All,TeamsApp.Read.Group provenance=inferred:count:/teams/{}/permissiongrants;;",
             )
     }
 }
@@ -76,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
-                ),
+                "op:GET /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
             )
     }
     /// `PATCH /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id}`
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ResourceSpecificPermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 changes,
             )
     }
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:DELETE /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
             )
     }
 }

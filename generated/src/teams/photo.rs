@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/teams/{team-id}/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,7 +13,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ProfilePhoto> {
-        self.0.call(Operation("op:GET /teams/{team-id}/photo;expand select;;;"))
+        self.0.call("op:GET /teams/{team-id}/photo;expand select;;;")
     }
     /// `PATCH /teams/{team-id}/photo`
     ///
@@ -23,16 +23,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ProfilePhoto>,
     ) -> Request<Option<models::ProfilePhoto>> {
-        self.0.update(Operation("op:PATCH /teams/{team-id}/photo;;;;"), changes)
+        self.0.update("op:PATCH /teams/{team-id}/photo;;;;", changes)
     }
     /// `GET /teams/{team-id}/photo/$value`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get_value(&self) -> Request<Content> {
-        self.0
-            .segment("$value")
-            .call(Operation("op:GET /teams/{team-id}/photo/$value;;;;"))
+        self.0.segment("$value").call("op:GET /teams/{team-id}/photo/$value;;;;")
     }
     /// `PUT /teams/{team-id}/photo/$value`
     ///
@@ -41,15 +39,13 @@ impl RequestBuilder {
     pub fn put_value(&self, content: impl Into<runtime::Body>) -> Request<Content> {
         self.0
             .segment("$value")
-            .send_bytes(Operation("op:PUT /teams/{team-id}/photo/$value;;;;"), content)
+            .send_bytes("op:PUT /teams/{team-id}/photo/$value;;;;", content)
     }
     /// `DELETE /teams/{team-id}/photo/$value`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete_value(&self) -> Request<()> {
-        self.0
-            .segment("$value")
-            .call(Operation("op:DELETE /teams/{team-id}/photo/$value;;;;"))
+        self.0.segment("$value").call("op:DELETE /teams/{team-id}/photo/$value;;;;")
     }
 }

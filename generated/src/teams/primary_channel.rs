@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/primaryChannel`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request, Wrapped};
+use crate::runtime::{Path, Request, Wrapped};
 pub mod all_members;
 pub mod enabled_apps;
 pub mod files_folder;
@@ -61,9 +61,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel;expand select;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel;expand select;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group;;",
             )
     }
     /// `PATCH /teams/{team-id}/primaryChannel`
@@ -74,14 +72,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Channel>,
     ) -> Request<Option<models::Channel>> {
-        self.0.update(Operation("op:PATCH /teams/{team-id}/primaryChannel;;;;"), changes)
+        self.0.update("op:PATCH /teams/{team-id}/primaryChannel;;;;", changes)
     }
     /// `DELETE /teams/{team-id}/primaryChannel`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teams/{team-id}/primaryChannel;;;;"))
+        self.0.call("op:DELETE /teams/{team-id}/primaryChannel;;;;")
     }
     /// `POST /teams/{team-id}/primaryChannel/archive`
     ///
@@ -93,10 +91,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("archive")
-            .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/archive;;;;"),
-                parameters,
-            )
+            .send("op:POST /teams/{team-id}/primaryChannel/archive;;;;", parameters)
     }
     /// `POST /teams/{team-id}/primaryChannel/completeMigration`
     ///
@@ -105,11 +100,7 @@ impl RequestBuilder {
     pub fn complete_migration(&self) -> Request<()> {
         self.0
             .segment("completeMigration")
-            .call(
-                Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/completeMigration;;;;",
-                ),
-            )
+            .call("op:POST /teams/{team-id}/primaryChannel/completeMigration;;;;")
     }
     /// `GET /teams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName')`
     ///
@@ -134,9 +125,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/provisionEmail`
@@ -146,9 +135,7 @@ impl RequestBuilder {
     pub fn provision_email(&self) -> Request<models::ProvisionChannelEmailResult> {
         self.0
             .segment("provisionEmail")
-            .call(
-                Operation("op:POST /teams/{team-id}/primaryChannel/provisionEmail;;;;"),
-            )
+            .call("op:POST /teams/{team-id}/primaryChannel/provisionEmail;;;;")
     }
     /// `POST /teams/{team-id}/primaryChannel/removeEmail`
     ///
@@ -157,7 +144,7 @@ impl RequestBuilder {
     pub fn remove_email(&self) -> Request<()> {
         self.0
             .segment("removeEmail")
-            .call(Operation("op:POST /teams/{team-id}/primaryChannel/removeEmail;;;;"))
+            .call("op:POST /teams/{team-id}/primaryChannel/removeEmail;;;;")
     }
     /// `POST /teams/{team-id}/primaryChannel/startMigration`
     ///
@@ -172,9 +159,7 @@ impl RequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/startMigration;;;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/primaryChannel/startMigration;;;us-government china;",
                 parameters,
             )
     }
@@ -185,6 +170,6 @@ impl RequestBuilder {
     pub fn unarchive(&self) -> Request<()> {
         self.0
             .segment("unarchive")
-            .call(Operation("op:POST /teams/{team-id}/primaryChannel/unarchive;;;;"))
+            .call("op:POST /teams/{team-id}/primaryChannel/unarchive;;;;")
     }
 }

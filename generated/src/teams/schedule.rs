@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/schedule`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod day_notes;
 pub mod offer_shift_requests;
 pub mod open_shift_change_requests;
@@ -95,9 +95,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Schedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule;expand select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule;expand select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `PUT /teams/{team-id}/schedule`
@@ -113,9 +111,7 @@ impl RequestBuilder {
     pub fn replace(&self, body: &models::Schedule) -> Request<Option<models::Schedule>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /teams/{team-id}/schedule;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:PUT /teams/{team-id}/schedule;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -126,10 +122,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /teams/{team-id}/schedule;;;us-government china;"),
-            )
+        self.0.call("op:DELETE /teams/{team-id}/schedule;;;us-government china;")
     }
     /// `POST /teams/{team-id}/schedule/share`
     ///
@@ -145,9 +138,7 @@ impl RequestBuilder {
         self.0
             .segment("share")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/share;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/share;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 parameters,
             )
     }

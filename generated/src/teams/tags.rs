@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/tags`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/teams/{team-id}/tags`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamworkTag>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/tags;count expand filter orderby search select skip top;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/tags;count expand filter orderby search select skip top;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/tags`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TeamworkTag) -> Request<models::TeamworkTag> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/tags;;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/tags;;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/tags/$count;filter search;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All provenance=inferred:count:/teams/{}/tags;;",
-                ),
+                "op:GET /teams/{team-id}/tags/$count;filter search;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All provenance=inferred:count:/teams/{}/tags;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamworkTag> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/tags/{teamworkTag-id};expand select;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/tags/{teamworkTag-id};expand select;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
             )
     }
     /// `PATCH /teams/{team-id}/tags/{teamworkTag-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamworkTag>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/tags/{teamworkTag-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
-                ),
+                "op:PATCH /teams/{team-id}/tags/{teamworkTag-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/tags/{teamworkTag-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
-                ),
+                "op:DELETE /teams/{team-id}/tags/{teamworkTag-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
             )
     }
 }

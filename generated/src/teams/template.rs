@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/template`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/teams/{team-id}/template`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,6 +13,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::TeamsTemplate> {
-        self.0.call(Operation("op:GET /teams/{team-id}/template;expand select;;;"))
+        self.0.call("op:GET /teams/{team-id}/template;expand select;;;")
     }
 }

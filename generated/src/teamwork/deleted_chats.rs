@@ -2,7 +2,7 @@
 
 //! `/teamwork/deletedChats`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teamwork/deletedChats`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeletedChat>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedChats;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teamwork/deletedChats;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /teamwork/deletedChats`
@@ -30,7 +28,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::DeletedChat) -> Request<models::DeletedChat> {
-        self.0.send(Operation("op:POST /teamwork/deletedChats;;;;"), body)
+        self.0.send("op:POST /teamwork/deletedChats;;;;", body)
     }
     /// `GET /teamwork/deletedChats/$count`
     ///
@@ -41,7 +39,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /teamwork/deletedChats/$count;filter search;;;"))
+            .call("op:GET /teamwork/deletedChats/$count;filter search;;;")
     }
 }
 /// Requests to `/teamwork/deletedChats/{deletedChat-id}`.
@@ -60,9 +58,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeletedChat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedChats/{deletedChat-id};expand select;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All;;",
-                ),
+                "op:GET /teamwork/deletedChats/{deletedChat-id};expand select;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All;;",
             )
     }
     /// `PATCH /teamwork/deletedChats/{deletedChat-id}`
@@ -73,18 +69,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::DeletedChat>,
     ) -> Request<Option<models::DeletedChat>> {
-        self.0
-            .update(
-                Operation("op:PATCH /teamwork/deletedChats/{deletedChat-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /teamwork/deletedChats/{deletedChat-id};;;;", changes)
     }
     /// `DELETE /teamwork/deletedChats/{deletedChat-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teamwork/deletedChats/{deletedChat-id};;;;"))
+        self.0.call("op:DELETE /teamwork/deletedChats/{deletedChat-id};;;;")
     }
     /// `POST /teamwork/deletedChats/{deletedChat-id}/undoDelete`
     ///
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoDelete")
             .call(
-                Operation(
-                    "op:POST /teamwork/deletedChats/{deletedChat-id}/undoDelete;;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All;;",
-                ),
+                "op:POST /teamwork/deletedChats/{deletedChat-id}/undoDelete;;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teamwork/deletedTeams`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod channels;
 /// Requests to `/teamwork/deletedTeams`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeletedTeam>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All application=Team.ReadBasic.All;;",
-                ),
+                "op:GET /teamwork/deletedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All application=Team.ReadBasic.All;;",
             )
     }
     /// `POST /teamwork/deletedTeams`
@@ -35,7 +33,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::DeletedTeam) -> Request<models::DeletedTeam> {
-        self.0.send(Operation("op:POST /teamwork/deletedTeams;;;;"), body)
+        self.0.send("op:POST /teamwork/deletedTeams;;;;", body)
     }
     /// `GET /teamwork/deletedTeams/$count`
     ///
@@ -53,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedTeams/$count;filter search;work=Team.ReadBasic.All application=Team.ReadBasic.All provenance=inferred:count:/teamwork/deletedteams;;",
-                ),
+                "op:GET /teamwork/deletedTeams/$count;filter search;work=Team.ReadBasic.All application=Team.ReadBasic.All provenance=inferred:count:/teamwork/deletedteams;;",
             )
     }
     /// `GET /teamwork/deletedTeams/getAllMessages()`
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedTeams/getAllMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teamwork/deletedTeams/getAllMessages();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -91,12 +85,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::DeletedTeam> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /teamwork/deletedTeams/{deletedTeam-id};expand select;;;")
     }
     /// `PATCH /teamwork/deletedTeams/{deletedTeam-id}`
     ///
@@ -106,17 +95,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::DeletedTeam>,
     ) -> Request<Option<models::DeletedTeam>> {
-        self.0
-            .update(
-                Operation("op:PATCH /teamwork/deletedTeams/{deletedTeam-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /teamwork/deletedTeams/{deletedTeam-id};;;;", changes)
     }
     /// `DELETE /teamwork/deletedTeams/{deletedTeam-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teamwork/deletedTeams/{deletedTeam-id};;;;"))
+        self.0.call("op:DELETE /teamwork/deletedTeams/{deletedTeam-id};;;;")
     }
 }

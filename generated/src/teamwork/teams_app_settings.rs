@@ -2,7 +2,7 @@
 
 //! `/teamwork/teamsAppSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/teamwork/teamsAppSettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAppSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teamwork/teamsAppSettings;expand select;work=TeamworkAppSettings.Read.All,TeamworkAppSettings.ReadWrite.All;;",
-                ),
+                "op:GET /teamwork/teamsAppSettings;expand select;work=TeamworkAppSettings.Read.All,TeamworkAppSettings.ReadWrite.All;;",
             )
     }
     /// `PATCH /teamwork/teamsAppSettings`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::TeamsAppSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teamwork/teamsAppSettings;;work=TeamworkAppSettings.ReadWrite.All;;",
-                ),
+                "op:PATCH /teamwork/teamsAppSettings;;work=TeamworkAppSettings.ReadWrite.All;;",
                 changes,
             )
     }
@@ -49,6 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teamwork/teamsAppSettings;;;;"))
+        self.0.call("op:DELETE /teamwork/teamsAppSettings;;;;")
     }
 }

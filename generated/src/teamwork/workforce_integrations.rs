@@ -2,7 +2,7 @@
 
 //! `/teamwork/workforceIntegrations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teamwork/workforceIntegrations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WorkforceIntegration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teamwork/workforceIntegrations;count expand filter orderby search select skip top;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teamwork/workforceIntegrations;count expand filter orderby search select skip top;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /teamwork/workforceIntegrations`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::WorkforceIntegration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teamwork/workforceIntegrations;;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teamwork/workforceIntegrations;;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teamwork/workforceIntegrations/$count;filter search;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All provenance=inferred:count:/teamwork/workforceintegrations;us-government china;",
-                ),
+                "op:GET /teamwork/workforceIntegrations/$count;filter search;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All provenance=inferred:count:/teamwork/workforceintegrations;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WorkforceIntegration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teamwork/workforceIntegrations/{workforceIntegration-id};expand select;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teamwork/workforceIntegrations/{workforceIntegration-id};expand select;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /teamwork/workforceIntegrations/{workforceIntegration-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WorkforceIntegration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teamwork/workforceIntegrations/{workforceIntegration-id};;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /teamwork/workforceIntegrations/{workforceIntegration-id};;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teamwork/workforceIntegrations/{workforceIntegration-id};;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /teamwork/workforceIntegrations/{workforceIntegration-id};;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /teamwork/workforceIntegrations/{workforceIntegration-id}/stageForDeletion`
@@ -150,9 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /teamwork/workforceIntegrations/{workforceIntegration-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /teamwork/workforceIntegrations/{workforceIntegration-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/tenantRelationships/delegatedAdminCustomers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod service_management_details;
 /// Requests to `/tenantRelationships/delegatedAdminCustomers`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DelegatedAdminCustomer>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminCustomers;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminCustomers;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
     /// `POST /tenantRelationships/delegatedAdminCustomers`
@@ -43,12 +41,7 @@ impl RequestBuilder {
         body: &models::DelegatedAdminCustomer,
     ) -> Request<models::DelegatedAdminCustomer> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /tenantRelationships/delegatedAdminCustomers;;;china;",
-                ),
-                body,
-            )
+            .send("op:POST /tenantRelationships/delegatedAdminCustomers;;;china;", body)
     }
     /// `GET /tenantRelationships/delegatedAdminCustomers/$count`
     ///
@@ -68,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminCustomers/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadmincustomers;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminCustomers/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadmincustomers;china;",
             )
     }
 }
@@ -101,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DelegatedAdminCustomer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};expand select;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};expand select;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
     /// `PATCH /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}`
@@ -118,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DelegatedAdminCustomer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};;;china;",
-                ),
+                "op:PATCH /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};;;china;",
                 changes,
             )
     }
@@ -133,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};;;china;",
-                ),
+                "op:DELETE /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/tenantRelationships/delegatedAdminRelationships`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod access_assignments;
 pub mod operations;
 pub mod requests;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DelegatedAdminRelationship>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminRelationships;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminRelationships;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
     /// `POST /tenantRelationships/delegatedAdminRelationships`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::DelegatedAdminRelationship> {
         self.0
             .send(
-                Operation(
-                    "op:POST /tenantRelationships/delegatedAdminRelationships;;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:POST /tenantRelationships/delegatedAdminRelationships;;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminRelationships/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadminrelationships;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminRelationships/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadminrelationships;china;",
             )
     }
 }
@@ -113,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DelegatedAdminRelationship> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id};expand select;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id};expand select;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
     /// `PATCH /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}`
@@ -134,9 +126,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DelegatedAdminRelationship>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id};;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:PATCH /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id};;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -153,9 +143,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id};;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:DELETE /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id};;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
 }

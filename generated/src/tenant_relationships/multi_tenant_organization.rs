@@ -2,7 +2,7 @@
 
 //! `/tenantRelationships/multiTenantOrganization`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod join_request;
 pub mod tenants;
 /// Requests to `/tenantRelationships/multiTenantOrganization`.
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::MultiTenantOrganization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/multiTenantOrganization;expand select;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /tenantRelationships/multiTenantOrganization;expand select;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
             )
     }
     /// `PUT /tenantRelationships/multiTenantOrganization`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MultiTenantOrganization>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /tenantRelationships/multiTenantOrganization;;;us-government china;",
-                ),
+                "op:PUT /tenantRelationships/multiTenantOrganization;;;us-government china;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /tenantRelationships/multiTenantOrganization;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /tenantRelationships/multiTenantOrganization;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
             )
     }
 }

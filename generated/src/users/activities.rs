@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/activities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod history_items;
 /// Requests to `/users/{user-id}/activities`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UserActivity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/activities;expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:GET /users/{user-id}/activities;expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
             )
     }
     /// `POST /users/{user-id}/activities`
@@ -39,11 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::UserActivity) -> Request<models::UserActivity> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/activities;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/activities;;;us-government china;", body)
     }
     /// `GET /users/{user-id}/activities/$count`
     ///
@@ -63,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/activities/$count;filter search;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp provenance=inferred:count:/users/{}/activities;us-government china;",
-                ),
+                "op:GET /users/{user-id}/activities/$count;filter search;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp provenance=inferred:count:/users/{}/activities;us-government china;",
             )
     }
     /// `GET /users/{user-id}/activities/recent()`
@@ -84,9 +76,7 @@ impl RequestBuilder {
         self.0
             .function("recent", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/activities/recent();expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:GET /users/{user-id}/activities/recent();expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
             )
     }
 }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/activities/{userActivity-id};expand;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/activities/{userActivity-id};expand;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/activities/{userActivity-id}`
@@ -126,9 +114,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserActivity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/activities/{userActivity-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/activities/{userActivity-id};;;us-government china;",
                 changes,
             )
     }
@@ -145,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
             )
     }
     /// `PUT /users/{user-id}/activities/{userActivity-id}`
@@ -166,9 +150,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserActivity>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /users/{user-id}/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:PUT /users/{user-id}/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 body,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/adhocCalls`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod recordings;
 pub mod transcripts;
 /// Requests to `/users/{user-id}/adhocCalls`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AdhocCall>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/adhocCalls;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/adhocCalls;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /users/{user-id}/adhocCalls`
@@ -36,7 +34,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::AdhocCall) -> Request<models::AdhocCall> {
-        self.0.send(Operation("op:POST /users/{user-id}/adhocCalls;;;china;"), body)
+        self.0.send("op:POST /users/{user-id}/adhocCalls;;;china;", body)
     }
     /// `GET /users/{user-id}/adhocCalls/$count`
     ///
@@ -49,11 +47,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/adhocCalls/$count;filter search;;china;",
-                ),
-            )
+            .call("op:GET /users/{user-id}/adhocCalls/$count;filter search;;china;")
     }
     /// `GET /users/{user-id}/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime')`
     ///
@@ -83,9 +77,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=CallRecordings.Read.All;china;",
-                ),
+                "op:GET /users/{user-id}/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=CallRecordings.Read.All;china;",
             )
     }
     /// `GET /users/{user-id}/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime')`
@@ -116,9 +108,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=CallTranscripts.Read.All;china;",
-                ),
+                "op:GET /users/{user-id}/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=CallTranscripts.Read.All;china;",
             )
     }
 }
@@ -146,9 +136,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AdhocCall> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id};expand select;;china;",
-                ),
+                "op:GET /users/{user-id}/adhocCalls/{adhocCall-id};expand select;;china;",
             )
     }
     /// `PATCH /users/{user-id}/adhocCalls/{adhocCall-id}`
@@ -163,9 +151,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AdhocCall>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/adhocCalls/{adhocCall-id};;;china;",
-                ),
+                "op:PATCH /users/{user-id}/adhocCalls/{adhocCall-id};;;china;",
                 changes,
             )
     }
@@ -176,11 +162,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id};;;china;",
-                ),
-            )
+        self.0.call("op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id};;;china;")
     }
 }

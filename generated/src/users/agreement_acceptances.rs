@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/agreementAcceptances`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/agreementAcceptances`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AgreementAcceptance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/agreementAcceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All;;",
-                ),
+                "op:GET /users/{user-id}/agreementAcceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All;;",
             )
     }
     /// `GET /users/{user-id}/agreementAcceptances/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/agreementAcceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=inferred:count:/users/{}/agreementacceptances;;",
-                ),
+                "op:GET /users/{user-id}/agreementAcceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=inferred:count:/users/{}/agreementacceptances;;",
             )
     }
 }
@@ -61,9 +57,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AgreementAcceptance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/agreementAcceptances/{agreementAcceptance-id};;;;",
-                ),
+                "op:GET /users/{user-id}/agreementAcceptances/{agreementAcceptance-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/authentication`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod email_methods;
 pub mod external_authentication_methods;
 pub mod fido2_methods;
@@ -105,7 +105,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Authentication> {
-        self.0.call(Operation("op:GET /users/{user-id}/authentication;expand select;;;"))
+        self.0.call("op:GET /users/{user-id}/authentication;expand select;;;")
     }
     /// `PATCH /users/{user-id}/authentication`
     ///
@@ -115,13 +115,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Authentication>,
     ) -> Request<Option<models::Authentication>> {
-        self.0.update(Operation("op:PATCH /users/{user-id}/authentication;;;;"), changes)
+        self.0.update("op:PATCH /users/{user-id}/authentication;;;;", changes)
     }
     /// `DELETE /users/{user-id}/authentication`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/authentication;;;;"))
+        self.0.call("op:DELETE /users/{user-id}/authentication;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/calendar`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod calendar_permissions;
 pub mod calendar_view;
 pub mod events;
@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Calendar> {
-        self.0.call(Operation("op:GET /users/{user-id}/calendar;select;;;"))
+        self.0.call("op:GET /users/{user-id}/calendar;select;;;")
     }
     /// `PATCH /users/{user-id}/calendar`
     ///
@@ -41,7 +41,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Calendar>,
     ) -> Request<Option<models::Calendar>> {
-        self.0.update(Operation("op:PATCH /users/{user-id}/calendar;;;;"), changes)
+        self.0.update("op:PATCH /users/{user-id}/calendar;;;;", changes)
     }
     /// `GET /users/{user-id}/calendar/allowedCalendarSharingRoles(User='{User}')`
     ///
@@ -56,9 +56,7 @@ impl RequestBuilder {
         self.0
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendar/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
-                ),
+                "op:GET /users/{user-id}/calendar/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
             )
     }
     /// `POST /users/{user-id}/calendar/getSchedule`
@@ -76,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("getSchedule")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/calendar/getSchedule;;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
-                ),
+                "op:POST /users/{user-id}/calendar/getSchedule;;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
                 parameters,
             )
     }
@@ -96,9 +92,7 @@ impl RequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/calendar/permanentDelete;;work=Calendars.ReadWrite application=Calendars.ReadWrite;us-government;",
-                ),
+                "op:POST /users/{user-id}/calendar/permanentDelete;;work=Calendars.ReadWrite application=Calendars.ReadWrite;us-government;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/calendarGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod calendars;
 /// Requests to `/users/{user-id}/calendarGroups`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CalendarGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendarGroups;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
-                ),
+                "op:GET /users/{user-id}/calendarGroups;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
             )
     }
     /// `POST /users/{user-id}/calendarGroups`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::CalendarGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/calendarGroups;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/calendarGroups;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendarGroups/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/calendargroups;;",
-                ),
+                "op:GET /users/{user-id}/calendarGroups/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/calendargroups;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CalendarGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id};select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
-                ),
+                "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id};select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
             )
     }
     /// `PATCH /users/{user-id}/calendarGroups/{calendarGroup-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CalendarGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
             )
     }
 }

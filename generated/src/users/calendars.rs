@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/calendars`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod calendar_permissions;
 pub mod calendar_view;
 pub mod events;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Calendar>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendars;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
-                ),
+                "op:GET /users/{user-id}/calendars;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
             )
     }
     /// `POST /users/{user-id}/calendars`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Calendar) -> Request<models::Calendar> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/calendars;;",
-                ),
+                "op:GET /users/{user-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/calendars;;",
             )
     }
 }
@@ -96,12 +90,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Calendar> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendars/{calendar-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /users/{user-id}/calendars/{calendar-id};expand select;;;")
     }
     /// `PATCH /users/{user-id}/calendars/{calendar-id}`
     ///
@@ -111,11 +100,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Calendar>,
     ) -> Request<Option<models::Calendar>> {
-        self.0
-            .update(
-                Operation("op:PATCH /users/{user-id}/calendars/{calendar-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /users/{user-id}/calendars/{calendar-id};;;;", changes)
     }
     /// `DELETE /users/{user-id}/calendars/{calendar-id}`
     ///
@@ -128,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
             )
     }
     /// `GET /users/{user-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}')`
@@ -146,9 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
-                ),
+                "op:GET /users/{user-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
             )
     }
     /// `POST /users/{user-id}/calendars/{calendar-id}/getSchedule`
@@ -162,9 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getSchedule")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/calendars/{calendar-id}/getSchedule;;;;",
-                ),
+                "op:POST /users/{user-id}/calendars/{calendar-id}/getSchedule;;;;",
                 parameters,
             )
     }
@@ -178,9 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/calendars/{calendar-id}/permanentDelete;;;us-government;",
-                ),
+                "op:POST /users/{user-id}/calendars/{calendar-id}/permanentDelete;;;us-government;",
             )
     }
 }

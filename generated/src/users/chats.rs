@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod installed_apps;
 pub mod last_message_preview;
 pub mod members;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Chat>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/chats`
@@ -42,7 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Chat) -> Request<models::Chat> {
-        self.0.send(Operation("op:POST /users/{user-id}/chats;;;;"), body)
+        self.0.send("op:POST /users/{user-id}/chats;;;;", body)
     }
     /// `GET /users/{user-id}/chats/$count`
     ///
@@ -60,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.ReadWrite.All provenance=inferred:count:/users/{}/chats;;",
-                ),
+                "op:GET /users/{user-id}/chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.ReadWrite.All provenance=inferred:count:/users/{}/chats;;",
             )
     }
     /// `GET /users/{user-id}/chats/getAllMessages()`
@@ -81,9 +77,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/getAllMessages();count expand filter orderby search select skip top;application=Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/chats/getAllMessages();count expand filter orderby search select skip top;application=Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/chats/getAllRetainedMessages()`
@@ -100,9 +94,7 @@ impl RequestBuilder {
         self.0
             .function("getAllRetainedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/getAllRetainedMessages();count expand filter orderby search select skip top;application=Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/chats/getAllRetainedMessages();count expand filter orderby search select skip top;application=Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
 }
@@ -162,9 +154,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Chat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.WhereInstalled,ChatSettings.Read.Chat,ChatSettings.ReadWrite.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.WhereInstalled,ChatSettings.Read.Chat,ChatSettings.ReadWrite.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}`
@@ -175,15 +165,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Chat>,
     ) -> Request<Option<models::Chat>> {
-        self.0
-            .update(Operation("op:PATCH /users/{user-id}/chats/{chat-id};;;;"), changes)
+        self.0.update("op:PATCH /users/{user-id}/chats/{chat-id};;;;", changes)
     }
     /// `DELETE /users/{user-id}/chats/{chat-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/chats/{chat-id};;;;"))
+        self.0.call("op:DELETE /users/{user-id}/chats/{chat-id};;;;")
     }
     /// `POST /users/{user-id}/chats/{chat-id}/completeMigration`
     ///
@@ -195,9 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/completeMigration;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/completeMigration;;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/hideForUser`
@@ -210,10 +197,7 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("hideForUser")
-            .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/hideForUser;;;;"),
-                parameters,
-            )
+            .send("op:POST /users/{user-id}/chats/{chat-id}/hideForUser;;;;", parameters)
     }
     /// `POST /users/{user-id}/chats/{chat-id}/markChatReadForUser`
     ///
@@ -226,9 +210,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("markChatReadForUser")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/markChatReadForUser;;;;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/markChatReadForUser;;;;",
                 parameters,
             )
     }
@@ -243,9 +225,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("markChatUnreadForUser")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/markChatUnreadForUser;;;;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/markChatUnreadForUser;;;;",
                 parameters,
             )
     }
@@ -262,9 +242,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeAllAccessForUser")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/removeAllAccessForUser;;;china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/removeAllAccessForUser;;;china;",
                 parameters,
             )
     }
@@ -279,9 +257,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendActivityNotification")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/sendActivityNotification;;;;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/sendActivityNotification;;;;",
                 parameters,
             )
     }
@@ -298,9 +274,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/startMigration;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/startMigration;;;us-government china;",
                 parameters,
             )
     }
@@ -315,7 +289,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unhideForUser")
             .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/unhideForUser;;;;"),
+                "op:POST /users/{user-id}/chats/{chat-id}/unhideForUser;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/cloudClipboard`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod items;
 /// Requests to `/users/{user-id}/cloudClipboard`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::CloudClipboardRoot> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/cloudClipboard;expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/cloudClipboard;expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/cloudClipboard`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CloudClipboardRoot>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/cloudClipboard;;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/cloudClipboard;;;us-government china;",
                 changes,
             )
     }
@@ -53,11 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/cloudClipboard;;;us-government china;",
-                ),
-            )
+        self.0.call("op:DELETE /users/{user-id}/cloudClipboard;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/cloudPCs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/cloudPCs`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudPc>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/cloudPCs`
@@ -38,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::CloudPc) -> Request<models::CloudPc> {
-        self.0.send(Operation("op:POST /users/{user-id}/cloudPCs;;;china;"), body)
+        self.0.send("op:POST /users/{user-id}/cloudPCs;;;china;", body)
     }
     /// `GET /users/{user-id}/cloudPCs/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/users/{}/cloudpcs;china;",
-                ),
+                "op:GET /users/{user-id}/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/users/{}/cloudpcs;china;",
             )
     }
 }
@@ -82,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudPc> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `PATCH /users/{user-id}/cloudPCs/{cloudPC-id}`
@@ -98,10 +92,7 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::CloudPc>,
     ) -> Request<Option<models::CloudPc>> {
         self.0
-            .update(
-                Operation("op:PATCH /users/{user-id}/cloudPCs/{cloudPC-id};;;china;"),
-                changes,
-            )
+            .update("op:PATCH /users/{user-id}/cloudPCs/{cloudPC-id};;;china;", changes)
     }
     /// `DELETE /users/{user-id}/cloudPCs/{cloudPC-id}`
     ///
@@ -110,8 +101,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /users/{user-id}/cloudPCs/{cloudPC-id};;;china;"))
+        self.0.call("op:DELETE /users/{user-id}/cloudPCs/{cloudPC-id};;;china;")
     }
     /// `POST /users/{user-id}/cloudPCs/{cloudPC-id}/endGracePeriod`
     ///
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("endGracePeriod")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/endGracePeriod;;;china;",
-                ),
+                "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/endGracePeriod;;;china;",
             )
     }
     /// `POST /users/{user-id}/cloudPCs/{cloudPC-id}/reboot`
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reboot")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/cloudPCs/{cloudPC-id}/rename`
@@ -164,9 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("rename")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -187,9 +171,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reprovision")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -206,9 +188,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resize")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/resize;;;china;",
-                ),
+                "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/resize;;;china;",
                 parameters,
             )
     }
@@ -225,9 +205,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/restore;;;china;",
-                ),
+                "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/restore;;;china;",
                 parameters,
             )
     }
@@ -247,9 +225,7 @@ impl ItemRequestBuilder {
         self.0
             .function("retrieveCloudPcLaunchDetail", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/cloudPCs/{cloudPC-id}/troubleshoot`
@@ -266,9 +242,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("troubleshoot")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/contactFolders`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod child_folders;
 pub mod contacts;
 /// Requests to `/users/{user-id}/contactFolders`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContactFolder>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/contactFolders`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::ContactFolder> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/contactFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/contactFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders;;",
             )
     }
     /// `GET /users/{user-id}/contactFolders/delta()`
@@ -88,9 +82,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/delta();count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;china;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/delta();count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;china;",
             )
     }
 }
@@ -120,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContactFolder> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `PATCH /users/{user-id}/contactFolders/{contactFolder-id}`
@@ -139,9 +129,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContactFolder>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 changes,
             )
     }
@@ -156,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/contactFolders/{contactFolder-id}/permanentDelete`
@@ -175,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china;",
             )
     }
 }

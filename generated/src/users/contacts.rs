@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/contacts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod extensions;
 pub mod photo;
 /// Requests to `/users/{user-id}/contacts`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Contact>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contacts;count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/contacts;count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/contacts`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Contact) -> Request<models::Contact> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contacts/$count;filter search;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contacts;;",
-                ),
+                "op:GET /users/{user-id}/contacts/$count;filter search;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contacts;;",
             )
     }
     /// `GET /users/{user-id}/contacts/delta()`
@@ -81,9 +75,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contacts/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/contacts/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -113,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Contact> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `PATCH /users/{user-id}/contacts/{contact-id}`
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Contact>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 changes,
             )
     }
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/contacts/{contact-id}/permanentDelete`
@@ -168,9 +154,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/dataSecurityAndGovernance`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod activities;
 pub mod protection_scopes;
 pub mod sensitivity_labels;
@@ -35,9 +35,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserDataSecurityAndGovernance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance;expand select;;china;",
-                ),
+                "op:GET /users/{user-id}/dataSecurityAndGovernance;expand select;;china;",
             )
     }
     /// `PATCH /users/{user-id}/dataSecurityAndGovernance`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserDataSecurityAndGovernance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance;;;china;",
-                ),
+                "op:PATCH /users/{user-id}/dataSecurityAndGovernance;;;china;",
                 changes,
             )
     }
@@ -65,12 +61,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance;;;china;",
-                ),
-            )
+        self.0.call("op:DELETE /users/{user-id}/dataSecurityAndGovernance;;;china;")
     }
     /// `POST /users/{user-id}/dataSecurityAndGovernance/processContent`
     ///
@@ -89,9 +80,7 @@ impl RequestBuilder {
         self.0
             .segment("processContent")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/dataSecurityAndGovernance/processContent;;work=Content.Process.User,Content.Process.All application=Content.Process.User,Content.Process.All;china;",
-                ),
+                "op:POST /users/{user-id}/dataSecurityAndGovernance/processContent;;work=Content.Process.User,Content.Process.All application=Content.Process.User,Content.Process.All;china;",
                 parameters,
             )
     }

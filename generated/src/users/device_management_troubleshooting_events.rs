@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/deviceManagementTroubleshootingEvents`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/deviceManagementTroubleshootingEvents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceManagementTroubleshootingEvent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/deviceManagementTroubleshootingEvents`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceManagementTroubleshootingEvent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/deviceManagementTroubleshootingEvents;;;;",
-                ),
+                "op:POST /users/{user-id}/deviceManagementTroubleshootingEvents;;;;",
                 body,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents/$count;filter search;;;",
             )
     }
 }
@@ -72,9 +66,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceManagementTroubleshootingEvent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id}`
@@ -87,9 +79,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceManagementTroubleshootingEvent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
                 changes,
             )
     }
@@ -100,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/directReports`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_org_contact;
 pub mod as_user;
 /// Requests to `/users/{user-id}/directReports`.
@@ -38,9 +38,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/directReports;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/directReports;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/directReports/$count`
@@ -59,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/directReports/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/directreports;;",
-                ),
+                "op:GET /users/{user-id}/directReports/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/directreports;;",
             )
     }
 }
@@ -89,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/directReports/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/directReports/{directoryObject-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/employeeExperience`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod assigned_roles;
 pub mod learning_course_activities;
 /// Requests to `/users/{user-id}/employeeExperience`.
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EmployeeExperienceUser> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/employeeExperience;expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/employeeExperience;expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/employeeExperience`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EmployeeExperienceUser>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/employeeExperience;;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/employeeExperience;;;us-government china;",
                 changes,
             )
     }
@@ -64,10 +60,6 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/employeeExperience;;;us-government china;",
-                ),
-            )
+            .call("op:DELETE /users/{user-id}/employeeExperience;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/events`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod attachments;
 pub mod calendar;
 pub mod extensions;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Event>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/events;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
-                ),
+                "op:GET /users/{user-id}/events;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
             )
     }
     /// `POST /users/{user-id}/events`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Event) -> Request<models::Event> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/events;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/events;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/events/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/events;;",
-                ),
+                "op:GET /users/{user-id}/events/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/events;;",
             )
     }
     /// `GET /users/{user-id}/events/delta()`
@@ -89,9 +83,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
-                ),
+                "op:GET /users/{user-id}/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)
@@ -133,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Event> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/events/{event-id};expand select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
-                ),
+                "op:GET /users/{user-id}/events/{event-id};expand select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
             )
     }
     /// `PATCH /users/{user-id}/events/{event-id}`
@@ -152,9 +142,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Event>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 changes,
             )
     }
@@ -169,9 +157,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/events/{event-id}/accept`
@@ -186,9 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("accept")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/events/{event-id}/accept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/events/{event-id}/accept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 parameters,
             )
     }
@@ -204,9 +188,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 parameters,
             )
     }
@@ -222,9 +204,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("decline")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/events/{event-id}/decline;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/events/{event-id}/decline;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 parameters,
             )
     }
@@ -240,9 +220,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("dismissReminder")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/events/{event-id}/dismissReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/events/{event-id}/dismissReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/events/{event-id}/forward`
@@ -259,9 +237,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("forward")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government;",
-                ),
+                "op:POST /users/{user-id}/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government;",
                 parameters,
             )
     }
@@ -279,9 +255,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/events/{event-id}/permanentDelete;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;us-government;",
-                ),
+                "op:POST /users/{user-id}/events/{event-id}/permanentDelete;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;us-government;",
             )
     }
     /// `POST /users/{user-id}/events/{event-id}/snoozeReminder`
@@ -299,9 +273,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("snoozeReminder")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/events/{event-id}/snoozeReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/events/{event-id}/snoozeReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 parameters,
             )
     }
@@ -320,9 +292,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("tentativelyAccept")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/events/{event-id}/tentativelyAccept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/events/{event-id}/tentativelyAccept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/extensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/extensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Extension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/extensions;count expand filter orderby search select skip top;work=User.Read provenance=alias:/me/extensions;;",
-                ),
+                "op:GET /users/{user-id}/extensions;count expand filter orderby search select skip top;work=User.Read provenance=alias:/me/extensions;;",
             )
     }
     /// `POST /users/{user-id}/extensions`
@@ -36,7 +34,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /users/{user-id}/extensions;;;;"), body)
+        self.0.send("op:POST /users/{user-id}/extensions;;;;", body)
     }
     /// `GET /users/{user-id}/extensions/$count`
     ///
@@ -54,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/extensions/$count;filter search;work=User.Read provenance=inferred:count:/me/extensions;;",
-                ),
+                "op:GET /users/{user-id}/extensions/$count;filter search;work=User.Read provenance=inferred:count:/me/extensions;;",
             )
     }
 }
@@ -70,12 +66,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Extension> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/extensions/{extension-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /users/{user-id}/extensions/{extension-id};expand select;;;")
     }
     /// `PATCH /users/{user-id}/extensions/{extension-id}`
     ///
@@ -85,18 +76,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Extension>,
     ) -> Request<Option<models::Extension>> {
-        self.0
-            .update(
-                Operation("op:PATCH /users/{user-id}/extensions/{extension-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /users/{user-id}/extensions/{extension-id};;;;", changes)
     }
     /// `DELETE /users/{user-id}/extensions/{extension-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /users/{user-id}/extensions/{extension-id};;;;"))
+        self.0.call("op:DELETE /users/{user-id}/extensions/{extension-id};;;;")
     }
 }

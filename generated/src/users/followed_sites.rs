@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/followedSites`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/followedSites`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Site>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/followedSites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/followedSites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/followedSites/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/followedSites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/followedsites;;",
-                ),
+                "op:GET /users/{user-id}/followedSites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/followedsites;;",
             )
     }
     /// `POST /users/{user-id}/followedSites/add`
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/followedSites/add;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/followedSites/add;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -86,9 +80,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/followedSites/remove;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/followedSites/remove;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -103,11 +95,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Site> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/followedSites/{site-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /users/{user-id}/followedSites/{site-id};expand select;;;")
     }
 }

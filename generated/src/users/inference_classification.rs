@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/inferenceClassification`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod overrides;
 /// Requests to `/users/{user-id}/inferenceClassification`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -19,8 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::InferenceClassification> {
-        self.0
-            .call(Operation("op:GET /users/{user-id}/inferenceClassification;select;;;"))
+        self.0.call("op:GET /users/{user-id}/inferenceClassification;select;;;")
     }
     /// `PATCH /users/{user-id}/inferenceClassification`
     ///
@@ -30,10 +29,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::InferenceClassification>,
     ) -> Request<Option<models::InferenceClassification>> {
-        self.0
-            .update(
-                Operation("op:PATCH /users/{user-id}/inferenceClassification;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /users/{user-id}/inferenceClassification;;;;", changes)
     }
 }

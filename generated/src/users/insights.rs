@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/insights`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod shared;
 pub mod trending;
 pub mod used;
@@ -34,11 +34,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::ItemInsights> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights;expand select;;us-government china;",
-                ),
-            )
+            .call("op:GET /users/{user-id}/insights;expand select;;us-government china;")
     }
     /// `PATCH /users/{user-id}/insights`
     ///
@@ -51,10 +47,7 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::ItemInsights>,
     ) -> Request<Option<models::ItemInsights>> {
         self.0
-            .update(
-                Operation("op:PATCH /users/{user-id}/insights;;;us-government china;"),
-                changes,
-            )
+            .update("op:PATCH /users/{user-id}/insights;;;us-government china;", changes)
     }
     /// `DELETE /users/{user-id}/insights`
     ///
@@ -63,9 +56,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /users/{user-id}/insights;;;us-government china;"),
-            )
+        self.0.call("op:DELETE /users/{user-id}/insights;;;us-government china;")
     }
 }

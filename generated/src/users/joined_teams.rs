@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod all_channels;
 pub mod channels;
 pub mod group;
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Team>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams`
@@ -47,7 +45,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Team) -> Request<models::Team> {
-        self.0.send(Operation("op:POST /users/{user-id}/joinedTeams;;;;"), body)
+        self.0.send("op:POST /users/{user-id}/joinedTeams;;;;", body)
     }
     /// `GET /users/{user-id}/joinedTeams/$count`
     ///
@@ -65,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/$count;filter search;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/joinedteams;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/$count;filter search;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/joinedteams;;",
             )
     }
     /// `GET /users/{user-id}/joinedTeams/getAllMessages()`
@@ -82,9 +78,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/getAllMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/getAllMessages();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -163,12 +157,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Team> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /users/{user-id}/joinedTeams/{team-id};expand select;;;")
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}`
     ///
@@ -178,18 +167,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Team>,
     ) -> Request<Option<models::Team>> {
-        self.0
-            .update(
-                Operation("op:PATCH /users/{user-id}/joinedTeams/{team-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /users/{user-id}/joinedTeams/{team-id};;;;", changes)
     }
     /// `DELETE /users/{user-id}/joinedTeams/{team-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/joinedTeams/{team-id};;;;"))
+        self.0.call("op:DELETE /users/{user-id}/joinedTeams/{team-id};;;;")
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/archive`
     ///
@@ -199,7 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/archive;;;;"),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/archive;;;;",
                 parameters,
             )
     }
@@ -210,10 +195,7 @@ impl ItemRequestBuilder {
     pub fn clone(&self, parameters: &models::team::CloneParameters) -> Request<()> {
         self.0
             .segment("clone")
-            .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/clone;;;;"),
-                parameters,
-            )
+            .send("op:POST /users/{user-id}/joinedTeams/{team-id}/clone;;;;", parameters)
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/completeMigration`
     ///
@@ -222,11 +204,7 @@ impl ItemRequestBuilder {
     pub fn complete_migration(&self) -> Request<()> {
         self.0
             .segment("completeMigration")
-            .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/completeMigration;;;;",
-                ),
-            )
+            .call("op:POST /users/{user-id}/joinedTeams/{team-id}/completeMigration;;;;")
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/sendActivityNotification`
     ///
@@ -239,9 +217,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendActivityNotification")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/sendActivityNotification;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/sendActivityNotification;;;;",
                 parameters,
             )
     }
@@ -252,8 +228,6 @@ impl ItemRequestBuilder {
     pub fn unarchive(&self) -> Request<()> {
         self.0
             .segment("unarchive")
-            .call(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/unarchive;;;;"),
-            )
+            .call("op:POST /users/{user-id}/joinedTeams/{team-id}/unarchive;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/licenseDetails`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/licenseDetails`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LicenseDetails>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/licenseDetails;count expand filter orderby search select skip top;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read application=LicenseAssignment.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/licenseDetails;count expand filter orderby search select skip top;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read application=LicenseAssignment.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/licenseDetails`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::LicenseDetails,
     ) -> Request<models::LicenseDetails> {
-        self.0.send(Operation("op:POST /users/{user-id}/licenseDetails;;;;"), body)
+        self.0.send("op:POST /users/{user-id}/licenseDetails;;;;", body)
     }
     /// `GET /users/{user-id}/licenseDetails/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/licenseDetails/$count;filter search;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read application=LicenseAssignment.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/licensedetails;;",
-                ),
+                "op:GET /users/{user-id}/licenseDetails/$count;filter search;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read application=LicenseAssignment.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/licensedetails;;",
             )
     }
     /// `GET /users/{user-id}/licenseDetails/getTeamsLicensingDetails()`
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .function("getTeamsLicensingDetails", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/licenseDetails/getTeamsLicensingDetails();;work=User.Read,Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/licenseDetails/getTeamsLicensingDetails();;work=User.Read,Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LicenseDetails> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/licenseDetails/{licenseDetails-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/licenseDetails/{licenseDetails-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/licenseDetails/{licenseDetails-id}`
@@ -105,9 +97,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LicenseDetails>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/licenseDetails/{licenseDetails-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/licenseDetails/{licenseDetails-id};;;;",
                 changes,
             )
     }
@@ -116,11 +106,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/licenseDetails/{licenseDetails-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /users/{user-id}/licenseDetails/{licenseDetails-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/mailFolders`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod child_folders;
 pub mod message_rules;
 pub mod messages;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MailFolder>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/mailFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/mailFolders`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::MailFolder) -> Request<models::MailFolder> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/mailFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=inferred:count:/users/{}/mailfolders;;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=inferred:count:/users/{}/mailfolders;;",
             )
     }
     /// `GET /users/{user-id}/mailFolders/delta()`
@@ -88,9 +82,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/delta();count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;china;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/delta();count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;china;",
             )
     }
 }
@@ -127,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MailFolder> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id};expand select;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id};expand select;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
             )
     }
     /// `PATCH /users/{user-id}/mailFolders/{mailFolder-id}`
@@ -146,9 +136,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MailFolder>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 changes,
             )
     }
@@ -163,9 +151,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/mailFolders/{mailFolder-id}/copy`
@@ -183,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copy")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -204,9 +188,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("move")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -224,9 +206,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/mailboxSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/mailboxSettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::MailboxSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailboxSettings;expand select;work=MailboxSettings.Read,MailboxSettings.ReadWrite personal=MailboxSettings.Read,MailboxSettings.ReadWrite application=MailboxSettings.Read,MailboxSettings.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/mailboxSettings;expand select;work=MailboxSettings.Read,MailboxSettings.ReadWrite personal=MailboxSettings.Read,MailboxSettings.ReadWrite application=MailboxSettings.Read,MailboxSettings.ReadWrite;;",
             )
     }
     /// `PATCH /users/{user-id}/mailboxSettings`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MailboxSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/mailboxSettings;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/mailboxSettings;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;;",
                 changes,
             )
     }

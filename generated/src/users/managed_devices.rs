@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/managedDevices`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod device_category;
 pub mod device_compliance_policy_states;
 pub mod device_configuration_states;
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedDevice>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/managedDevices;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices`
@@ -39,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::ManagedDevice,
     ) -> Request<models::ManagedDevice> {
-        self.0.send(Operation("op:POST /users/{user-id}/managedDevices;;;;"), body)
+        self.0.send("op:POST /users/{user-id}/managedDevices;;;;", body)
     }
     /// `GET /users/{user-id}/managedDevices/$count`
     ///
@@ -50,11 +48,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /users/{user-id}/managedDevices/$count;filter search;;;")
     }
 }
 /// Requests to `/users/{user-id}/managedDevices/{managedDevice-id}`.
@@ -109,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedDevice> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/managedDevices/{managedDevice-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/managedDevices/{managedDevice-id}`
@@ -124,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedDevice>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id};;;;",
                 changes,
             )
     }
@@ -135,12 +125,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /users/{user-id}/managedDevices/{managedDevice-id};;;;")
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/bypassActivationLock`
     ///
@@ -150,9 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("bypassActivationLock")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/bypassActivationLock;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/bypassActivationLock;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/cleanWindowsDevice`
@@ -166,9 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cleanWindowsDevice")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/cleanWindowsDevice;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/cleanWindowsDevice;;;;",
                 parameters,
             )
     }
@@ -183,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deleteUserFromSharedAppleDevice")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;;;",
                 parameters,
             )
     }
@@ -197,9 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("disableLostMode")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/disableLostMode;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/disableLostMode;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/locateDevice`
@@ -210,9 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("locateDevice")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/locateDevice;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/locateDevice;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser`
@@ -223,9 +198,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("logoutSharedAppleDeviceActiveUser")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/rebootNow`
@@ -236,9 +209,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("rebootNow")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/rebootNow;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/rebootNow;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/recoverPasscode`
@@ -249,9 +220,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("recoverPasscode")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/recoverPasscode;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/recoverPasscode;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/remoteLock`
@@ -262,9 +231,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("remoteLock")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/remoteLock;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/remoteLock;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/requestRemoteAssistance`
@@ -275,9 +242,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("requestRemoteAssistance")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/requestRemoteAssistance;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/requestRemoteAssistance;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/resetPasscode`
@@ -288,9 +253,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPasscode")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/resetPasscode;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/resetPasscode;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/retire`
@@ -301,9 +264,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("retire")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/retire;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/retire;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/shutDown`
@@ -314,9 +275,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("shutDown")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/shutDown;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/shutDown;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/syncDevice`
@@ -327,9 +286,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("syncDevice")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/syncDevice;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/syncDevice;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount`
@@ -343,9 +300,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("updateWindowsDeviceAccount")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;;;",
                 parameters,
             )
     }
@@ -360,9 +315,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("windowsDefenderScan")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/windowsDefenderScan;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/windowsDefenderScan;;;;",
                 parameters,
             )
     }
@@ -374,9 +327,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("windowsDefenderUpdateSignatures")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/wipe`
@@ -390,9 +341,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("wipe")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/wipe;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/wipe;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/manager`
 use crate::models;
-use crate::runtime::{Operation, Path, Reference, Request};
+use crate::runtime::{Path, Reference, Request};
 /// Requests to `/users/{user-id}/manager`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/manager;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/manager;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/manager/$ref`
@@ -40,9 +38,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/manager/$ref;;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:reference:/users/{}/manager;;",
-                ),
+                "op:GET /users/{user-id}/manager/$ref;;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:reference:/users/{}/manager;;",
             )
     }
     /// `PUT /users/{user-id}/manager/$ref`
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:PUT /users/{user-id}/manager/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/manager;;",
-                ),
+                "op:PUT /users/{user-id}/manager/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/manager;;",
                 reference,
             )
     }
@@ -79,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/manager/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/manager;;",
-                ),
+                "op:DELETE /users/{user-id}/manager/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/manager;;",
             )
     }
 }

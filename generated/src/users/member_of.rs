@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/memberOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_administrative_unit;
 pub mod as_directory_role;
 pub mod as_group;
@@ -46,9 +46,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/memberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/memberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/memberOf/$count`
@@ -67,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/memberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/memberof;;",
-                ),
+                "op:GET /users/{user-id}/memberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/memberof;;",
             )
     }
 }
@@ -108,9 +104,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/memberOf/{directoryObject-id};expand select;work=User.Read application=User.Read.All;;",
-                ),
+                "op:GET /users/{user-id}/memberOf/{directoryObject-id};expand select;work=User.Read application=User.Read.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 pub mod attachments;
 pub mod extensions;
 /// Requests to `/users/{user-id}/messages`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Message>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/messages;count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/messages;count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/messages`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Message) -> Request<models::Message> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/messages/$count;filter search;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=inferred:count:/users/{}/messages;;",
-                ),
+                "op:GET /users/{user-id}/messages/$count;filter search;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=inferred:count:/users/{}/messages;;",
             )
     }
     /// `GET /users/{user-id}/messages/delta()`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/messages/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/messages/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -119,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Message> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/messages/{message-id};expand select;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All;;",
-                ),
+                "op:GET /users/{user-id}/messages/{message-id};expand select;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All;;",
             )
     }
     /// `PATCH /users/{user-id}/messages/{message-id}`
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Message>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 changes,
             )
     }
@@ -155,9 +143,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
             )
     }
     /// `GET /users/{user-id}/messages/{message-id}/$value`
@@ -174,9 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/messages/{message-id}/$value;;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All provenance=inferred:reference:/users/{}/messages/{};;",
-                ),
+                "op:GET /users/{user-id}/messages/{message-id}/$value;;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All provenance=inferred:reference:/users/{}/messages/{};;",
             )
     }
     /// `PUT /users/{user-id}/messages/{message-id}/$value`
@@ -187,7 +171,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation("op:PUT /users/{user-id}/messages/{message-id}/$value;;;;"),
+                "op:PUT /users/{user-id}/messages/{message-id}/$value;;;;",
                 content,
             )
     }
@@ -205,9 +189,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/messages/{message-id}/$value;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite provenance=inferred:reference:/users/{}/messages/{};;",
-                ),
+                "op:DELETE /users/{user-id}/messages/{message-id}/$value;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite provenance=inferred:reference:/users/{}/messages/{};;",
             )
     }
     /// `POST /users/{user-id}/messages/{message-id}/copy`
@@ -225,9 +207,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copy")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/messages/{message-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -246,9 +226,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createForward")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/createForward;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/messages/{message-id}/createForward;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -267,9 +245,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createReply")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/createReply;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/messages/{message-id}/createReply;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -288,9 +264,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createReplyAll")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/createReplyAll;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/messages/{message-id}/createReplyAll;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -309,9 +283,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("forward")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/forward;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
-                ),
+                "op:POST /users/{user-id}/messages/{message-id}/forward;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 parameters,
             )
     }
@@ -330,9 +302,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("move")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/messages/{message-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 parameters,
             )
     }
@@ -350,9 +320,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/messages/{message-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;us-government china;",
             )
     }
     /// `POST /users/{user-id}/messages/{message-id}/reply`
@@ -367,9 +335,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reply")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/reply;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
-                ),
+                "op:POST /users/{user-id}/messages/{message-id}/reply;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 parameters,
             )
     }
@@ -388,9 +354,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("replyAll")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/replyAll;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
-                ),
+                "op:POST /users/{user-id}/messages/{message-id}/replyAll;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 parameters,
             )
     }
@@ -406,9 +370,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("send")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/send;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
-                ),
+                "op:POST /users/{user-id}/messages/{message-id}/send;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
             )
     }
 }

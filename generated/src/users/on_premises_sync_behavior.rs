@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/onPremisesSyncBehavior`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/onPremisesSyncBehavior`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::OnPremisesSyncBehavior> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onPremisesSyncBehavior;expand select;work=User-OnPremisesSyncBehavior.ReadWrite.All application=User-OnPremisesSyncBehavior.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/onPremisesSyncBehavior;expand select;work=User-OnPremisesSyncBehavior.ReadWrite.All application=User-OnPremisesSyncBehavior.ReadWrite.All;;",
             )
     }
     /// `PATCH /users/{user-id}/onPremisesSyncBehavior`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::OnPremisesSyncBehavior>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/onPremisesSyncBehavior;;work=User-OnPremisesSyncBehavior.ReadWrite.All application=User-OnPremisesSyncBehavior.ReadWrite.All;;",
-                ),
+                "op:PATCH /users/{user-id}/onPremisesSyncBehavior;;work=User-OnPremisesSyncBehavior.ReadWrite.All application=User-OnPremisesSyncBehavior.ReadWrite.All;;",
                 changes,
             )
     }
@@ -49,6 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/onPremisesSyncBehavior;;;;"))
+        self.0.call("op:DELETE /users/{user-id}/onPremisesSyncBehavior;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/onenote`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod notebooks;
 pub mod operations;
 pub mod pages;
@@ -59,9 +59,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Onenote> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote;expand select;work=User.Read provenance=alias:/me/onenote;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote;expand select;work=User.Read provenance=alias:/me/onenote;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/onenote`
@@ -75,10 +73,7 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::Onenote>,
     ) -> Request<Option<models::Onenote>> {
         self.0
-            .update(
-                Operation("op:PATCH /users/{user-id}/onenote;;;us-government china;"),
-                changes,
-            )
+            .update("op:PATCH /users/{user-id}/onenote;;;us-government china;", changes)
     }
     /// `DELETE /users/{user-id}/onenote`
     ///
@@ -87,7 +82,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /users/{user-id}/onenote;;;us-government china;"))
+        self.0.call("op:DELETE /users/{user-id}/onenote;;;us-government china;")
     }
 }

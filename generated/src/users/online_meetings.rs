@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/onlineMeetings`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Content, Count, Page, Path, Request, Wrapped};
 pub mod attendance_reports;
 pub mod recordings;
 pub mod transcripts;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnlineMeeting>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/onlineMeetings`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::OnlineMeeting> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onlineMeetings;;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/onlineMeetings;;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All provenance=inferred:count:/users/{}/onlinemeetings;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All provenance=inferred:count:/users/{}/onlinemeetings;china;",
             )
     }
     /// `POST /users/{user-id}/onlineMeetings/createOrGet`
@@ -96,9 +90,7 @@ impl RequestBuilder {
         self.0
             .segment("createOrGet")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onlineMeetings/createOrGet;;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/onlineMeetings/createOrGet;;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -133,9 +125,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=OnlineMeetingRecording.Read.All;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=OnlineMeetingRecording.Read.All;china;",
             )
     }
     /// `GET /users/{user-id}/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime')`
@@ -169,9 +159,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=OnlineMeetingTranscript.Read.All;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=OnlineMeetingTranscript.Read.All;china;",
             )
     }
 }
@@ -208,9 +196,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnlineMeeting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id};expand select;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id};expand select;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china;",
             )
     }
     /// `PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id}`
@@ -229,9 +215,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnlineMeeting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
-                ),
+                "op:PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -248,9 +232,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
-                ),
+                "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
             )
     }
     /// `GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport`
@@ -267,9 +249,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attendeeReport")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;work=OnlineMeetingArtifact.Read.All application=OnlineMeetingArtifact.Read.All;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;work=OnlineMeetingArtifact.Read.All application=OnlineMeetingArtifact.Read.All;china;",
             )
     }
     /// `PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport`
@@ -285,9 +265,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attendeeReport")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
-                ),
+                "op:PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
                 content,
             )
     }
@@ -301,9 +279,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attendeeReport")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
-                ),
+                "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
             )
     }
     /// `GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl()`
@@ -320,9 +296,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getVirtualAppointmentJoinWebUrl", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;work=VirtualAppointment.Read,VirtualAppointment.ReadWrite,OnlineMeetings.Read,OnlineMeetings.ReadWrite application=VirtualAppointment.Read.All,VirtualAppointment.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;work=VirtualAppointment.Read,VirtualAppointment.ReadWrite,OnlineMeetings.Read,OnlineMeetings.ReadWrite application=VirtualAppointment.Read.All,VirtualAppointment.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms`
@@ -342,9 +316,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendVirtualAppointmentReminderSms")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;work=VirtualAppointmentNotification.Send application=VirtualAppointmentNotification.Send;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;work=VirtualAppointmentNotification.Send application=VirtualAppointmentNotification.Send;us-government china;",
                 parameters,
             )
     }
@@ -365,9 +337,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendVirtualAppointmentSms")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;work=VirtualAppointmentNotification.Send application=VirtualAppointmentNotification.Send;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;work=VirtualAppointmentNotification.Send application=VirtualAppointmentNotification.Send;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/outlook`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod master_categories;
 /// Requests to `/users/{user-id}/outlook`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::OutlookUser> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/outlook;select;work=User.Read provenance=alias:/me/outlook;;",
-                ),
+                "op:GET /users/{user-id}/outlook;select;work=User.Read provenance=alias:/me/outlook;;",
             )
     }
     /// `GET /users/{user-id}/outlook/supportedLanguages()`
@@ -46,9 +44,7 @@ impl RequestBuilder {
         self.0
             .function("supportedLanguages", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/outlook/supportedLanguages();count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All;;",
-                ),
+                "op:GET /users/{user-id}/outlook/supportedLanguages();count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All;;",
             )
     }
     /// `GET /users/{user-id}/outlook/supportedTimeZones()`
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .function("supportedTimeZones", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/outlook/supportedTimeZones();count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All;;",
-                ),
+                "op:GET /users/{user-id}/outlook/supportedTimeZones();count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All;;",
             )
     }
     /// `GET /users/{user-id}/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}')`
@@ -87,12 +81,10 @@ impl RequestBuilder {
         self.0
             .function(
                 "supportedTimeZones",
-                &[("TimeZoneStandard", Some(&time_zone_standard))],
+                &[("TimeZoneStandard", Some(time_zone_standard))],
             )
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}');count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All;;",
-                ),
+                "op:GET /users/{user-id}/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}');count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All;;",
             )
     }
 }

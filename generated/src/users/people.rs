@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/people`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/people`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Person>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/people;count filter orderby search select skip top;work=People.Read,People.Read.All personal=People.Read application=People.Read.All;china;",
-                ),
+                "op:GET /users/{user-id}/people;count filter orderby search select skip top;work=People.Read,People.Read.All personal=People.Read application=People.Read.All;china;",
             )
     }
     /// `GET /users/{user-id}/people/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/people/$count;filter search;work=People.Read,People.Read.All personal=People.Read application=People.Read.All provenance=inferred:count:/users/{}/people;china;",
-                ),
+                "op:GET /users/{user-id}/people/$count;filter search;work=People.Read,People.Read.All personal=People.Read application=People.Read.All provenance=inferred:count:/users/{}/people;china;",
             )
     }
 }
@@ -67,7 +63,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Person> {
-        self.0
-            .call(Operation("op:GET /users/{user-id}/people/{person-id};select;;china;"))
+        self.0.call("op:GET /users/{user-id}/people/{person-id};select;;china;")
     }
 }

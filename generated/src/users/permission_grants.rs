@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/permissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/permissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ResourceSpecificPermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser application=ResourceSpecificPermissionGrant.ReadForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
-                ),
+                "op:GET /users/{user-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser application=ResourceSpecificPermissionGrant.ReadForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
             )
     }
     /// `POST /users/{user-id}/permissionGrants`
@@ -40,7 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /users/{user-id}/permissionGrants;;;;"), body)
+        self.0.send("op:POST /users/{user-id}/permissionGrants;;;;", body)
     }
     /// `GET /users/{user-id}/permissionGrants/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser application=ResourceSpecificPermissionGrant.ReadForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All provenance=inferred:count:/users/{}/permissiongrants;;",
-                ),
+                "op:GET /users/{user-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser application=ResourceSpecificPermissionGrant.ReadForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All provenance=inferred:count:/users/{}/permissiongrants;;",
             )
     }
 }
@@ -76,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id}`
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ResourceSpecificPermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 changes,
             )
     }
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
             )
     }
 }

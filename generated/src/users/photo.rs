@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/users/{user-id}/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ProfilePhoto> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/photo;select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All,User.ReadWrite.CrossCloud;;",
-                ),
+                "op:GET /users/{user-id}/photo;select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All,User.ReadWrite.CrossCloud;;",
             )
     }
     /// `PATCH /users/{user-id}/photo`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ProfilePhoto>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
-                ),
+                "op:PATCH /users/{user-id}/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
                 changes,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
-                ),
+                "op:DELETE /users/{user-id}/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/photo/$value`
@@ -74,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/photo/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All,User.ReadWrite.CrossCloud provenance=inferred:reference:/users/{}/photo;;",
-                ),
+                "op:GET /users/{user-id}/photo/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All,User.ReadWrite.CrossCloud provenance=inferred:reference:/users/{}/photo;;",
             )
     }
     /// `PUT /users/{user-id}/photo/$value`
@@ -93,9 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=inferred:reference:/users/{}/photo;;",
-                ),
+                "op:PUT /users/{user-id}/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=inferred:reference:/users/{}/photo;;",
                 content,
             )
     }
@@ -113,9 +103,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=inferred:reference:/users/{}/photo;;",
-                ),
+                "op:DELETE /users/{user-id}/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=inferred:reference:/users/{}/photo;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/photos`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Page, Path, Request};
+use crate::runtime::{Content, Page, Path, Request};
 /// Requests to `/users/{user-id}/photos`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ProfilePhoto>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/photos;filter orderby select skip top;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All;;",
-                ),
+                "op:GET /users/{user-id}/photos;filter orderby select skip top;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All;;",
             )
     }
 }
@@ -46,9 +44,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ProfilePhoto> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/photos/{profilePhoto-id};select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All;;",
-                ),
+                "op:GET /users/{user-id}/photos/{profilePhoto-id};select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All;;",
             )
     }
     /// `GET /users/{user-id}/photos/{profilePhoto-id}/$value`
@@ -65,9 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/photos/{profilePhoto-id}/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All provenance=inferred:reference:/users/{}/photos/{};;",
-                ),
+                "op:GET /users/{user-id}/photos/{profilePhoto-id}/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All provenance=inferred:reference:/users/{}/photos/{};;",
             )
     }
     /// `PUT /users/{user-id}/photos/{profilePhoto-id}/$value`
@@ -78,7 +72,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation("op:PUT /users/{user-id}/photos/{profilePhoto-id}/$value;;;;"),
+                "op:PUT /users/{user-id}/photos/{profilePhoto-id}/$value;;;;",
                 content,
             )
     }
@@ -89,10 +83,6 @@ impl ItemRequestBuilder {
     pub fn delete_value(&self) -> Request<()> {
         self.0
             .segment("$value")
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/photos/{profilePhoto-id}/$value;;;;",
-                ),
-            )
+            .call("op:DELETE /users/{user-id}/photos/{profilePhoto-id}/$value;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/planner`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod plans;
 pub mod tasks;
 /// Requests to `/users/{user-id}/planner`.
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PlannerUser> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/planner;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/planner;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `PATCH /users/{user-id}/planner`
@@ -55,9 +53,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PlannerUser>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/planner;;work=Tasks.ReadWrite,Group.ReadWrite.All;china;",
-                ),
+                "op:PATCH /users/{user-id}/planner;;work=Tasks.ReadWrite,Group.ReadWrite.All;china;",
                 changes,
             )
             .header("If-Match", if_match)
@@ -69,6 +65,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/planner;;;china;"))
+        self.0.call("op:DELETE /users/{user-id}/planner;;;china;")
     }
 }

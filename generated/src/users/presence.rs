@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/presence`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/presence`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Presence> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/presence;expand select;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/presence;expand select;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china;",
             )
     }
     /// `PATCH /users/{user-id}/presence`
@@ -36,7 +34,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Presence>,
     ) -> Request<Option<models::Presence>> {
-        self.0.update(Operation("op:PATCH /users/{user-id}/presence;;;china;"), changes)
+        self.0.update("op:PATCH /users/{user-id}/presence;;;china;", changes)
     }
     /// `DELETE /users/{user-id}/presence`
     ///
@@ -45,7 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/presence;;;china;"))
+        self.0.call("op:DELETE /users/{user-id}/presence;;;china;")
     }
     /// `POST /users/{user-id}/presence/clearAutomaticLocation`
     ///
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("clearAutomaticLocation")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/presence/clearAutomaticLocation;;work=Presence.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/presence/clearAutomaticLocation;;work=Presence.ReadWrite;us-government china;",
             )
     }
     /// `POST /users/{user-id}/presence/clearLocation`
@@ -80,9 +76,7 @@ impl RequestBuilder {
         self.0
             .segment("clearLocation")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/presence/clearLocation;;work=Presence.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/presence/clearLocation;;work=Presence.ReadWrite;us-government china;",
             )
     }
     /// `POST /users/{user-id}/presence/clearPresence`
@@ -102,9 +96,7 @@ impl RequestBuilder {
         self.0
             .segment("clearPresence")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/presence/clearPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/presence/clearPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -122,9 +114,7 @@ impl RequestBuilder {
         self.0
             .segment("clearUserPreferredPresence")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/presence/clearUserPreferredPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/presence/clearUserPreferredPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/presence/setAutomaticLocation`
@@ -144,9 +134,7 @@ impl RequestBuilder {
         self.0
             .segment("setAutomaticLocation")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/presence/setAutomaticLocation;;work=Presence.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/presence/setAutomaticLocation;;work=Presence.ReadWrite;us-government china;",
                 parameters,
             )
     }
@@ -167,9 +155,7 @@ impl RequestBuilder {
         self.0
             .segment("setManualLocation")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/presence/setManualLocation;;work=Presence.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/presence/setManualLocation;;work=Presence.ReadWrite;us-government china;",
                 parameters,
             )
     }
@@ -190,9 +176,7 @@ impl RequestBuilder {
         self.0
             .segment("setPresence")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/presence/setPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/presence/setPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -213,9 +197,7 @@ impl RequestBuilder {
         self.0
             .segment("setStatusMessage")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/presence/setStatusMessage;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/presence/setStatusMessage;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -236,9 +218,7 @@ impl RequestBuilder {
         self.0
             .segment("setUserPreferredPresence")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/presence/setUserPreferredPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/presence/setUserPreferredPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/registeredDevices`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_app_role_assignment;
 pub mod as_device;
 pub mod as_endpoint;
@@ -44,9 +44,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/registeredDevices;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/registeredDevices;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/registeredDevices/$count`
@@ -65,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/registeredDevices/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/registereddevices;;",
-                ),
+                "op:GET /users/{user-id}/registeredDevices/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/registereddevices;;",
             )
     }
 }
@@ -102,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/registeredDevices/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/registeredDevices/{directoryObject-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/scopedRoleMemberOf`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/scopedRoleMemberOf`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ScopedRoleMembership>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/scopedRoleMemberOf;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/scopedRoleMemberOf;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/scopedRoleMemberOf`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::ScopedRoleMembership,
     ) -> Request<models::ScopedRoleMembership> {
-        self.0.send(Operation("op:POST /users/{user-id}/scopedRoleMemberOf;;;;"), body)
+        self.0.send("op:POST /users/{user-id}/scopedRoleMemberOf;;;;", body)
     }
     /// `GET /users/{user-id}/scopedRoleMemberOf/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/scopedRoleMemberOf/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/scopedrolememberof;;",
-                ),
+                "op:GET /users/{user-id}/scopedRoleMemberOf/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/scopedrolememberof;;",
             )
     }
 }
@@ -73,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ScopedRoleMembership> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id}`
@@ -88,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ScopedRoleMembership>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
                 changes,
             )
     }
@@ -101,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/settings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod exchange;
 pub mod item_insights;
 pub mod shift_preferences;
@@ -55,9 +55,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/settings;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
             )
     }
     /// `PATCH /users/{user-id}/settings`
@@ -74,9 +72,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/settings;;work=User.ReadWrite,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy;;",
-                ),
+                "op:PATCH /users/{user-id}/settings;;work=User.ReadWrite,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy;;",
                 changes,
             )
     }
@@ -85,6 +81,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/settings;;;;"))
+        self.0.call("op:DELETE /users/{user-id}/settings;;;;")
     }
 }

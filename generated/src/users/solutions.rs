@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/solutions`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod working_time_schedule;
 /// Requests to `/users/{user-id}/solutions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserSolutionRoot> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/solutions;expand select;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/solutions;expand select;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/solutions`
@@ -44,7 +42,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserSolutionRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/solutions;;;us-government china;"),
+                "op:PATCH /users/{user-id}/solutions;;;us-government china;",
                 changes,
             )
     }
@@ -55,9 +53,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /users/{user-id}/solutions;;;us-government china;"),
-            )
+        self.0.call("op:DELETE /users/{user-id}/solutions;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/sponsorOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/sponsorOf`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/sponsorOf;count expand filter orderby search select skip top;work=User.Read,User.Read.All,User.ReadWrite.All application=User.Read.All,User.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/sponsorOf;count expand filter orderby search select skip top;work=User.Read,User.Read.All,User.ReadWrite.All application=User.Read.All,User.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /users/{user-id}/sponsorOf/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/sponsorOf/$count;filter search;work=User.Read,User.Read.All,User.ReadWrite.All application=User.Read.All,User.ReadWrite.All provenance=inferred:count:/users/{}/sponsorof;us-government china;",
-                ),
+                "op:GET /users/{user-id}/sponsorOf/$count;filter search;work=User.Read,User.Read.All,User.ReadWrite.All application=User.Read.All,User.ReadWrite.All provenance=inferred:count:/users/{}/sponsorof;us-government china;",
             )
     }
 }
@@ -69,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/sponsorOf/{directoryObject-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/sponsorOf/{directoryObject-id};expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/sponsors`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/users/{user-id}/sponsors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/sponsors;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/sponsors;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/sponsors/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/sponsors/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=inferred:count:/users/{}/sponsors;;",
-                ),
+                "op:GET /users/{user-id}/sponsors/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=inferred:count:/users/{}/sponsors;;",
             )
     }
     /// `GET /users/{user-id}/sponsors/$ref`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/sponsors/$ref;count filter orderby search skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=inferred:reference:/users/{}/sponsors;;",
-                ),
+                "op:GET /users/{user-id}/sponsors/$ref;count filter orderby search skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=inferred:reference:/users/{}/sponsors;;",
             )
     }
     /// `POST /users/{user-id}/sponsors/$ref`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/sponsors/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/sponsors;;",
-                ),
+                "op:POST /users/{user-id}/sponsors/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/sponsors;;",
                 reference,
             )
     }
@@ -98,7 +90,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(Operation("op:DELETE /users/{user-id}/sponsors/$ref;;;;"))
+            .call("op:DELETE /users/{user-id}/sponsors/$ref;;;;")
             .query("@id", id)
     }
 }
@@ -119,9 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/sponsors/{directoryObject-id}/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/sponsors/{};;",
-                ),
+                "op:DELETE /users/{user-id}/sponsors/{directoryObject-id}/$ref;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=inferred:reference:/users/{}/sponsors/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/teamwork`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod associated_teams;
 pub mod installed_apps;
 /// Requests to `/users/{user-id}/teamwork`.
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserTeamwork> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/teamwork;expand select;work=UserTeamwork.Read application=UserTeamwork.Read.All;;",
-                ),
+                "op:GET /users/{user-id}/teamwork;expand select;work=UserTeamwork.Read application=UserTeamwork.Read.All;;",
             )
     }
     /// `PATCH /users/{user-id}/teamwork`
@@ -44,14 +42,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::UserTeamwork>,
     ) -> Request<Option<models::UserTeamwork>> {
-        self.0.update(Operation("op:PATCH /users/{user-id}/teamwork;;;;"), changes)
+        self.0.update("op:PATCH /users/{user-id}/teamwork;;;;", changes)
     }
     /// `DELETE /users/{user-id}/teamwork`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/teamwork;;;;"))
+        self.0.call("op:DELETE /users/{user-id}/teamwork;;;;")
     }
     /// `POST /users/{user-id}/teamwork/deleteTargetedMessage`
     ///
@@ -70,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("deleteTargetedMessage")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/teamwork/deleteTargetedMessage;;work=TeamworkTargetedMessage.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/teamwork/deleteTargetedMessage;;work=TeamworkTargetedMessage.ReadWrite;us-government china;",
                 parameters,
             )
     }
@@ -94,9 +90,7 @@ impl RequestBuilder {
         self.0
             .function("getAllRetainedTargetedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/teamwork/getAllRetainedTargetedMessages();count expand filter orderby search select skip top;application=TeamworkTargetedMessage.Read.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/teamwork/getAllRetainedTargetedMessages();count expand filter orderby search select skip top;application=TeamworkTargetedMessage.Read.All;us-government china;",
             )
     }
     /// `GET /users/{user-id}/teamwork/getAllTargetedMessages()`
@@ -117,9 +111,7 @@ impl RequestBuilder {
         self.0
             .function("getAllTargetedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/teamwork/getAllTargetedMessages();count expand filter orderby search select skip top;application=TeamworkTargetedMessage.Read.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/teamwork/getAllTargetedMessages();count expand filter orderby search select skip top;application=TeamworkTargetedMessage.Read.All;us-government china;",
             )
     }
     /// `POST /users/{user-id}/teamwork/sendActivityNotification`
@@ -137,9 +129,7 @@ impl RequestBuilder {
         self.0
             .segment("sendActivityNotification")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/teamwork/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.User,TeamsActivity.Send;;",
-                ),
+                "op:POST /users/{user-id}/teamwork/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.User,TeamsActivity.Send;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/todo`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod lists;
 /// Requests to `/users/{user-id}/todo`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,7 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Todo> {
-        self.0.call(Operation("op:GET /users/{user-id}/todo;expand select;;china;"))
+        self.0.call("op:GET /users/{user-id}/todo;expand select;;china;")
     }
     /// `PATCH /users/{user-id}/todo`
     ///
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Todo>,
     ) -> Request<Option<models::Todo>> {
-        self.0.update(Operation("op:PATCH /users/{user-id}/todo;;;china;"), changes)
+        self.0.update("op:PATCH /users/{user-id}/todo;;;china;", changes)
     }
     /// `DELETE /users/{user-id}/todo`
     ///
@@ -42,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/todo;;;china;"))
+        self.0.call("op:DELETE /users/{user-id}/todo;;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/transitiveMemberOf`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_administrative_unit;
 pub mod as_directory_role;
 pub mod as_group;
@@ -46,9 +46,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/transitiveMemberOf/$count`
@@ -67,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/transitiveMemberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/transitivememberof;;",
-                ),
+                "op:GET /users/{user-id}/transitiveMemberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/transitivememberof;;",
             )
     }
 }
@@ -104,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
             )
     }
 }

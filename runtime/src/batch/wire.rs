@@ -174,19 +174,15 @@ impl Model for RawAnswers {
     const TYPE: &'static TypeInfo =
         &TypeInfo { name: "the answer to a batch", bases: &[], properties: &["responses"] };
 
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-
-    fn read(&mut self, _property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
-        reader.read(&mut self.responses)
+    fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        match property {
+            0 => reader.read(&mut self.responses),
+            _ => reader.rest(&mut self.extra),
+        }
     }
 
     fn write(&self, writer: &mut Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.responses);
     }
 }
@@ -207,24 +203,18 @@ impl Model for RawAnswer {
         properties: &["body", "headers", "id", "status"],
     };
 
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-
     fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
         match property {
             0 => reader.read(&mut self.body),
             1 => reader.read(&mut self.headers),
             2 => reader.read(&mut self.id),
-            _ => reader.read(&mut self.status),
+            3 => reader.read(&mut self.status),
+            _ => reader.rest(&mut self.extra),
         }
     }
 
     fn write(&self, writer: &mut Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.body);
         writer.write(1, &self.headers);
         writer.write(2, &self.id);

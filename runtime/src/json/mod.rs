@@ -13,8 +13,8 @@ mod value;
 mod writer;
 
 pub use error::{JsonError, ReadError};
-pub(crate) use reader::ObjectCursor;
 pub use reader::Reader;
+pub(crate) use reader::{ObjectCursor, REST};
 pub use value::Value;
 pub use writer::Writer;
 

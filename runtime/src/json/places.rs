@@ -1,10 +1,8 @@
-//! What a model carries beyond its fields, in the order in which it is written: its type, then among the properties the
-//! nulls and the members that are kept under declared names, then everything else.
+//! What of a model's extras is written among its properties: nulls, and members that are kept under declared names.
 
 use std::ops::Range;
 
-use crate::extra::{Extra, Member};
-use crate::model::TypeInfo;
+use crate::extra::Member;
 use crate::nulls::Nulls;
 
 /// What is still to be written under declared names beside the fields that are set.
@@ -13,16 +11,12 @@ pub(super) struct Places {
     pub(super) kept: Option<Box<Kept>>,
 }
 
-/// Kept members that cannot be written together after the properties.
+/// Members that are kept under declared names.
 #[derive(Default)]
 pub(super) struct Kept {
     text: String,
-    /// The members of declared properties, those of the lowest ones last.
+    /// Where they are in the text, those of the lowest properties last.
     declared: Vec<Place>,
-    /// The type annotation, if there is one.
-    annotation: Range<usize>,
-    /// All other members.
-    rest: Vec<Range<usize>>,
     /// Another one that is not in use, while this one is not either.
     next: Option<Box<Kept>>,
 }
@@ -37,15 +31,15 @@ struct Place {
 impl Places {
     pub(super) const NONE: Self = Self { nulls: Nulls::NONE, kept: None };
 
-    /// What `extra` carries for a type; `spare` are those that are not needed any more, whose memory is used.
-    pub(super) fn of(type_info: &TypeInfo, extra: &Extra, spare: &mut Option<Box<Kept>>) -> Self {
-        let kept = extra.plain_members().is_none().then(|| {
-            let mut kept = spare.take().unwrap_or_default();
-            *spare = kept.next.take();
-            kept.fill(type_info, extra);
-            kept
-        });
-        Self { nulls: extra.nulls(), kept }
+    /// Those of the nulls.
+    pub(super) fn of(nulls: Nulls) -> Self {
+        Self { nulls, kept: None }
+    }
+
+    /// Adds a member that is kept under the name of a property; `spare` are those that are not needed any more, whose
+    /// memory is used.
+    pub(super) fn keep(&mut self, property: usize, member: &Member<'_>, spare: &mut Option<Box<Kept>>) {
+        self.kept.get_or_insert_with(|| Kept::take(spare)).insert(property, member);
     }
 
     /// The lowest property that there is something for, or one that no type has.
@@ -83,43 +77,29 @@ impl Places {
 }
 
 impl Kept {
-    fn fill(&mut self, type_info: &TypeInfo, extra: &Extra) {
-        let Self { text, declared, annotation, rest, .. } = self;
-        text.clear();
-        declared.clear();
-        rest.clear();
-        *annotation = 0..0;
-        for member in extra.members() {
-            let begin = text.len();
-            text.push_str(member.text);
-            let (place, value) = (begin..text.len(), text.len() - member.value.len());
-            if member.name == "@odata.type" {
-                *annotation = place;
-            } else if let Some(property) = type_info.index(&member.name) {
-                // Backwards, as they are taken from the end. Of a name that came twice, what came first is written.
-                let at = declared.partition_point(|other| other.property > property);
-                if declared.get(at).is_none_or(|other| other.property != property) {
-                    declared.insert(at, Place { property, member: place, value });
-                }
-            } else {
-                rest.push(place);
-            }
+    fn insert(&mut self, property: usize, member: &Member<'_>) {
+        // Backwards, as they are taken from the end. Of a name that came twice, what came first is written.
+        let at = self.declared.partition_point(|other| other.property > property);
+        if self.declared.get(at).is_none_or(|other| other.property != property) {
+            let begin = self.text.len();
+            self.text.push_str(member.text);
+            let value = self.text.len() - member.value.len();
+            self.declared.insert(at, Place { property, member: begin..self.text.len(), value });
         }
     }
 
-    /// The type annotation; empty if there is none.
-    pub(super) fn annotation(&self) -> &str {
-        &self.text[self.annotation.clone()]
+    /// One that is not in use, or a new one.
+    fn take(spare: &mut Option<Box<Self>>) -> Box<Self> {
+        let mut kept = spare.take().unwrap_or_default();
+        *spare = kept.next.take();
+        kept.text.clear();
+        kept.declared.clear();
+        kept
     }
 
     /// Keeps the memory for the next one.
     pub(super) fn put_by(mut self: Box<Self>, spare: &mut Option<Box<Self>>) {
         self.next = spare.take();
         *spare = Some(self);
-    }
-
-    /// What is neither the type annotation nor kept under a declared name.
-    pub(super) fn rest(&self) -> impl Iterator<Item = &str> {
-        self.rest.iter().map(|member| &self.text[member.clone()])
     }
 }

@@ -35,6 +35,23 @@ pub struct Reader<'a> {
     scratch: String,
     /// Set by a value that was read but would be written in another spelling.
     respelled: bool,
+    /// What [`rest`](Self::rest) gets to do next.
+    rest: Rest,
+}
+
+/// The index of no property: a model that reads it hands its extras to [`Reader::rest`].
+pub(crate) const REST: usize = usize::MAX;
+
+/// What is to happen to the extras of a model.
+enum Rest {
+    /// Nothing yet: the property that is being read has no field in this build.
+    NoField,
+    /// A declared property was null.
+    Null(usize, &'static str),
+    /// The member that begins here and ends where the reader is, is kept.
+    Member { begin: usize, is_declared: bool },
+    /// They are replaced.
+    Extra(Extra),
 }
 
 /// Where the reader is in an object whose properties are looked up in a [`TypeInfo`].
@@ -53,7 +70,16 @@ pub(crate) struct ObjectCursor {
 impl<'a> Reader<'a> {
     /// A lenient reader at the beginning of `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, depth: 0, limit: DEPTH, strict: false, scratch: String::new(), respelled: false }
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            limit: DEPTH,
+            strict: false,
+            scratch: String::new(),
+            respelled: false,
+            rest: Rest::NoField,
+        }
     }
 
     /// Whether a property that does not decode into its declared type is an error (default: no).
@@ -67,16 +93,27 @@ impl<'a> Reader<'a> {
         Self { limit: u32::MAX, ..Self::new(text) }
     }
 
+    /// A reader of nothing but the extras of a model.
+    pub(crate) fn of_extra(extra: Extra) -> Self {
+        Self { rest: Rest::Extra(extra), ..Self::new("") }
+    }
+
     /// Reads the value of a declared property into its field.
     #[inline]
     pub fn read<T: Value>(&mut self, field: &mut Option<T>) -> Result<(), ReadError> {
         T::read_into(field, self)
     }
 
-    /// Says that a property has no field in this build; its value is then kept as raw text.
-    #[cold]
-    pub fn skip_unknown(&mut self, _property: usize) -> Result<(), ReadError> {
-        Err(ReadError::new(Kind::Absent, self.at))
+    /// Reads what has no field of its own into a model's extras.
+    pub fn rest(&mut self, extra: &mut Extra) -> Result<(), ReadError> {
+        match std::mem::replace(&mut self.rest, Rest::NoField) {
+            // Its value is skipped and comes here again as a member.
+            Rest::NoField => return Err(ReadError::new(Kind::Absent, self.at)),
+            Rest::Null(property, name) => extra.note_null(property, name),
+            Rest::Member { begin, is_declared } => extra.keep(&self.text[begin..self.at], is_declared),
+            Rest::Extra(other) => *extra = other,
+        }
+        Ok(())
     }
 
     // ---- positions and errors
@@ -158,46 +195,44 @@ impl<'a> Reader<'a> {
         Ok(ObjectCursor { first: true, last: 0, seed, depth: self.depth, value_at: 0, name_at: 0 })
     }
 
-    /// The index of the next declared property that is not null, the reader standing at its value; `None`
-    /// at the end of the object. Nulls and unknown properties on the way go into `extra`.
+    /// The index of the next declared property, the reader standing at its value; `None` at the end of the object.
+    /// Of nulls and unknown properties it is [`REST`], the reader standing behind them.
     pub(crate) fn next_property(
         &mut self,
         type_info: &'static TypeInfo,
         object: &mut ObjectCursor,
-        extra: &mut Extra,
     ) -> Result<Option<usize>, ReadError> {
-        loop {
-            if !self.next_member(object.first)? {
-                return Ok(None);
-            }
-            object.first = false;
-            object.name_at = self.at;
-            let found = self.property_index(type_info, object)?;
-            self.colon()?;
-            object.value_at = self.at;
-            match found {
-                Some(index) if self.byte() == Some(b'n') => {
-                    self.literal("null")?;
-                    extra.note_null(index, type_info.properties[index]);
-                }
-                Some(index) => return Ok(Some(index)),
-                None => {
-                    self.skip()?;
-                    extra.keep(&self.text[object.name_at..self.at], false);
-                }
-            }
+        if !self.next_member(object.first)? {
+            return Ok(None);
         }
+        object.first = false;
+        object.name_at = self.at;
+        let found = self.property_index(type_info, object)?;
+        self.colon()?;
+        object.value_at = self.at;
+        self.rest = match found {
+            Some(index) if self.byte() == Some(b'n') => {
+                self.literal("null")?;
+                Rest::Null(index, type_info.properties[index])
+            }
+            Some(index) => return Ok(Some(index)),
+            None => {
+                self.skip()?;
+                Rest::Member { begin: object.name_at, is_declared: false }
+            }
+        };
+        Ok(Some(REST))
     }
 
     /// What follows the value of a declared property that did not read plainly: a value of another type is
-    /// skipped and kept as it stands, and so is one that would be written in another spelling.
+    /// skipped, and the [`REST`] to be read is the member as it stands, as it is for one that would be written in
+    /// another spelling.
     #[cold]
     pub(crate) fn settle(
         &mut self,
         result: Result<(), ReadError>,
         name: &'static str,
         object: &ObjectCursor,
-        extra: &mut Extra,
     ) -> Result<(), ReadError> {
         self.respelled = false;
         if let Err(error) = result {
@@ -213,7 +248,7 @@ impl<'a> Reader<'a> {
             self.depth = object.depth;
             self.skip().map_err(|error| error.in_property(name))?;
         }
-        extra.keep(&self.text[object.name_at..self.at], true);
+        self.rest = Rest::Member { begin: object.name_at, is_declared: true };
         Ok(())
     }
 

@@ -13,6 +13,8 @@ pub struct Writer {
     object: Object,
     /// What models that are written have needed, for the next ones.
     spare: Option<Box<Kept>>,
+    /// What the model carries, if that is [all that is wanted](Wanted::Extra).
+    extra: Extra,
     /// Whether values whose names suggest a secret are masked, for output that people read.
     masked: bool,
 }
@@ -24,11 +26,19 @@ pub(crate) struct Object {
     property: usize,
     /// From which property on there is more to do than to write it, so that a plain one costs one comparison.
     attention: usize,
-    /// The only property that is wanted, if not all are.
-    only: Option<usize>,
+    wanted: Wanted,
     places: Places,
     /// The property whose field is set while a member is kept for it, and where it begins in the text.
     doubled: Option<(usize, usize)>,
+}
+
+/// What is to be written of a model.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    All,
+    Property(usize),
+    /// Nothing, but its extras are copied.
+    Extra,
 }
 
 static NO_TYPE: TypeInfo = TypeInfo { name: "", bases: &[], properties: &[] };
@@ -38,7 +48,7 @@ impl Object {
         type_info: &NO_TYPE,
         property: 0,
         attention: usize::MAX,
-        only: None,
+        wanted: Wanted::All,
         places: Places::NONE,
         doubled: None,
     };
@@ -47,12 +57,22 @@ impl Object {
 impl Writer {
     /// A writer with nothing written.
     pub fn new() -> Self {
-        Self { out: Vec::new(), object: Object::NONE, spare: None, masked: false }
+        Self { out: Vec::new(), object: Object::NONE, spare: None, extra: Extra::new(), masked: false }
     }
 
     /// A writer for logs: strings in properties that hold passwords and secrets are replaced.
     pub(crate) fn masked() -> Self {
         Self { masked: true, ..Self::new() }
+    }
+
+    /// A writer that writes nothing of a model, but gets a copy of its extras.
+    pub(crate) fn of_extra() -> Self {
+        Self { object: Object { attention: 0, wanted: Wanted::Extra, ..Object::NONE }, ..Self::new() }
+    }
+
+    /// The extras of the model that was written.
+    pub(crate) fn into_extra(self) -> Extra {
+        self.extra
     }
 
     /// A writer of a text that is likely to have some length.
@@ -85,51 +105,68 @@ impl Writer {
 
     // ---- models
 
-    /// Begins the object of a model, with its type annotation, which must come before the properties; gives what
-    /// surrounds it.
-    pub(crate) fn enter(&mut self, type_info: &'static TypeInfo, extra: &Extra) -> Object {
+    /// Begins the object of a model; gives what surrounds it.
+    pub(crate) fn enter(&mut self, type_info: &'static TypeInfo) -> Object {
         self.begin_object();
-        let places = Places::of(type_info, extra, &mut self.spare);
-        if let Some(kept) = &places.kept {
-            self.out.extend_from_slice(kept.annotation().as_bytes());
-        }
-        let object = Object { type_info, attention: places.next(), places, ..Object::NONE };
-        std::mem::replace(&mut self.object, object)
+        std::mem::replace(&mut self.object, Object { type_info, ..Object::NONE })
     }
 
-    /// Ends the object of a model with what it carries beyond its declared properties, and goes back to what
-    /// surrounds it.
-    pub(crate) fn leave(&mut self, extra: &Extra, outer: Object) {
+    /// Writes what a model carries beyond its fields, before these: its type annotation first, as OData demands, and
+    /// everything else that no property is declared for. Nulls, and what is kept under declared names, follow in their
+    /// places.
+    pub fn extra(&mut self, extra: &Extra) {
+        match self.object.wanted {
+            Wanted::All if extra.is_empty() => {}
+            Wanted::All => self.begin_extra(extra),
+            Wanted::Property(_) => {}
+            Wanted::Extra => self.extra.clone_from(extra),
+        }
+    }
+
+    fn begin_extra(&mut self, extra: &Extra) {
+        let mut places = Places::of(extra.nulls());
+        match extra.plain_members() {
+            Some("") => {}
+            Some(members) if !self.masked => self.member(members),
+            _ => {
+                if let Some(member) = extra.type_member() {
+                    self.raw_member(&member);
+                }
+                for member in extra.members().filter(|member| !member.is_type()) {
+                    match self.object.type_info.index(&member.name) {
+                        Some(property) => places.keep(property, &member, &mut self.spare),
+                        None => self.raw_member(&member),
+                    }
+                }
+            }
+        }
+        self.object.attention = places.next();
+        self.object.places = places;
+    }
+
+    /// Ends the object of a model with what is still to be written, and goes back to what surrounds it.
+    pub(crate) fn leave(&mut self, outer: Object) {
         if self.object.attention != usize::MAX {
             self.fill(self.object.type_info.properties.len());
         }
-        let Object { type_info, places: Places { kept, .. }, .. } =
-            std::mem::replace(&mut self.object, outer);
-        match (extra.plain_members(), &kept) {
-            (Some(""), _) => {}
-            (Some(members), _) if !self.masked => self.member(members),
-            (None, Some(kept)) if !self.masked => kept.rest().for_each(|member| self.member(member)),
-            _ => {
-                let is_rest = |name: &str| name != "@odata.type" && type_info.index(name).is_none();
-                let rest = extra.members().filter(|member| is_rest(&member.name));
-                rest.for_each(|member| self.raw_member(&member));
-            }
-        }
-        if let Some(kept) = kept {
+        let Object { places, .. } = std::mem::replace(&mut self.object, outer);
+        if let Some(kept) = places.kept {
             kept.put_by(&mut self.spare);
         }
         self.end_object();
     }
 
-    /// The object of a type with the properties that `write` writes, or only one of them.
+    /// The properties of a type that `write` writes, or only one of them.
     pub(crate) fn declared(
         &mut self,
         type_info: &'static TypeInfo,
         only: Option<usize>,
         write: impl FnOnce(&mut Self),
     ) {
-        let attention = if only.is_some() { 0 } else { usize::MAX };
-        let object = Object { type_info, attention, only, ..Object::NONE };
+        let mut object = Object { type_info, ..Object::NONE };
+        if let Some(property) = only {
+            (object.attention, object.wanted) = (0, Wanted::Property(property));
+        }
         let outer = std::mem::replace(&mut self.object, object);
         write(self);
         self.object = outer;
@@ -138,10 +175,11 @@ impl Writer {
     /// What is to be done before a property is written; whether it is to be written at all.
     #[cold]
     fn attend(&mut self, property: usize) -> bool {
-        if let Some(only) = self.object.only {
-            return only == property;
+        match self.object.wanted {
+            Wanted::All => self.fill(property),
+            Wanted::Property(wanted) => return wanted == property,
+            Wanted::Extra => return false,
         }
-        self.fill(property);
         true
     }
 

@@ -10,7 +10,7 @@ pub use item::FailedItem;
 pub use pages::{Items, Pages};
 
 use crate::extra::Extra;
-use crate::json::{JsonError, ReadError, Reader, Value, Writer};
+use crate::json::{JsonError, REST, ReadError, Reader, Value, Writer};
 use crate::model::TypeInfo;
 use crate::response::{Answer, Decode};
 
@@ -43,8 +43,12 @@ impl<T: Value> Value for Page<T> {
         let mut object = reader.begin_object(&PAGE)?;
         let (mut count, mut delta_link, mut next_link, mut value) = (None, None, None, None::<item::Read<T>>);
         let mut extra = Extra::default();
-        while let Some(property) = reader.next_property(&PAGE, &mut object, &mut extra)? {
+        while let Some(property) = reader.next_property(&PAGE, &mut object)? {
             let read = match property {
+                REST => {
+                    reader.rest(&mut extra)?;
+                    continue;
+                }
                 0 => reader.read(&mut count),
                 1 => reader.read(&mut delta_link),
                 2 => reader.read(&mut next_link),

@@ -224,7 +224,7 @@ impl Watch {
 
     fn resume(client: &GraphClient, monitor: &Monitor) -> Result<Self, Error> {
         let path = Path::new(client.clone(), String::new());
-        let mut origin = path.call::<()>(Operation::UNKNOWN).into_draft();
+        let mut origin = path.call::<()>(Operation::UNKNOWN.0).into_draft();
         monitor.headers().restore(&mut origin);
         let call = CallName::of(Method::GET, Operation::UNKNOWN, "the monitor of an operation");
         let url = locate(client, client.base_url(), monitor.link(), &call)?;

@@ -6,7 +6,6 @@ use super::operand::Operand;
 use super::term::{Term, methods};
 use crate::edm::{Date, DateTimeOffset, TimeOfDay};
 use crate::enumeration::{Enumeration, Flags};
-use crate::literal::ToLiteral;
 
 methods! { [M] String:
     /// `startswith`: the text begins so.
@@ -81,7 +80,7 @@ methods! { [M] DateTimeOffset:
     }
 }
 
-methods! { [M, E: Enumeration + ToLiteral] Flags<E>:
+methods! { [M, E: Enumeration] Flags<E>:
     /// `has`: the set has the member, or all members of a set.
     pub fn has(&self, members: impl Into<Flags<E>>) -> Condition<M> {
         self.comparison("has", &members.into(), false)

@@ -103,14 +103,14 @@ macro_rules! prefixed {
 prefixed!("duration" Duration, "binary" Binary);
 
 /// A member of an enumeration.
-impl<M, E: Enumeration + ToLiteral> Operand<M, E> for E {
+impl<M, E: Enumeration> Operand<M, E> for E {
     fn write(&self, out: &mut String) {
         self.write_literal(out);
     }
 }
 
 /// A set that has this one member.
-impl<M, E: Enumeration + ToLiteral> Operand<M, Flags<E>> for E {
+impl<M, E: Enumeration> Operand<M, Flags<E>> for E {
     fn write(&self, out: &mut String) {
         self.write_literal(out);
     }

@@ -39,7 +39,9 @@ impl ConflictBehavior {
     /// assert_eq!(item.extra().get("@microsoft.graph.conflictBehavior"), Some("\"rename\""));
     /// ```
     pub fn set(self, item: &mut impl Model) {
-        item.extra_mut().insert(ANNOTATION, &Json::encode(&self.as_str().to_owned()));
+        let mut extra = item.extra();
+        extra.insert(ANNOTATION, &Json::encode(&self.as_str().to_owned()));
+        item.set_extra(extra);
     }
 }
 

@@ -14,14 +14,14 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use msgraph_runtime::{Content, Download, GraphClient, Operation, Reference, StaticToken, Upload};
+use msgraph_runtime::{Content, Download, GraphClient, Reference, StaticToken, Upload};
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 use tokio::net::TcpListener;
 
 const LENGTH: u64 = 1 << 30;
 const LIMIT: u64 = 64 << 20;
-const OPEN: Operation = Operation("op:POST /drive/createUploadSession;;");
-const CONTENT: Operation = Operation("op:GET /drive/content;;");
+const OPEN: &str = "op:POST /drive/createUploadSession;;";
+const CONTENT: &str = "op:GET /drive/content;;";
 
 /// What tells the process that it is the one that is measured, and where its server is.
 const SERVER: &str = "MSGRAPH_TEST_SERVER";

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::Response;
 use msgraph_runtime::{
-    Body, Content, Count, Error, GraphClient, GraphClientBuilder, Operation, Page, Part, Path, TransportError,
+    Body, Content, Count, Error, GraphClient, GraphClientBuilder, Page, Part, Path, TransportError,
 };
 use serde_json::{Value, json};
 
@@ -17,12 +17,12 @@ use crate::support::fake::{self, Log, Seen, response};
 use crate::support::models::{Message, User};
 use crate::support::skip::SkippingClock;
 
-const GET: Operation = Operation("op:GET /users/{user-id};select;");
-const LIST: Operation = Operation("op:GET /me/messages;top;");
-const CREATE: Operation = Operation("op:POST /me/messages;;");
-const DELETE: Operation = Operation("op:DELETE /me/messages/{message-id};;");
-const CONTENT: Operation = Operation("op:GET /drive/content;;");
-const UPLOAD: Operation = Operation("op:PUT /drive/content;;");
+const GET: &str = "op:GET /users/{user-id};select;";
+const LIST: &str = "op:GET /me/messages;top;";
+const CREATE: &str = "op:POST /me/messages;;";
+const DELETE: &str = "op:DELETE /me/messages/{message-id};;";
+const CONTENT: &str = "op:GET /drive/content;;";
+const UPLOAD: &str = "op:PUT /drive/content;;";
 
 /// The requests of a `$batch` call.
 fn requests(seen: &Seen) -> Vec<Value> {
@@ -107,7 +107,7 @@ async fn bodies_and_headers_travel_with_their_part() {
     let _json = batch.add(me.send::<()>(CREATE, &message).header("Prefer", "return=minimal"));
     let _bytes = batch.add(me.send_bytes::<()>(UPLOAD, vec![0xFB, 0xFF]).header("Content-Type", "image/png"));
     let _content = batch.add(me.call::<Content>(CONTENT));
-    let _count = batch.add(me.call::<Count>(Operation("op:GET /me/messages/$count;;")));
+    let _count = batch.add(me.call::<Count>("op:GET /me/messages/$count;;"));
     batch.send().await.expect("sent");
     assert_eq!(
         requests(&log.last()),

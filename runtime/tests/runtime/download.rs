@@ -8,13 +8,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use http::Response;
 use msgraph_runtime::error::TransferProblem;
 use msgraph_runtime::{
-    Body, Content, Download, Error, GraphClient, Operation, Phase, Progress, Request, TransportError,
+    Body, Content, Download, Error, GraphClient, Phase, Progress, Request, TransportError,
 };
 
 use crate::support::fake::{self, Log, Seen, response};
 use crate::support::skip::SkippingClock;
 
-const CONTENT: Operation = Operation("op:GET /drives/{drive-id}/items/{item-id}/content;;");
+const CONTENT: &str = "op:GET /drives/{drive-id}/items/{item-id}/content;;";
 const LENGTH: usize = 10_000;
 
 fn content() -> Bytes {

@@ -6,9 +6,9 @@ use crate::support::fake::{client, response};
 use crate::support::models::Message;
 use http::Response;
 use msgraph_runtime::error::CredentialError;
-use msgraph_runtime::{Body, Error, Operation, Phase, TransportError};
+use msgraph_runtime::{Body, Error, Phase, TransportError};
 
-const GET: Operation = Operation("op:GET /users/{user-id};;");
+const GET: &str = "op:GET /users/{user-id};;";
 
 /// The error of a call that is answered with a status, headers and a body.
 async fn error(status: u16, headers: &'static [(&'static str, &'static str)], body: &'static str) -> Error {

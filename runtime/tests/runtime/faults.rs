@@ -5,16 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::Response;
-use msgraph_runtime::{
-    Error, GraphClient, Operation, Phase, ReqwestTransport, RetryPolicy, StaticToken, Transport,
-};
+use msgraph_runtime::{Error, GraphClient, Phase, ReqwestTransport, RetryPolicy, StaticToken, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::support::models::Message;
 
-const GET: Operation = Operation("op:GET /me/messages/{message-id};;");
-const CREATE: Operation = Operation("op:POST /me/messages;;");
+const GET: &str = "op:GET /me/messages/{message-id};;";
+const CREATE: &str = "op:POST /me/messages;;";
 
 fn client(url: &str, transport: impl Transport + 'static) -> GraphClient {
     let builder = GraphClient::builder().base_url(url).credential(StaticToken::new("t")).transport(transport);

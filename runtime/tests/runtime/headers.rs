@@ -1,14 +1,14 @@
 //! Conditions, preferences and consistency as headers, and what comes back.
 
 use http::Response;
-use msgraph_runtime::{Body, Operation, Page, Path, Prefer};
+use msgraph_runtime::{Body, Page, Path, Prefer};
 
 use crate::support::fake::{Log, client, response};
 use crate::support::models::Message;
 
-const GET: Operation = Operation("op:GET /me/messages/{message-id};;");
-const UPDATE: Operation = Operation("op:PATCH /me/messages/{message-id};;");
-const LIST: Operation = Operation("op:GET /me/messages;count search;");
+const GET: &str = "op:GET /me/messages/{message-id};;";
+const UPDATE: &str = "op:PATCH /me/messages/{message-id};;";
+const LIST: &str = "op:GET /me/messages;count search;";
 
 fn path() -> (Path, Log) {
     let (client, log) = client(|seen| {

@@ -2,13 +2,13 @@
 
 use futures_util::{StreamExt, TryStreamExt};
 use http::Method;
-use msgraph_runtime::{Checkpoint, Error, Operation, Page};
+use msgraph_runtime::{Checkpoint, Error, Page};
 
 use crate::support::models::DriveItem;
 use crate::support::server::{AnswerBody, Server, full};
 
-const LIST: Operation = Operation("op:GET /me/messages;;");
-const COPY: Operation = Operation("op:POST /me/copy;;");
+const LIST: &str = "op:GET /me/messages;;";
+const COPY: &str = "op:POST /me/copy;;";
 
 /// A server's root by another of its names, so that it is another host.
 fn elsewhere(server: &Server) -> String {

@@ -5,7 +5,7 @@ use msgraph_runtime::edm::Json;
 use msgraph_runtime::{Extra, Flags, Model, ReadError, Reader, TypeInfo, Writer, json};
 
 /// Everything unusual at once, in the order in which it is written.
-const USER: &str = r##"{"@odata.type":"#microsoft.graph.user","aboutMe":"x\ny","accountEnabled":null,"ageGroup":"ADULT","anything":{"a": 1},"businessPhones":["1","2"],"created":"2026-08-31T01:02:03.50+02:00","days":"many","id":"87D349ED-44D7-43E1-9A83-5F2406DEE5BD","manager":{"aboutMe":"boss"},"messages":[{"isRead":true,"subject":null,"x":0}],"notCompiledIn":[1],"rights":"minor, ADULT,other","score":1.0,"@odata.etag":"W/\"1\"","unknown":{"deep": [1, 2]}}"##;
+const USER: &str = r##"{"@odata.type":"#microsoft.graph.user","@odata.etag":"W/\"1\"","unknown":{"deep": [1, 2]},"aboutMe":"x\ny","accountEnabled":null,"ageGroup":"ADULT","anything":{"a": 1},"businessPhones":["1","2"],"created":"2026-08-31T01:02:03.50+02:00","days":"many","id":"87D349ED-44D7-43E1-9A83-5F2406DEE5BD","manager":{"aboutMe":"boss"},"messages":[{"x":0,"isRead":true,"subject":null}],"notCompiledIn":[1],"rights":"minor, ADULT,other","score":1.0}"##;
 
 fn read(text: &str) -> User {
     json::from_slice(text.as_bytes()).expect("a user")
@@ -81,6 +81,23 @@ fn extras_can_be_read_changed_and_written() {
 }
 
 #[test]
+fn extras_can_be_copied_and_replaced_without_knowing_the_type() {
+    fn copied(model: &impl Model) -> Extra {
+        model.extra()
+    }
+    let mut user = read(USER);
+    assert_eq!(copied(&user), user.extra, "those of the value, and not of a value inside");
+    assert_eq!(copied(&Box::new(user.clone())), user.extra);
+    assert!(copied(&User::default()).is_empty());
+
+    let mut other = Extra::new();
+    other.insert("x", &Json::from(serde_json::json!(1)));
+    let about_me = user.about_me.clone();
+    user.set_extra(other.clone());
+    assert_eq!((&user.extra, user.about_me), (&other, about_me), "the fields stay as they are");
+}
+
+#[test]
 fn a_strict_reader_says_where_a_value_is_not_of_its_type() {
     let text = r#"{"manager":{"messages":[{},{"isRead":"odd"}]}}"#;
     let lenient = read(text);
@@ -153,10 +170,10 @@ fn values_that_do_not_decode_do_not_add_to_the_depth_of_what_follows() {
 #[test]
 fn what_is_kept_stands_in_its_place_at_every_level() {
     let inner =
-        r##"{"@odata.type":"#microsoft.graph.guest","aboutMe":7,"ageGroup":"ADULT","days":null,"x":1}"##;
-    let list = r#"[{"isRead":"no","subject":null},{"isRead":true},{"isRead":1,"subject":"s","y":[]}]"#;
+        r##"{"@odata.type":"#microsoft.graph.guest","x":1,"aboutMe":7,"ageGroup":"ADULT","days":null}"##;
+    let list = r#"[{"isRead":"no","subject":null},{"isRead":true},{"y":[],"isRead":1,"subject":"s"}]"#;
     let text = format!(
-        r#"{{"aboutMe":null,"accountEnabled":"yes","ageGroup":"MINOR","days":1,"manager":{inner},"messages":{list},"rights":"ADULT","score":2.0,"z":{{}}}}"#
+        r#"{{"z":{{}},"aboutMe":null,"accountEnabled":"yes","ageGroup":"MINOR","days":1,"manager":{inner},"messages":{list},"rights":"ADULT","score":2.0}}"#
     );
     let mut user = read(&text);
     assert_eq!(write(&user), text);
@@ -166,7 +183,7 @@ fn what_is_kept_stands_in_its_place_at_every_level() {
     user.about_me = Some("x".to_owned());
     user.account_enabled = Some(false);
     user.age_group = Some("adult".into());
-    let start = r#"{"aboutMe":"x","accountEnabled":false,"ageGroup":"adult","days":1,"manager":"#;
+    let start = r#"{"z":{},"aboutMe":"x","accountEnabled":false,"ageGroup":"adult","days":1,"manager":"#;
     assert!(write(&user).starts_with(start), "{}", write(&user));
 }
 
@@ -221,7 +238,7 @@ fn debug_output_is_short_and_masks_secrets() {
         read(r#"{"aboutMe":"x","accountEnabled":null,"password":"hunter2","clientSecret":"s3cret"}"#);
     user.manager = Some(Box::new(read(r#"{"password":"hunter3"}"#)));
     let shown = format!("{user:?}");
-    assert!(shown.starts_with("user {\"aboutMe\":\"x\""), "{shown}");
+    assert!(shown.starts_with("user {\"***\":\"***\",\"aboutMe\":\"x\""), "{shown}");
     for secret in ["hunter2", "hunter3", "s3cret"] {
         assert!(!shown.contains(secret) && !format!("{:?}", user.extra).contains(secret), "{shown}");
         assert!(write(&user).contains(secret));
@@ -313,15 +330,10 @@ impl Model for Wide {
         properties: ten_of_each!("a" "b" "c" "d" "e" "f" "g" "h" "i" "j" "k" "l" "m" "n"),
     };
 
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-
     fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        if property >= Self::TYPE.properties.len() {
+            return reader.rest(&mut self.extra);
+        }
         let mut value = None;
         reader.read(&mut value)?;
         self.more.extend(value.map(|value| (property, value)));
@@ -329,6 +341,7 @@ impl Model for Wide {
     }
 
     fn write(&self, writer: &mut Writer) {
+        writer.extra(&self.extra);
         for (property, value) in &self.more {
             writer.write(*property, &Some(*value));
         }

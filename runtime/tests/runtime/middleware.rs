@@ -9,14 +9,14 @@ use futures_util::future::{BoxFuture, join_all};
 use http::{HeaderValue, Response};
 use msgraph_runtime::error::DeliveryError;
 use msgraph_runtime::pipeline::{Call, Next, Policy};
-use msgraph_runtime::{Body, Content, Error, Operation, Phase, TransportError};
+use msgraph_runtime::{Body, Content, Error, Phase, TransportError};
 
 use crate::support::fake::{builder, response};
 use crate::support::models::Message;
 use crate::support::paused::PausedClock;
 
-const GET: Operation = Operation("op:GET /me/messages/{message-id};;");
-const CREATE: Operation = Operation("op:POST /me/messages;;");
+const GET: &str = "op:GET /me/messages/{message-id};;";
+const CREATE: &str = "op:POST /me/messages;;";
 
 type Sent<'a> = BoxFuture<'a, Result<Response<Body>, Error>>;
 

@@ -8,14 +8,14 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use http::Response;
 use jiff::Timestamp;
 use msgraph_runtime::{
-    Body, Clock, Error, GraphClient, Monitor, Operation, OperationState, Poller, Request, TransportError,
+    Body, Clock, Error, GraphClient, Monitor, OperationState, Poller, Request, TransportError,
 };
 
 use crate::support::fake::{Log, Seen, builder, response};
 use crate::support::models::{DriveItem, Message};
 use crate::support::skip::SkippingClock;
 
-const COPY: Operation = Operation("op:POST /me/copy;;");
+const COPY: &str = "op:POST /me/copy;;";
 const ROOT: &str = "https://graph.microsoft.com/v1.0";
 
 type Answered = Result<Response<Body>, TransportError>;

@@ -3,9 +3,9 @@
 use crate::support::fake::{Log, builder, client, response};
 use crate::support::models::Message;
 use futures_util::{StreamExt, TryStreamExt};
-use msgraph_runtime::{Error, GraphClient, Items, Operation, Page, json};
+use msgraph_runtime::{Error, GraphClient, Items, Page, json};
 
-const LIST: Operation = Operation("op:GET /me/messages;top count search;");
+const LIST: &str = "op:GET /me/messages;top count search;";
 
 /// Three pages, of two, no and one message.
 fn pages() -> (GraphClient, Log) {

@@ -2,9 +2,9 @@
 
 use crate::support::fake::{client, response};
 use crate::support::models::{AgeGroup, DirectoryObject, DriveItem, User, user};
-use msgraph_runtime::{Operation, Patch, Property};
+use msgraph_runtime::{Patch, Property};
 
-const UPDATE: Operation = Operation("op:PATCH /users/{user-id};;");
+const UPDATE: &str = "op:PATCH /users/{user-id};;";
 
 #[tokio::test]
 async fn an_update_sends_what_was_set_and_cleared_and_nothing_else() {

@@ -4,10 +4,10 @@ use crate::support::fake::{client, response};
 use crate::support::models::{AgeGroup, DirectoryObject, DriveItem, Message, User, message, user};
 use msgraph_runtime::edm::{Date, DateTimeOffset, Duration, Guid};
 use msgraph_runtime::query::{Condition, Null};
-use msgraph_runtime::{Change, Count, Flags, Operation, Page, Property};
+use msgraph_runtime::{Change, Count, Flags, Page, Property};
 
-const LIST: Operation = Operation("op:GET /users;count expand filter orderby search select skip top;");
-const COUNT: Operation = Operation("op:GET /users/$count;count filter;");
+const LIST: &str = "op:GET /users;count expand filter orderby search select skip top;";
+const COUNT: &str = "op:GET /users/$count;count filter;";
 
 fn is(condition: Condition<User>, text: &str) {
     assert_eq!(condition.as_str(), text);

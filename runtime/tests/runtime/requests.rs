@@ -5,19 +5,18 @@ use crate::support::models::{AgeGroup, Message, User};
 use futures_util::TryStreamExt;
 use msgraph_runtime::edm::{DateTimeOffset, Guid};
 use msgraph_runtime::{
-    Body, Content, Count, Error, Flags, GraphClient, Operation, Page, Reference, Request, ToLiteral, Wrapped,
+    Body, Content, Count, Error, Flags, GraphClient, Page, Reference, Request, ToLiteral, Wrapped,
 };
 
-const LIST: Operation = Operation(
-    "op:GET /users/{user-id}/messages;count expand filter orderby search select skip top;work=Mail.Read",
-);
-const GET: Operation = Operation("op:GET /users/{user-id};select;work=User.Read");
-const CREATE: Operation = Operation("op:POST /users/{user-id}/messages;;");
-const UPDATE: Operation = Operation("op:PATCH /users/{user-id};;");
-const DELETE: Operation = Operation("op:DELETE /users/{user-id};;");
-const COUNT: Operation = Operation("op:GET /users/$count;filter;");
-const CONTENT: Operation = Operation("op:GET /drives/{drive-id}/content;;");
-const UPLOAD: Operation = Operation("op:PUT /drives/{drive-id}/content;;");
+const LIST: &str =
+    "op:GET /users/{user-id}/messages;count expand filter orderby search select skip top;work=Mail.Read";
+const GET: &str = "op:GET /users/{user-id};select;work=User.Read";
+const CREATE: &str = "op:POST /users/{user-id}/messages;;";
+const UPDATE: &str = "op:PATCH /users/{user-id};;";
+const DELETE: &str = "op:DELETE /users/{user-id};;";
+const COUNT: &str = "op:GET /users/$count;filter;";
+const CONTENT: &str = "op:GET /drives/{drive-id}/content;;";
+const UPLOAD: &str = "op:PUT /drives/{drive-id}/content;;";
 
 fn empty() -> (GraphClient, Log) {
     client(|_| response(204, ""))

@@ -7,19 +7,19 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{Method, Response};
 use msgraph_runtime::{
-    AccessToken, Body, Content, Error, GraphClient, GraphClientBuilder, Multipart, Operation, Path, Phase,
-    RetryPolicy, TransportError,
+    AccessToken, Body, Content, Error, GraphClient, GraphClientBuilder, Multipart, Path, Phase, RetryPolicy,
+    TransportError,
 };
 
 use crate::support::fake::{self, Log, Seen, response};
 use crate::support::models::Message;
 use crate::support::paused::PausedClock;
 
-const GET: Operation = Operation("op:GET /me/messages/{message-id};;");
-const CREATE: Operation = Operation("op:POST /me/messages;;");
-const UPDATE: Operation = Operation("op:PATCH /me/messages/{message-id};;");
-const DELETE: Operation = Operation("op:DELETE /me/messages/{message-id};;");
-const UPLOAD: Operation = Operation("op:PUT /me/drive/content;;");
+const GET: &str = "op:GET /me/messages/{message-id};;";
+const CREATE: &str = "op:POST /me/messages;;";
+const UPDATE: &str = "op:PATCH /me/messages/{message-id};;";
+const DELETE: &str = "op:DELETE /me/messages/{message-id};;";
+const UPLOAD: &str = "op:PUT /me/drive/content;;";
 
 type Answer = Result<Response<Body>, TransportError>;
 
@@ -113,7 +113,7 @@ async fn what_is_sent_again_follows_from_the_method_the_failure_and_the_policy()
                     0 => fault.answer(),
                     _ => response(200, "{}"),
                 });
-                let outcome = me.send::<Message>(*operation, &Message::default()).retry(policy).await;
+                let outcome = me.send::<Message>(operation, &Message::default()).retry(policy).await;
                 assert_eq!(log.all().len(), expected, "{fault:?} {operation} {policy:?}");
                 let first = matches!(fault, Status(200));
                 assert_eq!(outcome.is_ok(), expected == 2 || first, "{fault:?} {operation} {policy:?}");

@@ -6,14 +6,14 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use http::Response;
-use msgraph_runtime::{Body, Governor, GraphClient, Operation, RetryPolicy, TransportError, WaitReason};
+use msgraph_runtime::{Body, Governor, GraphClient, RetryPolicy, TransportError, WaitReason};
 
 use crate::support::fake::{Log, Seen, builder, response};
 use crate::support::paused::PausedClock;
 
-const MAIL: Operation = Operation("op:GET /me/messages/{message-id};;");
-const SEND: Operation = Operation("op:POST /me/sendMail;;");
-const USER: Operation = Operation("op:GET /users/{user-id};;");
+const MAIL: &str = "op:GET /me/messages/{message-id};;";
+const SEND: &str = "op:POST /me/sendMail;;";
+const USER: &str = "op:GET /users/{user-id};;";
 
 type Answer = Result<Response<Body>, TransportError>;
 

@@ -7,16 +7,15 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use http::{Request, Response};
 use msgraph_runtime::{
-    Body, Content, Error, GraphClient, GraphClientBuilder, Operation, Phase, RetryPolicy, StaticToken,
-    TransportError,
+    Body, Content, Error, GraphClient, GraphClientBuilder, Phase, RetryPolicy, StaticToken, TransportError,
 };
 
 use crate::support::fake::Counter;
 use crate::support::models::Message;
 use crate::support::paused::PausedClock;
 
-const GET: Operation = Operation("op:GET /me/messages/{message-id};;");
-const UPLOAD: Operation = Operation("op:PUT /me/drive/content;;");
+const GET: &str = "op:GET /me/messages/{message-id};;";
+const UPLOAD: &str = "op:PUT /me/drive/content;;";
 
 /// A client whose transport does nothing for a time and then answers; and how often it was asked.
 fn builder(

@@ -8,16 +8,15 @@ use bytes::Bytes;
 use http::Response;
 use msgraph_runtime::error::TransferProblem;
 use msgraph_runtime::upload::{ConflictBehavior, SLICE_UNIT, Upload, UploadSession};
-use msgraph_runtime::{Body, Error, GraphClient, Operation, Phase, Progress, Request, TransportError};
+use msgraph_runtime::{Body, Error, GraphClient, Phase, Progress, Request, TransportError};
 
 use crate::support::fake::{self, Log, Seen, response};
 use crate::support::models::{Message, User};
 use crate::support::skip::SkippingClock;
 
-const OPEN: Operation = Operation("op:POST /drives/{drive-id}/items/{item-id}/createUploadSession;;");
-const OPEN_ATTACHMENT: Operation =
-    Operation("op:POST /me/messages/{message-id}/attachments/createUploadSession;;");
-const PUT: Operation = Operation("op:PUT /drives/{drive-id}/items/{item-id}/content;;");
+const OPEN: &str = "op:POST /drives/{drive-id}/items/{item-id}/createUploadSession;;";
+const OPEN_ATTACHMENT: &str = "op:POST /me/messages/{message-id}/attachments/createUploadSession;;";
+const PUT: &str = "op:PUT /drives/{drive-id}/items/{item-id}/content;;";
 
 const URL: &str = "https://up.example/secret-place?tempauth=secret-word";
 

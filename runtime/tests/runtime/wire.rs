@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http::header::LOCATION;
 use msgraph_runtime::{
-    AccessToken, Body, Content, Error, GraphClient, Operation, Page, Phase, RetryPolicy, StaticToken,
+    AccessToken, Body, Content, Error, GraphClient, Page, Phase, RetryPolicy, StaticToken,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -14,10 +14,10 @@ use tokio::net::TcpListener;
 use crate::support::models::Message;
 use crate::support::server::{Server, chunks, full};
 
-const LIST: Operation = Operation("op:GET /me/messages;top select;");
-const CREATE: Operation = Operation("op:POST /me/messages;;");
-const CONTENT: Operation = Operation("op:GET /drive/content;;");
-const UPLOAD: Operation = Operation("op:PUT /drive/content;;");
+const LIST: &str = "op:GET /me/messages;top select;";
+const CREATE: &str = "op:POST /me/messages;;";
+const CONTENT: &str = "op:GET /drive/content;;";
+const UPLOAD: &str = "op:PUT /drive/content;;";
 
 #[tokio::test]
 async fn requests_and_answers_travel_unchanged() {

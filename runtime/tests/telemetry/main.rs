@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{FutureExt, StreamExt};
 use http::Response;
-use msgraph_runtime::{Body, Error, Operation, Page, Phase, TransportError};
+use msgraph_runtime::{Body, Error, Page, Phase, TransportError};
 use tracing::Level;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -21,8 +21,8 @@ use crate::support::fake::{builder, response};
 use crate::support::models::{Message, User};
 use crate::support::paused::PausedClock;
 
-const GET: Operation = Operation("op:GET /users/{user-id};;");
-const CREATE: Operation = Operation("op:POST /users;;");
+const GET: &str = "op:GET /users/{user-id};;";
+const CREATE: &str = "op:POST /users;;";
 
 /// One subscriber at a time, for the same reason.
 static ONE: Mutex<()> = Mutex::new(());
@@ -227,7 +227,7 @@ async fn what_is_not_json_and_what_fails_is_shown_by_its_length_and_in_one_line(
 
 #[tokio::test]
 async fn every_page_of_a_stream_has_a_span_with_its_number_around_its_call() {
-    const LIST: Operation = Operation("op:GET /users;;");
+    const LIST: &str = "op:GET /users;;";
     let (output, _guard) = Output::subscribe(Level::INFO);
     let (builder, _) = builder(|seen| {
         let next = r#"{"value":["a"],"@odata.nextLink":"https://graph.microsoft.com/v1.0/users?secret=1"}"#;

@@ -2,7 +2,7 @@
 
 //! `/admin/configurationManagement/configurationDrifts`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/configurationManagement/configurationDrifts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConfigurationDrift>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationDrifts;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationDrifts;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /admin/configurationManagement/configurationDrifts`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ConfigurationDrift> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/configurationManagement/configurationDrifts;;;us-government china;",
-                ),
+                "op:POST /admin/configurationManagement/configurationDrifts;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationDrifts/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=inferred:count:/admin/configurationmanagement/configurationdrifts;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationDrifts/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=inferred:count:/admin/configurationmanagement/configurationdrifts;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConfigurationDrift> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationDrifts/{configurationDrift-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationDrifts/{configurationDrift-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/configurationManagement/configurationDrifts/{configurationDrift-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConfigurationDrift>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/configurationManagement/configurationDrifts/{configurationDrift-id};;;us-government china;",
-                ),
+                "op:PATCH /admin/configurationManagement/configurationDrifts/{configurationDrift-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/configurationManagement/configurationDrifts/{configurationDrift-id};;;us-government china;",
-                ),
+                "op:DELETE /admin/configurationManagement/configurationDrifts/{configurationDrift-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/configurationManagement/configurationMonitoringResults`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/configurationManagement/configurationMonitoringResults`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConfigurationMonitoringResult>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitoringResults;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationMonitoringResults;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /admin/configurationManagement/configurationMonitoringResults`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ConfigurationMonitoringResult> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/configurationManagement/configurationMonitoringResults;;;us-government china;",
-                ),
+                "op:POST /admin/configurationManagement/configurationMonitoringResults;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitoringResults/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=inferred:count:/admin/configurationmanagement/configurationmonitoringresults;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationMonitoringResults/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=inferred:count:/admin/configurationmanagement/configurationmonitoringresults;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConfigurationMonitoringResult> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConfigurationMonitoringResult>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};;;us-government china;",
-                ),
+                "op:PATCH /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};;;us-government china;",
-                ),
+                "op:DELETE /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/configurationManagement/configurationMonitors`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod baseline;
 /// Requests to `/admin/configurationManagement/configurationMonitors`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConfigurationMonitor>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitors;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationMonitors;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /admin/configurationManagement/configurationMonitors`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::ConfigurationMonitor> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/configurationManagement/configurationMonitors;;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/configurationManagement/configurationMonitors;;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitors/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=inferred:count:/admin/configurationmanagement/configurationmonitors;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationMonitors/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=inferred:count:/admin/configurationmanagement/configurationmonitors;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConfigurationMonitor> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}`
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConfigurationMonitor>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
             )
     }
 }

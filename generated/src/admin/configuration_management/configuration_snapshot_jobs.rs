@@ -2,7 +2,7 @@
 
 //! `/admin/configurationManagement/configurationSnapshotJobs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/configurationManagement/configurationSnapshotJobs`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConfigurationSnapshotJob>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationSnapshotJobs;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationSnapshotJobs;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /admin/configurationManagement/configurationSnapshotJobs`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ConfigurationSnapshotJob> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/configurationManagement/configurationSnapshotJobs;;;us-government china;",
-                ),
+                "op:POST /admin/configurationManagement/configurationSnapshotJobs;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationSnapshotJobs/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=inferred:count:/admin/configurationmanagement/configurationsnapshotjobs;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationSnapshotJobs/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=inferred:count:/admin/configurationmanagement/configurationsnapshotjobs;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConfigurationSnapshotJob> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationSnapshotJobs/{configurationSnapshotJob-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationSnapshotJobs/{configurationSnapshotJob-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/configurationManagement/configurationSnapshotJobs/{configurationSnapshotJob-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConfigurationSnapshotJob>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/configurationManagement/configurationSnapshotJobs/{configurationSnapshotJob-id};;;us-government china;",
-                ),
+                "op:PATCH /admin/configurationManagement/configurationSnapshotJobs/{configurationSnapshotJob-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/configurationManagement/configurationSnapshotJobs/{configurationSnapshotJob-id};;;us-government china;",
-                ),
+                "op:DELETE /admin/configurationManagement/configurationSnapshotJobs/{configurationSnapshotJob-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/configurationManagement/configurationSnapshots`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/configurationManagement/configurationSnapshots`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConfigurationBaseline>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationSnapshots;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationSnapshots;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /admin/configurationManagement/configurationSnapshots`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::ConfigurationBaseline> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/configurationManagement/configurationSnapshots;;;us-government china;",
-                ),
+                "op:POST /admin/configurationManagement/configurationSnapshots;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationSnapshots/$count;filter search;;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationSnapshots/$count;filter search;;us-government china;",
             )
     }
     /// `POST /admin/configurationManagement/configurationSnapshots/createSnapshot`
@@ -79,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("createSnapshot")
             .send(
-                Operation(
-                    "op:POST /admin/configurationManagement/configurationSnapshots/createSnapshot;;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/configurationManagement/configurationSnapshots/createSnapshot;;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConfigurationBaseline> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id}`
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConfigurationBaseline>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};;;us-government china;",
-                ),
+                "op:PATCH /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};;;us-government china;",
                 changes,
             )
     }
@@ -136,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};;;us-government china;",
-                ),
+                "op:DELETE /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/edge/internetExplorerMode`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod site_lists;
 /// Requests to `/admin/edge/internetExplorerMode`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::InternetExplorerMode> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/edge/internetExplorerMode;expand select;;us-government china;",
-                ),
+                "op:GET /admin/edge/internetExplorerMode;expand select;;us-government china;",
             )
     }
     /// `PATCH /admin/edge/internetExplorerMode`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::InternetExplorerMode>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/edge/internetExplorerMode;;;us-government china;",
-                ),
+                "op:PATCH /admin/edge/internetExplorerMode;;;us-government china;",
                 changes,
             )
     }
@@ -53,11 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /admin/edge/internetExplorerMode;;;us-government china;",
-                ),
-            )
+        self.0.call("op:DELETE /admin/edge/internetExplorerMode;;;us-government china;")
     }
 }

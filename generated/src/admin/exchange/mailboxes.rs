@@ -2,7 +2,7 @@
 
 //! `/admin/exchange/mailboxes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod folders;
 /// Requests to `/admin/exchange/mailboxes`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Mailbox>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /admin/exchange/mailboxes`
@@ -35,11 +33,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Mailbox) -> Request<models::Mailbox> {
-        self.0
-            .send(
-                Operation("op:POST /admin/exchange/mailboxes;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /admin/exchange/mailboxes;;;us-government china;", body)
     }
     /// `GET /admin/exchange/mailboxes/$count`
     ///
@@ -53,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/$count;filter search;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/$count;filter search;;us-government china;",
             )
     }
 }
@@ -78,9 +70,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Mailbox> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id};expand select;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /admin/exchange/mailboxes/{mailbox-id}`
@@ -95,9 +85,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Mailbox>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/exchange/mailboxes/{mailbox-id};;;us-government china;",
-                ),
+                "op:PATCH /admin/exchange/mailboxes/{mailbox-id};;;us-government china;",
                 changes,
             )
     }
@@ -110,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/exchange/mailboxes/{mailbox-id};;;us-government china;",
-                ),
+                "op:DELETE /admin/exchange/mailboxes/{mailbox-id};;;us-government china;",
             )
     }
     /// `POST /admin/exchange/mailboxes/{mailbox-id}/createImportSession`
@@ -129,9 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createImportSession")
             .call(
-                Operation(
-                    "op:POST /admin/exchange/mailboxes/{mailbox-id}/createImportSession;;work=MailboxItem.ImportExport application=MailboxItem.ImportExport.All;us-government china;",
-                ),
+                "op:POST /admin/exchange/mailboxes/{mailbox-id}/createImportSession;;work=MailboxItem.ImportExport application=MailboxItem.ImportExport.All;us-government china;",
             )
     }
     /// `POST /admin/exchange/mailboxes/{mailbox-id}/exportItems`
@@ -151,9 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("exportItems")
             .send(
-                Operation(
-                    "op:POST /admin/exchange/mailboxes/{mailbox-id}/exportItems;;work=MailboxItem.Export,MailboxItem.ImportExport application=MailboxItem.Export.All,MailboxItem.ImportExport.All;us-government china;",
-                ),
+                "op:POST /admin/exchange/mailboxes/{mailbox-id}/exportItems;;work=MailboxItem.Export,MailboxItem.ImportExport application=MailboxItem.Export.All,MailboxItem.ImportExport.All;us-government china;",
                 parameters,
             )
     }

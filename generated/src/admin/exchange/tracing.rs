@@ -2,7 +2,7 @@
 
 //! `/admin/exchange/tracing`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod message_traces;
 /// Requests to `/admin/exchange/tracing`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::MessageTracingRoot> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /admin/exchange/tracing;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /admin/exchange/tracing;expand select;;us-government china;")
     }
     /// `PATCH /admin/exchange/tracing`
     ///
@@ -38,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::MessageTracingRoot>,
     ) -> Request<Option<models::MessageTracingRoot>> {
-        self.0
-            .update(
-                Operation("op:PATCH /admin/exchange/tracing;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /admin/exchange/tracing;;;us-government china;", changes)
     }
     /// `DELETE /admin/exchange/tracing`
     ///
@@ -51,7 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /admin/exchange/tracing;;;us-government china;"))
+        self.0.call("op:DELETE /admin/exchange/tracing;;;us-government china;")
     }
 }

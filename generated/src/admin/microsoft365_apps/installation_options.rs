@@ -2,7 +2,7 @@
 
 //! `/admin/microsoft365Apps/installationOptions`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/admin/microsoft365Apps/installationOptions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::M365AppsInstallationOptions> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/microsoft365Apps/installationOptions;expand select;work=OrgSettings-Microsoft365Install.Read.All,OrgSettings-Microsoft365Install.ReadWrite.All application=OrgSettings-Microsoft365Install.Read.All,OrgSettings-Microsoft365Install.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/microsoft365Apps/installationOptions;expand select;work=OrgSettings-Microsoft365Install.Read.All,OrgSettings-Microsoft365Install.ReadWrite.All application=OrgSettings-Microsoft365Install.Read.All,OrgSettings-Microsoft365Install.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/microsoft365Apps/installationOptions`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::M365AppsInstallationOptions>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/microsoft365Apps/installationOptions;;work=OrgSettings-Microsoft365Install.ReadWrite.All application=OrgSettings-Microsoft365Install.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /admin/microsoft365Apps/installationOptions;;work=OrgSettings-Microsoft365Install.ReadWrite.All application=OrgSettings-Microsoft365Install.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/microsoft365Apps/installationOptions;;;us-government china;",
-                ),
+                "op:DELETE /admin/microsoft365Apps/installationOptions;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/people/itemInsights`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/admin/people/itemInsights`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::InsightsSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/people/itemInsights;expand select;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,PeopleSettings.Read.All,PeopleSettings.ReadWrite.All,User.Read.All,User.ReadWrite,User.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:GET /admin/people/itemInsights;expand select;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,PeopleSettings.Read.All,PeopleSettings.ReadWrite.All,User.Read.All,User.ReadWrite,User.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
             )
     }
     /// `PATCH /admin/people/itemInsights`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::InsightsSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/people/itemInsights;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:PATCH /admin/people/itemInsights;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 changes,
             )
     }
@@ -49,6 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/people/itemInsights;;;;"))
+        self.0.call("op:DELETE /admin/people/itemInsights;;;;")
     }
 }

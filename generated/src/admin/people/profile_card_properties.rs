@@ -2,7 +2,7 @@
 
 //! `/admin/people/profileCardProperties`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/people/profileCardProperties`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ProfileCardProperty>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/people/profileCardProperties;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:GET /admin/people/profileCardProperties;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
             )
     }
     /// `POST /admin/people/profileCardProperties`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::ProfileCardProperty,
     ) -> Request<models::ProfileCardProperty> {
-        self.0.send(Operation("op:POST /admin/people/profileCardProperties;;;;"), body)
+        self.0.send("op:POST /admin/people/profileCardProperties;;;;", body)
     }
     /// `GET /admin/people/profileCardProperties/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/people/profileCardProperties/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=inferred:count:/admin/people/profilecardproperties;;",
-                ),
+                "op:GET /admin/people/profileCardProperties/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=inferred:count:/admin/people/profilecardproperties;;",
             )
     }
 }
@@ -73,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ProfileCardProperty> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/people/profileCardProperties/{profileCardProperty-id};expand select;;;",
-                ),
+                "op:GET /admin/people/profileCardProperties/{profileCardProperty-id};expand select;;;",
             )
     }
     /// `PATCH /admin/people/profileCardProperties/{profileCardProperty-id}`
@@ -88,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ProfileCardProperty>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/people/profileCardProperties/{profileCardProperty-id};;;;",
-                ),
+                "op:PATCH /admin/people/profileCardProperties/{profileCardProperty-id};;;;",
                 changes,
             )
     }
@@ -101,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/people/profileCardProperties/{profileCardProperty-id};;;;",
-                ),
+                "op:DELETE /admin/people/profileCardProperties/{profileCardProperty-id};;;;",
             )
     }
 }

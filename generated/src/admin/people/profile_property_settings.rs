@@ -2,7 +2,7 @@
 
 //! `/admin/people/profilePropertySettings`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/people/profilePropertySettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ProfilePropertySetting>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/people/profilePropertySettings;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:GET /admin/people/profilePropertySettings;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
             )
     }
     /// `POST /admin/people/profilePropertySettings`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ProfilePropertySetting> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/people/profilePropertySettings;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:POST /admin/people/profilePropertySettings;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/people/profilePropertySettings/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=inferred:count:/admin/people/profilepropertysettings;;",
-                ),
+                "op:GET /admin/people/profilePropertySettings/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=inferred:count:/admin/people/profilepropertysettings;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ProfilePropertySetting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/people/profilePropertySettings/{profilePropertySetting-id};expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:GET /admin/people/profilePropertySettings/{profilePropertySetting-id};expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
             )
     }
     /// `PATCH /admin/people/profilePropertySettings/{profilePropertySetting-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ProfilePropertySetting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/people/profilePropertySettings/{profilePropertySetting-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:PATCH /admin/people/profilePropertySettings/{profilePropertySetting-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/people/profilePropertySettings/{profilePropertySetting-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:DELETE /admin/people/profilePropertySettings/{profilePropertySetting-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
             )
     }
 }

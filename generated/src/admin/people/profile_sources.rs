@@ -2,7 +2,7 @@
 
 //! `/admin/people/profileSources`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/people/profileSources`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ProfileSource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/people/profileSources;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:GET /admin/people/profileSources;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
             )
     }
     /// `POST /admin/people/profileSources`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::ProfileSource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/people/profileSources;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:POST /admin/people/profileSources;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/people/profileSources/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=inferred:count:/admin/people/profilesources;;",
-                ),
+                "op:GET /admin/people/profileSources/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=inferred:count:/admin/people/profilesources;;",
             )
     }
 }
@@ -92,9 +86,7 @@ impl BySourceIdRequestBuilder {
     pub fn get(&self) -> Request<models::ProfileSource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/people/profileSources(sourceId='{sourceId}');expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:GET /admin/people/profileSources(sourceId='{sourceId}');expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
             )
     }
     /// `PATCH /admin/people/profileSources(sourceId='{sourceId}')`
@@ -111,9 +103,7 @@ impl BySourceIdRequestBuilder {
     ) -> Request<Option<models::ProfileSource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/people/profileSources(sourceId='{sourceId}');;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:PATCH /admin/people/profileSources(sourceId='{sourceId}');;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 changes,
             )
     }
@@ -128,9 +118,7 @@ impl BySourceIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/people/profileSources(sourceId='{sourceId}');;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:DELETE /admin/people/profileSources(sourceId='{sourceId}');;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
             )
     }
 }
@@ -150,9 +138,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ProfileSource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/people/profileSources/{profileSource-id};expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:GET /admin/people/profileSources/{profileSource-id};expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
             )
     }
     /// `PATCH /admin/people/profileSources/{profileSource-id}`
@@ -169,9 +155,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ProfileSource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/people/profileSources/{profileSource-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:PATCH /admin/people/profileSources/{profileSource-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 changes,
             )
     }
@@ -186,9 +170,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/people/profileSources/{profileSource-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:DELETE /admin/people/profileSources/{profileSource-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
             )
     }
 }

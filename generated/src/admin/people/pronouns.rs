@@ -2,7 +2,7 @@
 
 //! `/admin/people/pronouns`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/admin/people/pronouns`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PronounsSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/people/pronouns;expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:GET /admin/people/pronouns;expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
             )
     }
     /// `PATCH /admin/people/pronouns`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PronounsSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/people/pronouns;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
-                ),
+                "op:PATCH /admin/people/pronouns;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 changes,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/admin/serviceAnnouncement/healthOverviews`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod issues;
 /// Requests to `/admin/serviceAnnouncement/healthOverviews`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceHealth>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/healthOverviews;count expand filter orderby search select skip top;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/healthOverviews;count expand filter orderby search select skip top;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
             )
     }
     /// `POST /admin/serviceAnnouncement/healthOverviews`
@@ -38,11 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::ServiceHealth,
     ) -> Request<models::ServiceHealth> {
-        self.0
-            .send(
-                Operation("op:POST /admin/serviceAnnouncement/healthOverviews;;;;"),
-                body,
-            )
+        self.0.send("op:POST /admin/serviceAnnouncement/healthOverviews;;;;", body)
     }
     /// `GET /admin/serviceAnnouncement/healthOverviews/$count`
     ///
@@ -60,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/healthOverviews/$count;filter search;work=ServiceHealth.Read.All application=ServiceHealth.Read.All provenance=inferred:count:/admin/serviceannouncement/healthoverviews;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/healthOverviews/$count;filter search;work=ServiceHealth.Read.All application=ServiceHealth.Read.All provenance=inferred:count:/admin/serviceannouncement/healthoverviews;;",
             )
     }
 }
@@ -87,9 +79,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServiceHealth> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};expand select;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};expand select;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
             )
     }
     /// `PATCH /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}`
@@ -102,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ServiceHealth>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};;;;",
-                ),
+                "op:PATCH /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};;;;",
                 changes,
             )
     }
@@ -115,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};;;;",
-                ),
+                "op:DELETE /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/serviceAnnouncement/issues`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/admin/serviceAnnouncement/issues`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceHealthIssue>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/issues;count expand filter orderby search select skip top;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/issues;count expand filter orderby search select skip top;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
             )
     }
     /// `POST /admin/serviceAnnouncement/issues`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::ServiceHealthIssue,
     ) -> Request<models::ServiceHealthIssue> {
-        self.0.send(Operation("op:POST /admin/serviceAnnouncement/issues;;;;"), body)
+        self.0.send("op:POST /admin/serviceAnnouncement/issues;;;;", body)
     }
     /// `GET /admin/serviceAnnouncement/issues/$count`
     ///
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/issues/$count;filter search;work=ServiceHealth.Read.All application=ServiceHealth.Read.All provenance=inferred:count:/admin/serviceannouncement/issues;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/issues/$count;filter search;work=ServiceHealth.Read.All application=ServiceHealth.Read.All provenance=inferred:count:/admin/serviceannouncement/issues;;",
             )
     }
 }
@@ -77,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServiceHealthIssue> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};expand select;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};expand select;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
             )
     }
     /// `PATCH /admin/serviceAnnouncement/issues/{serviceHealthIssue-id}`
@@ -92,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ServiceHealthIssue>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};;;;",
-                ),
+                "op:PATCH /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};;;;",
                 changes,
             )
     }
@@ -105,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};;;;",
-                ),
+                "op:DELETE /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};;;;",
             )
     }
     /// `GET /admin/serviceAnnouncement/issues/{serviceHealthIssue-id}/incidentReport()`
@@ -122,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .function("incidentReport", &[])
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/issues/{serviceHealthIssue-id}/incidentReport();;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/issues/{serviceHealthIssue-id}/incidentReport();;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
             )
     }
 }

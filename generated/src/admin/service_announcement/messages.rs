@@ -2,7 +2,7 @@
 
 //! `/admin/serviceAnnouncement/messages`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Content, Count, Page, Path, Request, Wrapped};
 pub mod attachments;
 /// Requests to `/admin/serviceAnnouncement/messages`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceUpdateMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/messages;count expand filter orderby search select skip top;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/messages;count expand filter orderby search select skip top;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
             )
     }
     /// `POST /admin/serviceAnnouncement/messages`
@@ -38,7 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::ServiceUpdateMessage,
     ) -> Request<models::ServiceUpdateMessage> {
-        self.0.send(Operation("op:POST /admin/serviceAnnouncement/messages;;;;"), body)
+        self.0.send("op:POST /admin/serviceAnnouncement/messages;;;;", body)
     }
     /// `GET /admin/serviceAnnouncement/messages/$count`
     ///
@@ -56,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/$count;filter search;work=ServiceMessage.Read.All application=ServiceMessage.Read.All provenance=inferred:count:/admin/serviceannouncement/messages;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/messages/$count;filter search;work=ServiceMessage.Read.All application=ServiceMessage.Read.All provenance=inferred:count:/admin/serviceannouncement/messages;;",
             )
     }
     /// `POST /admin/serviceAnnouncement/messages/archive`
@@ -76,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/archive;;work=ServiceMessageViewpoint.Write;;",
-                ),
+                "op:POST /admin/serviceAnnouncement/messages/archive;;work=ServiceMessageViewpoint.Write;;",
                 parameters,
             )
     }
@@ -97,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("favorite")
             .send(
-                Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/favorite;;work=ServiceMessageViewpoint.Write;;",
-                ),
+                "op:POST /admin/serviceAnnouncement/messages/favorite;;work=ServiceMessageViewpoint.Write;;",
                 parameters,
             )
     }
@@ -118,9 +110,7 @@ impl RequestBuilder {
         self.0
             .segment("markRead")
             .send(
-                Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/markRead;;work=ServiceMessageViewpoint.Write;;",
-                ),
+                "op:POST /admin/serviceAnnouncement/messages/markRead;;work=ServiceMessageViewpoint.Write;;",
                 parameters,
             )
     }
@@ -139,9 +129,7 @@ impl RequestBuilder {
         self.0
             .segment("markUnread")
             .send(
-                Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/markUnread;;work=ServiceMessageViewpoint.Write;;",
-                ),
+                "op:POST /admin/serviceAnnouncement/messages/markUnread;;work=ServiceMessageViewpoint.Write;;",
                 parameters,
             )
     }
@@ -160,9 +148,7 @@ impl RequestBuilder {
         self.0
             .segment("unarchive")
             .send(
-                Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/unarchive;;work=ServiceMessageViewpoint.Write;;",
-                ),
+                "op:POST /admin/serviceAnnouncement/messages/unarchive;;work=ServiceMessageViewpoint.Write;;",
                 parameters,
             )
     }
@@ -181,9 +167,7 @@ impl RequestBuilder {
         self.0
             .segment("unfavorite")
             .send(
-                Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/unfavorite;;work=ServiceMessageViewpoint.Write;;",
-                ),
+                "op:POST /admin/serviceAnnouncement/messages/unfavorite;;work=ServiceMessageViewpoint.Write;;",
                 parameters,
             )
     }
@@ -209,9 +193,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServiceUpdateMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};expand select;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};expand select;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
             )
     }
     /// `PATCH /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}`
@@ -224,9 +206,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ServiceUpdateMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};;;;",
-                ),
+                "op:PATCH /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};;;;",
                 changes,
             )
     }
@@ -237,9 +217,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};;;;",
-                ),
+                "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};;;;",
             )
     }
     /// `GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive`
@@ -250,9 +228,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attachmentsArchive")
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;;;",
             )
     }
     /// `PUT /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive`
@@ -266,9 +242,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attachmentsArchive")
             .send_bytes(
-                Operation(
-                    "op:PUT /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;;;",
-                ),
+                "op:PUT /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;;;",
                 content,
             )
     }
@@ -280,9 +254,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("attachmentsArchive")
             .call(
-                Operation(
-                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;;;",
-                ),
+                "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/sharepoint/settings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/admin/sharepoint/settings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::SharepointSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/sharepoint/settings;expand select;work=SharePointTenantSettings.Read.All,SharePointTenantSettings.ReadWrite.All application=SharePointTenantSettings.Read.All,SharePointTenantSettings.ReadWrite.All;;",
-                ),
+                "op:GET /admin/sharepoint/settings;expand select;work=SharePointTenantSettings.Read.All,SharePointTenantSettings.ReadWrite.All application=SharePointTenantSettings.Read.All,SharePointTenantSettings.ReadWrite.All;;",
             )
     }
     /// `PATCH /admin/sharepoint/settings`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::SharepointSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/sharepoint/settings;;work=SharePointTenantSettings.ReadWrite.All application=SharePointTenantSettings.ReadWrite.All;;",
-                ),
+                "op:PATCH /admin/sharepoint/settings;;work=SharePointTenantSettings.ReadWrite.All application=SharePointTenantSettings.ReadWrite.All;;",
                 changes,
             )
     }
@@ -49,6 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/sharepoint/settings;;;;"))
+        self.0.call("op:DELETE /admin/sharepoint/settings;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/teams/policy`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod user_assignments;
 /// Requests to `/admin/teams/policy`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::teams_administration::TeamsPolicyAssignment> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /admin/teams/policy;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /admin/teams/policy;expand select;;us-government china;")
     }
     /// `PATCH /admin/teams/policy`
     ///
@@ -40,11 +35,7 @@ impl RequestBuilder {
             models::teams_administration::TeamsPolicyAssignment,
         >,
     ) -> Request<Option<models::teams_administration::TeamsPolicyAssignment>> {
-        self.0
-            .update(
-                Operation("op:PATCH /admin/teams/policy;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /admin/teams/policy;;;us-government china;", changes)
     }
     /// `DELETE /admin/teams/policy`
     ///
@@ -53,7 +44,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/teams/policy;;;us-government china;"))
+        self.0.call("op:DELETE /admin/teams/policy;;;us-government china;")
     }
     /// `GET /admin/teams/policy/microsoft.graph.teamsAdministration.getPolicyId(type='{type}',name='{name}')`
     ///
@@ -78,9 +69,7 @@ impl RequestBuilder {
                 &[("type", Some(&r#type)), ("name", Some(&name))],
             )
             .call(
-                Operation(
-                    "op:GET /admin/teams/policy/microsoft.graph.teamsAdministration.getPolicyId(type='{type}',name='{name}');count expand filter orderby search select skip top;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/teams/policy/microsoft.graph.teamsAdministration.getPolicyId(type='{type}',name='{name}');count expand filter orderby search select skip top;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/teams/telephoneNumberManagement`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod number_assignments;
 pub mod operations;
 /// Requests to `/admin/teams/telephoneNumberManagement`.
@@ -31,9 +31,7 @@ impl RequestBuilder {
     ) -> Request<models::teams_administration::TelephoneNumberManagementRoot> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement;expand select;;us-government china;",
-                ),
+                "op:GET /admin/teams/telephoneNumberManagement;expand select;;us-government china;",
             )
     }
     /// `PATCH /admin/teams/telephoneNumberManagement`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::teams_administration::TelephoneNumberManagementRoot>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/teams/telephoneNumberManagement;;;us-government china;",
-                ),
+                "op:PATCH /admin/teams/telephoneNumberManagement;;;us-government china;",
                 changes,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/teams/telephoneNumberManagement;;;us-government china;",
-                ),
+                "op:DELETE /admin/teams/telephoneNumberManagement;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/teams/userConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod user;
 /// Requests to `/admin/teams/userConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -29,9 +29,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::teams_administration::TeamsUserConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/userConfigurations;count expand filter orderby search select skip top;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china;",
-                ),
+                "op:GET /admin/teams/userConfigurations;count expand filter orderby search select skip top;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china;",
             )
     }
     /// `POST /admin/teams/userConfigurations`
@@ -45,12 +43,7 @@ impl RequestBuilder {
         body: &models::teams_administration::TeamsUserConfiguration,
     ) -> Request<models::teams_administration::TeamsUserConfiguration> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /admin/teams/userConfigurations;;;us-government china;",
-                ),
-                body,
-            )
+            .send("op:POST /admin/teams/userConfigurations;;;us-government china;", body)
     }
     /// `GET /admin/teams/userConfigurations/$count`
     ///
@@ -70,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/teams/userConfigurations/$count;filter search;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All provenance=inferred:count:/admin/teams/userconfigurations;us-government china;",
-                ),
+                "op:GET /admin/teams/userConfigurations/$count;filter search;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All provenance=inferred:count:/admin/teams/userconfigurations;us-government china;",
             )
     }
 }
@@ -99,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::teams_administration::TeamsUserConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/userConfigurations/{teamsUserConfiguration-id};expand select;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china;",
-                ),
+                "op:GET /admin/teams/userConfigurations/{teamsUserConfiguration-id};expand select;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china;",
             )
     }
     /// `PATCH /admin/teams/userConfigurations/{teamsUserConfiguration-id}`
@@ -118,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::teams_administration::TeamsUserConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/teams/userConfigurations/{teamsUserConfiguration-id};;;us-government china;",
-                ),
+                "op:PATCH /admin/teams/userConfigurations/{teamsUserConfiguration-id};;;us-government china;",
                 changes,
             )
     }
@@ -133,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/teams/userConfigurations/{teamsUserConfiguration-id};;;us-government china;",
-                ),
+                "op:DELETE /admin/teams/userConfigurations/{teamsUserConfiguration-id};;;us-government china;",
             )
     }
 }

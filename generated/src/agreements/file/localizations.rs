@@ -2,7 +2,7 @@
 
 //! `/agreements/{agreement-id}/file/localizations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod versions;
 /// Requests to `/agreements/{agreement-id}/file/localizations`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -19,12 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::AgreementFileLocalization>> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /agreements/{agreement-id}/file/localizations;search;;;",
-                ),
-            )
+        self.0.call("op:GET /agreements/{agreement-id}/file/localizations;search;;;")
     }
     /// `POST /agreements/{agreement-id}/file/localizations`
     ///
@@ -34,11 +29,7 @@ impl RequestBuilder {
         &self,
         body: &models::AgreementFileLocalization,
     ) -> Request<models::AgreementFileLocalization> {
-        self.0
-            .send(
-                Operation("op:POST /agreements/{agreement-id}/file/localizations;;;;"),
-                body,
-            )
+        self.0.send("op:POST /agreements/{agreement-id}/file/localizations;;;;", body)
     }
     /// `GET /agreements/{agreement-id}/file/localizations/$count`
     ///
@@ -50,9 +41,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /agreements/{agreement-id}/file/localizations/$count;search;;;",
-                ),
+                "op:GET /agreements/{agreement-id}/file/localizations/$count;search;;;",
             )
     }
 }
@@ -71,9 +60,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AgreementFileLocalization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
-                ),
+                "op:GET /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
             )
     }
     /// `PATCH /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}`
@@ -86,9 +73,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AgreementFileLocalization>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
-                ),
+                "op:PATCH /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
                 changes,
             )
     }
@@ -99,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
-                ),
+                "op:DELETE /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/appCatalogs/teamsApps/{teamsApp-id}/appDefinitions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod bot;
 /// Requests to `/appCatalogs/teamsApps/{teamsApp-id}/appDefinitions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsAppDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::TeamsAppDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions;;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions;;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/$count;filter search;;;",
-                ),
+                "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/$count;filter search;;;",
             )
     }
 }
@@ -79,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAppDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};expand select;;;",
-                ),
+                "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};expand select;;;",
             )
     }
     /// `PATCH /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsAppDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};;;;",
-                ),
+                "op:PATCH /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};;;;",
                 changes,
             )
     }
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/synchronization/jobs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod bulk_upload;
 pub mod schema;
 /// Requests to `/applications/{application-id}/synchronization/jobs`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SynchronizationJob>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/jobs;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /applications/{application-id}/synchronization/jobs`
@@ -37,9 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::SynchronizationJob> {
         self.0
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/jobs;;;;",
                 body,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/$count;filter search;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/jobs/$count;filter search;;;",
             )
     }
     /// `POST /applications/{application-id}/synchronization/jobs/validateCredentials`
@@ -69,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("validateCredentials")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/validateCredentials;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/jobs/validateCredentials;;;;",
                 parameters,
             )
     }
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SynchronizationJob> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};expand select;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};expand select;;;",
             )
     }
     /// `PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}`
@@ -113,9 +103,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SynchronizationJob>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};;;;",
-                ),
+                "op:PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};;;;",
                 changes,
             )
     }
@@ -126,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};;;;",
-                ),
+                "op:DELETE /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};;;;",
             )
     }
     /// `POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/pause`
@@ -139,9 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("pause")
             .call(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/pause;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/pause;;;;",
             )
     }
     /// `POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/provisionOnDemand`
@@ -155,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("provisionOnDemand")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/provisionOnDemand;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/provisionOnDemand;;;;",
                 parameters,
             )
     }
@@ -172,9 +154,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restart")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/restart;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/restart;;;;",
                 parameters,
             )
     }
@@ -186,9 +166,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("start")
             .call(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/start;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/start;;;;",
             )
     }
     /// `POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/validateCredentials`
@@ -202,9 +180,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("validateCredentials")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/validateCredentials;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/validateCredentials;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/synchronization/secrets`
 use crate::models;
-use crate::runtime::{Count, Operation, Path, Request};
+use crate::runtime::{Count, Path, Request};
 /// Requests to `/applications/{application-id}/synchronization/secrets`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -16,9 +16,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .send_values(
-                Operation(
-                    "op:PUT /applications/{application-id}/synchronization/secrets;;;;",
-                ),
+                "op:PUT /applications/{application-id}/synchronization/secrets;;;;",
                 values,
             )
     }
@@ -32,9 +30,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/secrets/$count;filter search;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/secrets/$count;filter search;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/teamsAppDefinition`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/teamsAppDefinition`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAppDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/installedApps/{teamsAppInstallation-id}/teamsAppDefinition;expand select;;;",
-                ),
+                "op:GET /chats/{chat-id}/installedApps/{teamsAppInstallation-id}/teamsAppDefinition;expand select;;;",
             )
     }
 }

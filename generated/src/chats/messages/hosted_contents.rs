@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/messages/{chatMessage-id}/hostedContents`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/chats/{chat-id}/messages/{chatMessage-id}/hostedContents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessageHostedContent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/{chatMessage-id}/hostedContents;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/{chatMessage-id}/hostedContents;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /chats/{chat-id}/messages/{chatMessage-id}/hostedContents`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::ChatMessageHostedContent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/hostedContents;;;;",
-                ),
+                "op:POST /chats/{chat-id}/messages/{chatMessage-id}/hostedContents;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/$count;filter search;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/chats/{}/messages/{}/hostedcontents;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/$count;filter search;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/chats/{}/messages/{}/hostedcontents;;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessageHostedContent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessageHostedContent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
-                ),
+                "op:PATCH /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
                 changes,
             )
     }
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
-                ),
+                "op:DELETE /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
             )
     }
     /// `GET /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value`
@@ -128,9 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;application=ChatMessage.Read.Chat;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;application=ChatMessage.Read.Chat;;",
             )
     }
     /// `PUT /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value`
@@ -141,9 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
-                ),
+                "op:PUT /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
                 content,
             )
     }
@@ -155,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
-                ),
+                "op:DELETE /chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/messages/{chatMessage-id}/replies`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 /// Requests to `/chats/{chat-id}/messages/{chatMessage-id}/replies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/{chatMessage-id}/replies;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/{chatMessage-id}/replies;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /chats/{chat-id}/messages/{chatMessage-id}/replies`
@@ -32,12 +30,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies;;;;", body)
     }
     /// `GET /chats/{chat-id}/messages/{chatMessage-id}/replies/$count`
     ///
@@ -49,9 +42,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/{chatMessage-id}/replies/$count;filter search;;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/{chatMessage-id}/replies/$count;filter search;;;",
             )
     }
     /// `GET /chats/{chat-id}/messages/{chatMessage-id}/replies/delta()`
@@ -64,9 +55,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/{chatMessage-id}/replies/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/{chatMessage-id}/replies/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /chats/{chat-id}/messages/{chatMessage-id}/replies/replyWithQuote`
@@ -80,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies/replyWithQuote;;;;",
-                ),
+                "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies/replyWithQuote;;;;",
                 parameters,
             )
     }
@@ -104,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};expand select;;;",
-                ),
+                "op:GET /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};expand select;;;",
             )
     }
     /// `PATCH /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}`
@@ -119,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
-                ),
+                "op:PATCH /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
                 changes,
             )
     }
@@ -132,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
-                ),
+                "op:DELETE /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
             )
     }
     /// `POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction`
@@ -148,9 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction;;;;",
-                ),
+                "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction;;;;",
                 parameters,
             )
     }
@@ -162,9 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/softDelete;;;;",
-                ),
+                "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/softDelete;;;;",
             )
     }
     /// `POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete`
@@ -175,9 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete;;;;",
-                ),
+                "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete;;;;",
             )
     }
     /// `POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction`
@@ -191,9 +166,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction;;;;",
-                ),
+                "op:POST /chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction;;;;",
                 parameters,
             )
     }

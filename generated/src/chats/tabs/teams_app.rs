@@ -2,7 +2,7 @@
 
 //! `/chats/{chat-id}/tabs/{teamsTab-id}/teamsApp`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/chats/{chat-id}/tabs/{teamsTab-id}/teamsApp`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -14,10 +14,6 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::TeamsApp> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /chats/{chat-id}/tabs/{teamsTab-id}/teamsApp;expand select;;;",
-                ),
-            )
+            .call("op:GET /chats/{chat-id}/tabs/{teamsTab-id}/teamsApp;expand select;;;")
     }
 }

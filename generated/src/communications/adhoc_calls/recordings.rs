@@ -2,7 +2,7 @@
 
 //! `/communications/adhocCalls/{adhocCall-id}/recordings`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 /// Requests to `/communications/adhocCalls/{adhocCall-id}/recordings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CallRecording>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /communications/adhocCalls/{adhocCall-id}/recordings`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::CallRecording> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/adhocCalls/{adhocCall-id}/recordings;;;china;",
-                ),
+                "op:POST /communications/adhocCalls/{adhocCall-id}/recordings;;;china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/$count;filter search;;china;",
-                ),
+                "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/$count;filter search;;china;",
             )
     }
     /// `GET /communications/adhocCalls/{adhocCall-id}/recordings/delta()`
@@ -74,9 +68,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CallRecording> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;;china;",
-                ),
+                "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;;china;",
             )
     }
     /// `PATCH /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}`
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CallRecording>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
-                ),
+                "op:PATCH /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
                 changes,
             )
     }
@@ -126,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
-                ),
+                "op:DELETE /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
             )
     }
     /// `GET /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content`
@@ -141,9 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
-                ),
+                "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
             )
     }
     /// `PUT /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content`
@@ -159,9 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
-                ),
+                "op:PUT /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
                 content,
             )
     }
@@ -175,9 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
-                ),
+                "op:DELETE /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
             )
     }
 }

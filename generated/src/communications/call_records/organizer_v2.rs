@@ -2,7 +2,7 @@
 
 //! `/communications/callRecords/{callRecord-id}/organizer_v2`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/communications/callRecords/{callRecord-id}/organizer_v2`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::call_records::Organizer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/organizer_v2;expand select;;china;",
-                ),
+                "op:GET /communications/callRecords/{callRecord-id}/organizer_v2;expand select;;china;",
             )
     }
     /// `PATCH /communications/callRecords/{callRecord-id}/organizer_v2`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::call_records::Organizer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/callRecords/{callRecord-id}/organizer_v2;;;china;",
-                ),
+                "op:PATCH /communications/callRecords/{callRecord-id}/organizer_v2;;;china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/callRecords/{callRecord-id}/organizer_v2;;;china;",
-                ),
+                "op:DELETE /communications/callRecords/{callRecord-id}/organizer_v2;;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/communications/callRecords/{callRecord-id}/sessions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod segments;
 /// Requests to `/communications/callRecords/{callRecord-id}/sessions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::call_records::Session>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/sessions;count expand filter orderby search select skip top;application=CallRecords.Read.All;china;",
-                ),
+                "op:GET /communications/callRecords/{callRecord-id}/sessions;count expand filter orderby search select skip top;application=CallRecords.Read.All;china;",
             )
     }
     /// `POST /communications/callRecords/{callRecord-id}/sessions`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::call_records::Session> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/callRecords/{callRecord-id}/sessions;;;china;",
-                ),
+                "op:POST /communications/callRecords/{callRecord-id}/sessions;;;china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/sessions/$count;filter search;application=CallRecords.Read.All provenance=inferred:count:/communications/callrecords/{}/sessions;china;",
-                ),
+                "op:GET /communications/callRecords/{callRecord-id}/sessions/$count;filter search;application=CallRecords.Read.All provenance=inferred:count:/communications/callrecords/{}/sessions;china;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::call_records::Session> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/sessions/{session-id};expand select;;china;",
-                ),
+                "op:GET /communications/callRecords/{callRecord-id}/sessions/{session-id};expand select;;china;",
             )
     }
     /// `PATCH /communications/callRecords/{callRecord-id}/sessions/{session-id}`
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::call_records::Session>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/callRecords/{callRecord-id}/sessions/{session-id};;;china;",
-                ),
+                "op:PATCH /communications/callRecords/{callRecord-id}/sessions/{session-id};;;china;",
                 changes,
             )
     }
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/callRecords/{callRecord-id}/sessions/{session-id};;;china;",
-                ),
+                "op:DELETE /communications/callRecords/{callRecord-id}/sessions/{session-id};;;china;",
             )
     }
 }

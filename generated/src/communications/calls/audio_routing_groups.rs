@@ -2,7 +2,7 @@
 
 //! `/communications/calls/{call-id}/audioRoutingGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/communications/calls/{call-id}/audioRoutingGroups`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AudioRoutingGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/audioRoutingGroups;count expand filter orderby search select skip top;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
-                ),
+                "op:GET /communications/calls/{call-id}/audioRoutingGroups;count expand filter orderby search select skip top;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
             )
     }
     /// `POST /communications/calls/{call-id}/audioRoutingGroups`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::AudioRoutingGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/audioRoutingGroups;;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
-                ),
+                "op:POST /communications/calls/{call-id}/audioRoutingGroups;;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/audioRoutingGroups/$count;filter search;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All provenance=inferred:count:/communications/calls/{}/audioroutinggroups;us-government china;",
-                ),
+                "op:GET /communications/calls/{call-id}/audioRoutingGroups/$count;filter search;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All provenance=inferred:count:/communications/calls/{}/audioroutinggroups;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AudioRoutingGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};expand select;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
-                ),
+                "op:GET /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};expand select;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
             )
     }
     /// `PATCH /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AudioRoutingGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
-                ),
+                "op:PATCH /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
-                ),
+                "op:DELETE /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/communications/calls/{call-id}/contentSharingSessions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/communications/calls/{call-id}/contentSharingSessions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentSharingSession>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/contentSharingSessions;count expand filter orderby search select skip top;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china;",
-                ),
+                "op:GET /communications/calls/{call-id}/contentSharingSessions;count expand filter orderby search select skip top;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china;",
             )
     }
     /// `POST /communications/calls/{call-id}/contentSharingSessions`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ContentSharingSession> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/contentSharingSessions;;;us-government china;",
-                ),
+                "op:POST /communications/calls/{call-id}/contentSharingSessions;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/contentSharingSessions/$count;filter search;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All provenance=inferred:count:/communications/calls/{}/contentsharingsessions;us-government china;",
-                ),
+                "op:GET /communications/calls/{call-id}/contentSharingSessions/$count;filter search;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All provenance=inferred:count:/communications/calls/{}/contentsharingsessions;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContentSharingSession> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};expand select;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china;",
-                ),
+                "op:GET /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};expand select;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china;",
             )
     }
     /// `PATCH /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContentSharingSession>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};;;us-government china;",
-                ),
+                "op:PATCH /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};;;us-government china;",
-                ),
+                "op:DELETE /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};;;us-government china;",
             )
     }
 }

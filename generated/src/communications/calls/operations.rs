@@ -2,7 +2,7 @@
 
 //! `/communications/calls/{call-id}/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/communications/calls/{call-id}/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CommsOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/operations;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/calls/{call-id}/operations;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /communications/calls/{call-id}/operations`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::CommsOperation,
     ) -> Request<models::CommsOperation> {
-        self.0
-            .send(
-                Operation("op:POST /communications/calls/{call-id}/operations;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /communications/calls/{call-id}/operations;;;china;", body)
     }
     /// `GET /communications/calls/{call-id}/operations/$count`
     ///
@@ -55,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/operations/$count;filter search;;china;",
-                ),
+                "op:GET /communications/calls/{call-id}/operations/$count;filter search;;china;",
             )
     }
 }
@@ -75,9 +67,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CommsOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/operations/{commsOperation-id};expand select;;china;",
-                ),
+                "op:GET /communications/calls/{call-id}/operations/{commsOperation-id};expand select;;china;",
             )
     }
     /// `PATCH /communications/calls/{call-id}/operations/{commsOperation-id}`
@@ -92,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CommsOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/calls/{call-id}/operations/{commsOperation-id};;;china;",
-                ),
+                "op:PATCH /communications/calls/{call-id}/operations/{commsOperation-id};;;china;",
                 changes,
             )
     }
@@ -107,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/calls/{call-id}/operations/{commsOperation-id};;;china;",
-                ),
+                "op:DELETE /communications/calls/{call-id}/operations/{commsOperation-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/communications/calls/{call-id}/participants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/communications/calls/{call-id}/participants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Participant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/participants;count expand filter orderby search select skip top;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
-                ),
+                "op:GET /communications/calls/{call-id}/participants;count expand filter orderby search select skip top;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
             )
     }
     /// `POST /communications/calls/{call-id}/participants`
@@ -39,12 +37,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::Participant) -> Request<models::Participant> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/participants;;;china;",
-                ),
-                body,
-            )
+            .send("op:POST /communications/calls/{call-id}/participants;;;china;", body)
     }
     /// `GET /communications/calls/{call-id}/participants/$count`
     ///
@@ -64,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/participants/$count;filter search;application=Calls.Initiate.All,Calls.AccessMedia.All provenance=inferred:count:/communications/calls/{}/participants;china;",
-                ),
+                "op:GET /communications/calls/{call-id}/participants/$count;filter search;application=Calls.Initiate.All,Calls.AccessMedia.All provenance=inferred:count:/communications/calls/{}/participants;china;",
             )
     }
     /// `POST /communications/calls/{call-id}/participants/invite`
@@ -86,9 +77,7 @@ impl RequestBuilder {
         self.0
             .segment("invite")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/participants/invite;;application=Calls.InitiateGroupCall.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/participants/invite;;application=Calls.InitiateGroupCall.All;china;",
                 parameters,
             )
     }
@@ -111,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Participant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/calls/{call-id}/participants/{participant-id};expand select;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china;",
-                ),
+                "op:GET /communications/calls/{call-id}/participants/{participant-id};expand select;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china;",
             )
     }
     /// `PATCH /communications/calls/{call-id}/participants/{participant-id}`
@@ -128,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Participant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/calls/{call-id}/participants/{participant-id};;;china;",
-                ),
+                "op:PATCH /communications/calls/{call-id}/participants/{participant-id};;;china;",
                 changes,
             )
     }
@@ -147,9 +132,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/calls/{call-id}/participants/{participant-id};;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china;",
-                ),
+                "op:DELETE /communications/calls/{call-id}/participants/{participant-id};;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china;",
             )
     }
     /// `POST /communications/calls/{call-id}/participants/{participant-id}/mute`
@@ -169,9 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("mute")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/participants/{participant-id}/mute;;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/participants/{participant-id}/mute;;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china;",
                 parameters,
             )
     }
@@ -192,9 +173,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startHoldMusic")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/participants/{participant-id}/startHoldMusic;;application=Calls.JoinGroupCallasGuest.All,Calls.JoinGroupCall.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/participants/{participant-id}/startHoldMusic;;application=Calls.JoinGroupCallasGuest.All,Calls.JoinGroupCall.All;china;",
                 parameters,
             )
     }
@@ -215,9 +194,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stopHoldMusic")
             .send(
-                Operation(
-                    "op:POST /communications/calls/{call-id}/participants/{participant-id}/stopHoldMusic;;application=Calls.JoinGroupCallasGuest.All,Calls.JoinGroupCall.All;china;",
-                ),
+                "op:POST /communications/calls/{call-id}/participants/{participant-id}/stopHoldMusic;;application=Calls.JoinGroupCallasGuest.All,Calls.JoinGroupCall.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod conversation;
 pub mod reactions;
 pub mod replies;
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EngagementConversationMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::EngagementConversationMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages;;;us-government china;",
-                ),
+                "op:POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages;;;us-government china;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/$count;filter search;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/$count;filter search;;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EngagementConversationMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};expand select;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EngagementConversationMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};;;us-government china;",
-                ),
+                "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};;;us-government china;",
                 changes,
             )
     }
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};;;us-government china;",
-                ),
+                "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};;;us-government china;",
             )
     }
 }

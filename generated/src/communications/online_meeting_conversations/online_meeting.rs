@@ -2,7 +2,7 @@
 
 //! `/communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::OnlineMeeting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting;expand select;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting;expand select;;us-government china;",
             )
     }
     /// `GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport`
@@ -32,9 +30,7 @@ impl RequestBuilder {
         self.0
             .segment("attendeeReport")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china;",
             )
     }
     /// `PUT /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport`
@@ -50,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("attendeeReport")
             .send_bytes(
-                Operation(
-                    "op:PUT /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china;",
-                ),
+                "op:PUT /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china;",
                 content,
             )
     }
@@ -66,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("attendeeReport")
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china;",
-                ),
+                "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod conversation;
 pub mod reactions;
 pub mod replies;
@@ -41,9 +41,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EngagementConversationMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;expand select;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;expand select;;us-government china;",
             )
     }
     /// `PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter`
@@ -58,9 +56,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EngagementConversationMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;;;us-government china;",
-                ),
+                "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;;;us-government china;",
                 changes,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;;;us-government china;",
-                ),
+                "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;;;us-government china;",
             )
     }
 }

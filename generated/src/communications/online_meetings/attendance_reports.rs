@@ -2,7 +2,7 @@
 
 //! `/communications/onlineMeetings/{onlineMeeting-id}/attendanceReports`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod attendance_records;
 /// Requests to `/communications/onlineMeetings/{onlineMeeting-id}/attendanceReports`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MeetingAttendanceReport>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::MeetingAttendanceReport> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports;;;china;",
-                ),
+                "op:POST /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports;;;china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/$count;filter search;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/$count;filter search;;china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MeetingAttendanceReport> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};expand select;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};expand select;;china;",
             )
     }
     /// `PATCH /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MeetingAttendanceReport>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china;",
-                ),
+                "op:PATCH /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china;",
-                ),
+                "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/communications/onlineMeetings/{onlineMeeting-id}/transcripts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 /// Requests to `/communications/onlineMeetings/{onlineMeeting-id}/transcripts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CallTranscript>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /communications/onlineMeetings/{onlineMeeting-id}/transcripts`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::CallTranscript> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/onlineMeetings/{onlineMeeting-id}/transcripts;;;china;",
-                ),
+                "op:POST /communications/onlineMeetings/{onlineMeeting-id}/transcripts;;;china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/$count;filter search;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/$count;filter search;;china;",
             )
     }
     /// `GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/delta()`
@@ -74,9 +68,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CallTranscript> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};expand select;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};expand select;;china;",
             )
     }
     /// `PATCH /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}`
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CallTranscript>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
-                ),
+                "op:PATCH /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
                 changes,
             )
     }
@@ -126,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
-                ),
+                "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
             )
     }
     /// `GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content`
@@ -141,9 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
             )
     }
     /// `PUT /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content`
@@ -159,9 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
-                ),
+                "op:PUT /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
                 content,
             )
     }
@@ -175,9 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
-                ),
+                "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
             )
     }
     /// `GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent`
@@ -190,9 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
             )
     }
     /// `PUT /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent`
@@ -208,9 +186,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .send_bytes(
-                Operation(
-                    "op:PUT /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
-                ),
+                "op:PUT /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 content,
             )
     }
@@ -224,9 +200,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
-                ),
+                "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
             )
     }
 }

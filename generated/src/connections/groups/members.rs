@@ -2,7 +2,7 @@
 
 //! `/connections/{externalConnection-id}/groups/{externalGroup-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/connections/{externalConnection-id}/groups/{externalGroup-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::external_connectors::Identity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /connections/{externalConnection-id}/groups/{externalGroup-id}/members`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::external_connectors::Identity> {
         self.0
             .send(
-                Operation(
-                    "op:POST /connections/{externalConnection-id}/groups/{externalGroup-id}/members;;;china;",
-                ),
+                "op:POST /connections/{externalConnection-id}/groups/{externalGroup-id}/members;;;china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members/$count;filter search;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members/$count;filter search;;china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::Identity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};expand select;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};expand select;;china;",
             )
     }
     /// `PATCH /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::Identity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china;",
-                ),
+                "op:PATCH /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china;",
-                ),
+                "op:DELETE /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china;",
             )
     }
 }

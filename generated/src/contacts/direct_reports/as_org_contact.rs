@@ -2,7 +2,7 @@
 
 //! `/contacts/{orgContact-id}/directReports/graph.orgContact`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/contacts/{orgContact-id}/directReports/graph.orgContact`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OrgContact>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/directReports/graph.orgContact;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/contacts/{}/directreports;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/directReports/graph.orgContact;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/contacts/{}/directreports;;",
             )
     }
     /// `GET /contacts/{orgContact-id}/directReports/graph.orgContact/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/directReports/graph.orgContact/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts/{}/directreports;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/directReports/graph.orgContact/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts/{}/directreports;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OrgContact> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/directReports/{directoryObject-id}/graph.orgContact;expand select;;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/directReports/{directoryObject-id}/graph.orgContact;expand select;;;",
             )
     }
 }

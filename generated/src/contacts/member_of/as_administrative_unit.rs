@@ -2,7 +2,7 @@
 
 //! `/contacts/{orgContact-id}/memberOf/graph.administrativeUnit`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/contacts/{orgContact-id}/memberOf/graph.administrativeUnit`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AdministrativeUnit>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/memberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/contacts/{}/memberof;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/memberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/contacts/{}/memberof;;",
             )
     }
     /// `GET /contacts/{orgContact-id}/memberOf/graph.administrativeUnit/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/memberOf/graph.administrativeUnit/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts/{}/memberof;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/memberOf/graph.administrativeUnit/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts/{}/memberof;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AdministrativeUnit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/memberOf/{directoryObject-id}/graph.administrativeUnit;expand select;;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/memberOf/{directoryObject-id}/graph.administrativeUnit;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/contacts/{orgContact-id}/transitiveMemberOf/graph.group`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/contacts/{orgContact-id}/transitiveMemberOf/graph.group`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Group>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/graph.group;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=inferred:cast:/contacts/{}/transitivememberof;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/transitiveMemberOf/graph.group;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=inferred:cast:/contacts/{}/transitivememberof;;",
             )
     }
     /// `GET /contacts/{orgContact-id}/transitiveMemberOf/graph.group/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/graph.group/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=inferred:count:/contacts/{}/transitivememberof;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/transitiveMemberOf/graph.group/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=inferred:count:/contacts/{}/transitivememberof;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/{directoryObject-id}/graph.group;expand select;;;",
-                ),
+                "op:GET /contacts/{orgContact-id}/transitiveMemberOf/{directoryObject-id}/graph.group;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/copilot/admin/settings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod limited_mode;
 /// Requests to `/copilot/admin/settings`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::CopilotAdminSetting> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /copilot/admin/settings;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /copilot/admin/settings;expand select;;us-government china;")
     }
     /// `PATCH /copilot/admin/settings`
     ///
@@ -38,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::CopilotAdminSetting>,
     ) -> Request<Option<models::CopilotAdminSetting>> {
-        self.0
-            .update(
-                Operation("op:PATCH /copilot/admin/settings;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /copilot/admin/settings;;;us-government china;", changes)
     }
     /// `DELETE /copilot/admin/settings`
     ///
@@ -51,7 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /copilot/admin/settings;;;us-government china;"))
+        self.0.call("op:DELETE /copilot/admin/settings;;;us-government china;")
     }
 }

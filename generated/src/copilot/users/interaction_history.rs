@@ -2,7 +2,7 @@
 
 //! `/copilot/users/{aiUser-id}/interactionHistory`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/copilot/users/{aiUser-id}/interactionHistory`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AiInteractionHistory> {
         self.0
             .call(
-                Operation(
-                    "op:GET /copilot/users/{aiUser-id}/interactionHistory;expand select;;china;",
-                ),
+                "op:GET /copilot/users/{aiUser-id}/interactionHistory;expand select;;china;",
             )
     }
     /// `PATCH /copilot/users/{aiUser-id}/interactionHistory`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AiInteractionHistory>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /copilot/users/{aiUser-id}/interactionHistory;;;china;",
-                ),
+                "op:PATCH /copilot/users/{aiUser-id}/interactionHistory;;;china;",
                 changes,
             )
     }
@@ -47,12 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /copilot/users/{aiUser-id}/interactionHistory;;;china;",
-                ),
-            )
+        self.0.call("op:DELETE /copilot/users/{aiUser-id}/interactionHistory;;;china;")
     }
     /// `GET /copilot/users/{aiUser-id}/interactionHistory/getAllEnterpriseInteractions()`
     ///
@@ -72,9 +63,7 @@ impl RequestBuilder {
         self.0
             .function("getAllEnterpriseInteractions", &[])
             .call(
-                Operation(
-                    "op:GET /copilot/users/{aiUser-id}/interactionHistory/getAllEnterpriseInteractions();count expand filter orderby search select skip top;application=AiEnterpriseInteraction.Read.All;china;",
-                ),
+                "op:GET /copilot/users/{aiUser-id}/interactionHistory/getAllEnterpriseInteractions();count expand filter orderby search select skip top;application=AiEnterpriseInteraction.Read.All;china;",
             )
     }
 }

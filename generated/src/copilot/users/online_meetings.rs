@@ -2,7 +2,7 @@
 
 //! `/copilot/users/{aiUser-id}/onlineMeetings`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod ai_insights;
 /// Requests to `/copilot/users/{aiUser-id}/onlineMeetings`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AiOnlineMeeting>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /copilot/users/{aiUser-id}/onlineMeetings;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /copilot/users/{aiUser-id}/onlineMeetings;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /copilot/users/{aiUser-id}/onlineMeetings`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::AiOnlineMeeting> {
         self.0
             .send(
-                Operation(
-                    "op:POST /copilot/users/{aiUser-id}/onlineMeetings;;;us-government china;",
-                ),
+                "op:POST /copilot/users/{aiUser-id}/onlineMeetings;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /copilot/users/{aiUser-id}/onlineMeetings/$count;filter search;;us-government china;",
-                ),
+                "op:GET /copilot/users/{aiUser-id}/onlineMeetings/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AiOnlineMeeting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id};expand select;;us-government china;",
-                ),
+                "op:GET /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AiOnlineMeeting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id};;;us-government china;",
-                ),
+                "op:PATCH /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id};;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id};;;us-government china;",
-                ),
+                "op:DELETE /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedMobileApp>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ManagedMobileApp> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps;;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/deviceappmanagement/androidmanagedappprotections/{}/apps;;",
-                ),
+                "op:GET /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/deviceappmanagement/androidmanagedappprotections/{}/apps;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedMobileApp> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps/{managedMobileApp-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps/{managedMobileApp-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps/{managedMobileApp-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedMobileApp>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps/{managedMobileApp-id};;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps/{managedMobileApp-id};;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps/{managedMobileApp-id};;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceAppManagement/androidManagedAppProtections/{androidManagedAppProtection-id}/apps/{managedMobileApp-id};;work=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
 }

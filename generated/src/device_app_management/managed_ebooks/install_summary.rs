@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/managedEBooks/{managedEBook-id}/installSummary`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/deviceAppManagement/managedEBooks/{managedEBook-id}/installSummary`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EbookInstallSummary> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/managedEBooks/{managedEBook-id}/installSummary;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/managedEBooks/{managedEBook-id}/installSummary;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/managedEBooks/{managedEBook-id}/installSummary`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EbookInstallSummary>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/managedEBooks/{managedEBook-id}/installSummary;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement/managedEBooks/{managedEBook-id}/installSummary;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/managedEBooks/{managedEBook-id}/installSummary;;;;",
-                ),
+                "op:DELETE /deviceAppManagement/managedEBooks/{managedEBook-id}/installSummary;;;;",
             )
     }
 }

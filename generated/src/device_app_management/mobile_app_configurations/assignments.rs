@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -31,9 +31,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ManagedDeviceMobileAppConfigurationAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::ManagedDeviceMobileAppConfigurationAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileappconfigurations/{}/assignments;;",
-                ),
+                "op:GET /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileappconfigurations/{}/assignments;;",
             )
     }
 }
@@ -94,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedDeviceMobileAppConfigurationAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments/{managedDeviceMobileAppConfigurationAssignment-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments/{managedDeviceMobileAppConfigurationAssignment-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments/{managedDeviceMobileAppConfigurationAssignment-id}`
@@ -115,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedDeviceMobileAppConfigurationAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments/{managedDeviceMobileAppConfigurationAssignment-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments/{managedDeviceMobileAppConfigurationAssignment-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments/{managedDeviceMobileAppConfigurationAssignment-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceAppManagement/mobileAppConfigurations/{managedDeviceMobileAppConfiguration-id}/assignments/{managedDeviceMobileAppConfigurationAssignment-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mobileApps/graph.managedAndroidLobApp`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assignments;
 pub mod categories;
 pub mod content_versions;
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedAndroidLobApp>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/graph.managedAndroidLobApp;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/graph.managedAndroidLobApp;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps;;",
             )
     }
     /// `GET /deviceAppManagement/mobileApps/graph.managedAndroidLobApp/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/graph.managedAndroidLobApp/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileapps;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/graph.managedAndroidLobApp/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileapps;;",
             )
     }
 }
@@ -84,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedAndroidLobApp> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.managedAndroidLobApp;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps/{};;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.managedAndroidLobApp;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps/{};;",
             )
     }
 }

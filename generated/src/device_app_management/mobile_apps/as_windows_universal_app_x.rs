@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mobileApps/graph.windowsUniversalAppX`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assignments;
 pub mod categories;
 pub mod committed_contained_apps;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WindowsUniversalAppX>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/graph.windowsUniversalAppX;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/graph.windowsUniversalAppX;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps;;",
             )
     }
     /// `GET /deviceAppManagement/mobileApps/graph.windowsUniversalAppX/$count`
@@ -46,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/graph.windowsUniversalAppX/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileapps;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/graph.windowsUniversalAppX/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileapps;;",
             )
     }
 }
@@ -92,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WindowsUniversalAppX> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsUniversalAppX;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps/{};;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsUniversalAppX;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mobileApps/graph.windowsWebApp`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assignments;
 pub mod categories;
 /// Requests to `/deviceAppManagement/mobileApps/graph.windowsWebApp`.
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WindowsWebApp>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/graph.windowsWebApp;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/graph.windowsWebApp;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps;;",
             )
     }
     /// `GET /deviceAppManagement/mobileApps/graph.windowsWebApp/$count`
@@ -44,9 +42,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/graph.windowsWebApp/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileapps;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/graph.windowsWebApp/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileapps;;",
             )
     }
 }
@@ -78,9 +74,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WindowsWebApp> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps/{};;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mobileApps/{mobileApp-id}/categories`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceAppManagement/mobileApps/{mobileApp-id}/categories`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MobileAppCategory>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/categories;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/categories;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `POST /deviceAppManagement/mobileApps/{mobileApp-id}/categories`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::MobileAppCategory> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/categories;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/categories;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/categories/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileapps/{}/categories;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/categories/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileapps/{}/categories;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MobileAppCategory> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/categories/{mobileAppCategory-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/categories/{mobileAppCategory-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/categories/{mobileAppCategory-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MobileAppCategory>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/categories/{mobileAppCategory-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/categories/{mobileAppCategory-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/mobileApps/{mobileApp-id}/categories/{mobileAppCategory-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceAppManagement/mobileApps/{mobileApp-id}/categories/{mobileAppCategory-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
             )
     }
 }

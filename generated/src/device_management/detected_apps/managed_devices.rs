@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/detectedApps/{detectedApp-id}/managedDevices`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/detectedApps/{detectedApp-id}/managedDevices`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ManagedDevice>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ManagedDevice> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=inferred:count:/devicemanagement/detectedapps/{}/manageddevices;;",
-                ),
+                "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=inferred:count:/devicemanagement/detectedapps/{}/manageddevices;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedDevice> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedDevice>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/bypassActivationLock`
@@ -140,9 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("bypassActivationLock")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/bypassActivationLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/bypassActivationLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/cleanWindowsDevice`
@@ -160,9 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cleanWindowsDevice")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/cleanWindowsDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/cleanWindowsDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 parameters,
             )
     }
@@ -181,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deleteUserFromSharedAppleDevice")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 parameters,
             )
     }
@@ -199,9 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("disableLostMode")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/disableLostMode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/disableLostMode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/locateDevice`
@@ -216,9 +196,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("locateDevice")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/locateDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/locateDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser`
@@ -233,9 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("logoutSharedAppleDeviceActiveUser")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/rebootNow`
@@ -250,9 +226,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("rebootNow")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/rebootNow;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/rebootNow;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/recoverPasscode`
@@ -267,9 +241,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("recoverPasscode")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/recoverPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/recoverPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/remoteLock`
@@ -284,9 +256,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("remoteLock")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/remoteLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/remoteLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/requestRemoteAssistance`
@@ -301,9 +271,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("requestRemoteAssistance")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/requestRemoteAssistance;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/requestRemoteAssistance;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/resetPasscode`
@@ -318,9 +286,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPasscode")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/resetPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/resetPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/retire`
@@ -335,9 +301,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("retire")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/retire;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/retire;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/shutDown`
@@ -352,9 +316,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("shutDown")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/shutDown;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/shutDown;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/syncDevice`
@@ -369,9 +331,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("syncDevice")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/syncDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/syncDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount`
@@ -389,9 +349,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("updateWindowsDeviceAccount")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 parameters,
             )
     }
@@ -410,9 +368,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("windowsDefenderScan")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/windowsDefenderScan;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/windowsDefenderScan;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 parameters,
             )
     }
@@ -428,9 +384,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("windowsDefenderUpdateSignatures")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
             )
     }
     /// `POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/wipe`
@@ -448,9 +402,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("wipe")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/wipe;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All;;",
-                ),
+                "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/wipe;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 parameters,
             )
     }

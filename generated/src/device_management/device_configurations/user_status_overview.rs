@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatusOverview`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatusOverview`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DeviceConfigurationUserOverview> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatusOverview;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatusOverview;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatusOverview`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::DeviceConfigurationUserOverview>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatusOverview;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatusOverview;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatusOverview;;;;",
-                ),
+                "op:DELETE /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatusOverview;;;;",
             )
     }
 }

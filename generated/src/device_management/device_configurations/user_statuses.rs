@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceConfigurationUserStatus>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses;count expand filter orderby search select skip top;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses;count expand filter orderby search select skip top;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceConfigurationUserStatus> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses/$count;filter search;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All provenance=inferred:count:/devicemanagement/deviceconfigurations/{}/userstatuses;;",
-                ),
+                "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses/$count;filter search;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All provenance=inferred:count:/devicemanagement/deviceconfigurations/{}/userstatuses;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceConfigurationUserStatus> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses/{deviceConfigurationUserStatus-id};expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses/{deviceConfigurationUserStatus-id};expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses/{deviceConfigurationUserStatus-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceConfigurationUserStatus>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses/{deviceConfigurationUserStatus-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses/{deviceConfigurationUserStatus-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses/{deviceConfigurationUserStatus-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/userStatuses/{deviceConfigurationUserStatus-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/managedDevices/{managedDevice-id}/deviceCategory`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Reference, Request};
+use crate::runtime::{Path, Reference, Request};
 /// Requests to `/deviceManagement/managedDevices/{managedDevice-id}/deviceCategory`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DeviceCategory> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;expand select;;;",
-                ),
+                "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;expand select;;;",
             )
     }
     /// `PATCH /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::DeviceCategory>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;;;;",
-                ),
+                "op:PATCH /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;;;;",
                 changes,
             )
     }
@@ -43,9 +39,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;;;;",
-                ),
+                "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;;;;",
             )
     }
     /// `GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref`
@@ -56,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
-                ),
+                "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
             )
     }
     /// `PUT /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref`
@@ -69,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:PUT /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
-                ),
+                "op:PUT /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
                 reference,
             )
     }
@@ -83,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
-                ),
+                "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
             )
     }
 }

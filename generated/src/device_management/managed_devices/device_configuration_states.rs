@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceConfigurationState>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceConfigurationState> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates;;;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates/$count;filter search;;;",
-                ),
+                "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceConfigurationState> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};expand select;;;",
-                ),
+                "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};expand select;;;",
             )
     }
     /// `PATCH /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceConfigurationState>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};;;;",
-                ),
+                "op:PATCH /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};;;;",
-                ),
+                "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};;;;",
             )
     }
 }

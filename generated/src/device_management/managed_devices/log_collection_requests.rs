@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 /// Requests to `/deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceLogCollectionResponse>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceLogCollectionResponse> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests;;;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/$count;filter search;;;",
-                ),
+                "op:GET /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceLogCollectionResponse> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};expand select;;;",
-                ),
+                "op:GET /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};expand select;;;",
             )
     }
     /// `PATCH /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceLogCollectionResponse>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};;;;",
-                ),
+                "op:PATCH /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};;;;",
-                ),
+                "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};;;;",
             )
     }
     /// `POST /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id}/createDownloadUrl`
@@ -110,9 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createDownloadUrl")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id}/createDownloadUrl;;;;",
-                ),
+                "op:POST /deviceManagement/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id}/createDownloadUrl;;;;",
             )
     }
 }

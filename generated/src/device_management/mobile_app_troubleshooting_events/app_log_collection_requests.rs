@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AppLogCollectionRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::AppLogCollectionRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/mobileapptroubleshootingevents/{}/applogcollectionrequests;;",
-                ),
+                "op:GET /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/mobileapptroubleshootingevents/{}/applogcollectionrequests;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AppLogCollectionRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/{appLogCollectionRequest-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/{appLogCollectionRequest-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/{appLogCollectionRequest-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AppLogCollectionRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/{appLogCollectionRequest-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/{appLogCollectionRequest-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/{appLogCollectionRequest-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/{appLogCollectionRequest-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/{appLogCollectionRequest-id}/createDownloadUrl`
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createDownloadUrl")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/{appLogCollectionRequest-id}/createDownloadUrl;;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:POST /deviceManagement/mobileAppTroubleshootingEvents/{mobileAppTroubleshootingEvent-id}/appLogCollectionRequests/{appLogCollectionRequest-id}/createDownloadUrl;;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
 }

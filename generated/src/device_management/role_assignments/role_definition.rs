@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id}/roleDefinition`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id}/roleDefinition`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::RoleDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id}/roleDefinition;expand select;;;",
-                ),
+                "op:GET /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id}/roleDefinition;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod role_definition;
 /// Requests to `/deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RoleAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments;count expand filter orderby search select skip top;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments;count expand filter orderby search select skip top;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `POST /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::RoleAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments;;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments;;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments/$count;filter search;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/roledefinitions/{}/roleassignments;;",
-                ),
+                "op:GET /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments/$count;filter search;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/roledefinitions/{}/roleassignments;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RoleAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments/{roleAssignment-id};expand select;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
-                ),
+                "op:GET /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments/{roleAssignment-id};expand select;work=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All application=DeviceManagementRBAC.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
             )
     }
     /// `PATCH /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments/{roleAssignment-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RoleAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments/{roleAssignment-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments/{roleAssignment-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments/{roleAssignment-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/roleDefinitions/{roleDefinition-id}/roleAssignments/{roleAssignment-id};;work=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementRBAC.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod terms_and_conditions;
 /// Requests to `/deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TermsAndConditionsAcceptanceStatus>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::TermsAndConditionsAcceptanceStatus> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All provenance=inferred:count:/devicemanagement/termsandconditions/{}/acceptancestatuses;;",
-                ),
+                "op:GET /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/$count;filter search;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All provenance=inferred:count:/devicemanagement/termsandconditions/{}/acceptancestatuses;;",
             )
     }
 }
@@ -96,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TermsAndConditionsAcceptanceStatus> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id}`
@@ -115,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TermsAndConditionsAcceptanceStatus>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 changes,
             )
     }
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id};;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/virtualEndpoint/auditEvents`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/virtualEndpoint/auditEvents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudPcAuditEvent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/auditEvents;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/auditEvents;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/auditEvents`
@@ -42,12 +40,7 @@ impl RequestBuilder {
         body: &models::CloudPcAuditEvent,
     ) -> Request<models::CloudPcAuditEvent> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/auditEvents;;;china;",
-                ),
-                body,
-            )
+            .send("op:POST /deviceManagement/virtualEndpoint/auditEvents;;;china;", body)
     }
     /// `GET /deviceManagement/virtualEndpoint/auditEvents/$count`
     ///
@@ -67,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/auditEvents/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/auditevents;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/auditEvents/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/auditevents;china;",
             )
     }
     /// `GET /deviceManagement/virtualEndpoint/auditEvents/getAuditActivityTypes()`
@@ -88,9 +79,7 @@ impl RequestBuilder {
         self.0
             .function("getAuditActivityTypes", &[])
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/auditEvents/getAuditActivityTypes();count filter search skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/auditEvents/getAuditActivityTypes();count filter search skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
 }
@@ -112,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudPcAuditEvent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/auditEvents/{cloudPcAuditEvent-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/auditEvents/{cloudPcAuditEvent-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `PATCH /deviceManagement/virtualEndpoint/auditEvents/{cloudPcAuditEvent-id}`
@@ -129,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CloudPcAuditEvent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/auditEvents/{cloudPcAuditEvent-id};;;china;",
-                ),
+                "op:PATCH /deviceManagement/virtualEndpoint/auditEvents/{cloudPcAuditEvent-id};;;china;",
                 changes,
             )
     }
@@ -144,9 +129,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/auditEvents/{cloudPcAuditEvent-id};;;china;",
-                ),
+                "op:DELETE /deviceManagement/virtualEndpoint/auditEvents/{cloudPcAuditEvent-id};;;china;",
             )
     }
 }

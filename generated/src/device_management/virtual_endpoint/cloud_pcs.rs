@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/virtualEndpoint/cloudPCs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/virtualEndpoint/cloudPCs`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudPc>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/cloudPCs`
@@ -38,11 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::CloudPc) -> Request<models::CloudPc> {
-        self.0
-            .send(
-                Operation("op:POST /deviceManagement/virtualEndpoint/cloudPCs;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /deviceManagement/virtualEndpoint/cloudPCs;;;china;", body)
     }
     /// `GET /deviceManagement/virtualEndpoint/cloudPCs/$count`
     ///
@@ -62,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/cloudpcs;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/cloudpcs;china;",
             )
     }
 }
@@ -86,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudPc> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `PATCH /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}`
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CloudPc>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};;;china;",
-                ),
+                "op:PATCH /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};;;china;",
                 changes,
             )
     }
@@ -118,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};;;china;",
-                ),
+                "op:DELETE /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};;;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/endGracePeriod`
@@ -137,9 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("endGracePeriod")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/endGracePeriod;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/endGracePeriod;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/reboot`
@@ -156,9 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reboot")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/rename`
@@ -178,9 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("rename")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -201,9 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reprovision")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -224,9 +202,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resize")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/resize;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/resize;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -247,9 +223,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/restore;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/restore;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -265,9 +239,7 @@ impl ItemRequestBuilder {
         self.0
             .function("retrieveCloudPcLaunchDetail", &[])
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/troubleshoot`
@@ -284,9 +256,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("troubleshoot")
             .call(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/virtualEndpoint/deviceImages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/virtualEndpoint/deviceImages`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudPcDeviceImage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/deviceImages;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/deviceImages;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/deviceImages`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::CloudPcDeviceImage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/deviceImages;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/deviceImages;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/deviceImages/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/deviceimages;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/deviceImages/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/deviceimages;china;",
             )
     }
     /// `GET /deviceManagement/virtualEndpoint/deviceImages/getSourceImages()`
@@ -92,9 +86,7 @@ impl RequestBuilder {
         self.0
             .function("getSourceImages", &[])
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/deviceImages/getSourceImages();count filter search skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/deviceImages/getSourceImages();count filter search skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
 }
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudPcDeviceImage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `PATCH /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id}`
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CloudPcDeviceImage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};;;china;",
-                ),
+                "op:PATCH /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};;;china;",
                 changes,
             )
     }
@@ -152,9 +140,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:DELETE /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/virtualEndpoint/provisioningPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assignments;
 /// Requests to `/deviceManagement/virtualEndpoint/provisioningPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudPcProvisioningPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/provisioningPolicies`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::CloudPcProvisioningPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/provisioningPolicies;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/provisioningPolicies;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/provisioningpolicies;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/provisioningpolicies;china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudPcProvisioningPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `PATCH /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}`
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CloudPcProvisioningPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:PATCH /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:DELETE /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assign`
@@ -163,9 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assign")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assign;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assign;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/virtualEndpoint/report`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/deviceManagement/virtualEndpoint/report`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::CloudPcReport> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/report;expand select;;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/report;expand select;;china;",
             )
     }
     /// `PATCH /deviceManagement/virtualEndpoint/report`
@@ -34,7 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CloudPcReport>> {
         self.0
             .update(
-                Operation("op:PATCH /deviceManagement/virtualEndpoint/report;;;china;"),
+                "op:PATCH /deviceManagement/virtualEndpoint/report;;;china;",
                 changes,
             )
     }
@@ -45,10 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /deviceManagement/virtualEndpoint/report;;;china;"),
-            )
+        self.0.call("op:DELETE /deviceManagement/virtualEndpoint/report;;;china;")
     }
     /// `POST /deviceManagement/virtualEndpoint/report/retrieveCloudPcRecommendationReports`
     ///
@@ -67,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("retrieveCloudPcRecommendationReports")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/report/retrieveCloudPcRecommendationReports;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/report/retrieveCloudPcRecommendationReports;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/virtualEndpoint/servicePlans`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/virtualEndpoint/servicePlans`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudPcServicePlan>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/servicePlans;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/servicePlans;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `GET /deviceManagement/virtualEndpoint/servicePlans/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/servicePlans/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/serviceplans;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/servicePlans/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/serviceplans;china;",
             )
     }
 }
@@ -69,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudPcServicePlan> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/servicePlans/{cloudPcServicePlan-id};expand select;;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/servicePlans/{cloudPcServicePlan-id};expand select;;china;",
             )
     }
 }

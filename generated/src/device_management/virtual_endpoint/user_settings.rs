@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/virtualEndpoint/userSettings`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assignments;
 /// Requests to `/deviceManagement/virtualEndpoint/userSettings`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudPcUserSetting>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/userSettings;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/userSettings`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::CloudPcUserSetting> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/userSettings;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/userSettings;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/usersettings;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/userSettings/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/usersettings;china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudPcUserSetting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
             )
     }
     /// `PATCH /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CloudPcUserSetting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};;;china;",
-                ),
+                "op:PATCH /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};;;china;",
                 changes,
             )
     }
@@ -137,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:DELETE /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assign`
@@ -159,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("assign")
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assign;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assign;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/devices/{device-id}/memberOf/graph.administrativeUnit`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/devices/{device-id}/memberOf/graph.administrativeUnit`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AdministrativeUnit>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/memberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/devices/{}/memberof;;",
-                ),
+                "op:GET /devices/{device-id}/memberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/devices/{}/memberof;;",
             )
     }
     /// `GET /devices/{device-id}/memberOf/graph.administrativeUnit/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/memberOf/graph.administrativeUnit/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/memberof;;",
-                ),
+                "op:GET /devices/{device-id}/memberOf/graph.administrativeUnit/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/memberof;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AdministrativeUnit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/memberOf/{directoryObject-id}/graph.administrativeUnit;expand select;;;",
-                ),
+                "op:GET /devices/{device-id}/memberOf/{directoryObject-id}/graph.administrativeUnit;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/devices/{device-id}/registeredOwners/graph.endpoint`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/devices/{device-id}/registeredOwners/graph.endpoint`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Endpoint>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/registeredOwners/graph.endpoint;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/devices/{}/registeredowners;;",
-                ),
+                "op:GET /devices/{device-id}/registeredOwners/graph.endpoint;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/devices/{}/registeredowners;;",
             )
     }
     /// `GET /devices/{device-id}/registeredOwners/graph.endpoint/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/registeredOwners/graph.endpoint/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/registeredowners;;",
-                ),
+                "op:GET /devices/{device-id}/registeredOwners/graph.endpoint/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/registeredowners;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Endpoint> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/registeredOwners/{directoryObject-id}/graph.endpoint;expand select;;;",
-                ),
+                "op:GET /devices/{device-id}/registeredOwners/{directoryObject-id}/graph.endpoint;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/devices/{device-id}/registeredUsers/graph.user`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/devices/{device-id}/registeredUsers/graph.user`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::User>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/registeredUsers/graph.user;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/devices/{}/registeredusers;;",
-                ),
+                "op:GET /devices/{device-id}/registeredUsers/graph.user;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/devices/{}/registeredusers;;",
             )
     }
     /// `GET /devices/{device-id}/registeredUsers/graph.user/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/registeredUsers/graph.user/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/registeredusers;;",
-                ),
+                "op:GET /devices/{device-id}/registeredUsers/graph.user/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/registeredusers;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /devices/{device-id}/registeredUsers/{directoryObject-id}/graph.user;expand select;;;",
-                ),
+                "op:GET /devices/{device-id}/registeredUsers/{directoryObject-id}/graph.user;expand select;;;",
             )
     }
 }

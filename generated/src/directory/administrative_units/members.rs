@@ -2,7 +2,7 @@
 
 //! `/directory/administrativeUnits/{administrativeUnit-id}/members`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 pub mod as_application;
 pub mod as_device;
 pub mod as_group;
@@ -62,9 +62,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /directory/administrativeUnits/{administrativeUnit-id}/members`
@@ -81,9 +79,7 @@ impl RequestBuilder {
     ) -> Request<models::DirectoryObject> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/administrativeUnits/{administrativeUnit-id}/members;;work=AdministrativeUnit.ReadWrite.All,Directory.AccessAsUser.All,Directory.ReadWrite.All,Group.ReadWrite.All application=AdministrativeUnit.ReadWrite.All,Group.Create,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /directory/administrativeUnits/{administrativeUnit-id}/members;;work=AdministrativeUnit.ReadWrite.All,Directory.AccessAsUser.All,Directory.ReadWrite.All,Group.ReadWrite.All application=AdministrativeUnit.ReadWrite.All,Group.Create,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 body,
             )
     }
@@ -103,9 +99,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/directory/administrativeunits/{}/members;;",
-                ),
+                "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/directory/administrativeunits/{}/members;;",
             )
     }
     /// `GET /directory/administrativeUnits/{administrativeUnit-id}/members/$ref`
@@ -124,9 +118,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;count filter orderby search skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:reference:/directory/administrativeunits/{}/members;;",
-                ),
+                "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;count filter orderby search skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:reference:/directory/administrativeunits/{}/members;;",
             )
     }
     /// `POST /directory/administrativeUnits/{administrativeUnit-id}/members/$ref`
@@ -143,9 +135,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;;work=AdministrativeUnit.ReadWrite.All,Directory.AccessAsUser.All,Directory.ReadWrite.All,Group.ReadWrite.All application=AdministrativeUnit.ReadWrite.All,Group.Create,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/directory/administrativeunits/{}/members;;",
-                ),
+                "op:POST /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;;work=AdministrativeUnit.ReadWrite.All,Directory.AccessAsUser.All,Directory.ReadWrite.All,Group.ReadWrite.All application=AdministrativeUnit.ReadWrite.All,Group.Create,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/directory/administrativeunits/{}/members;;",
                 reference,
             )
     }
@@ -157,9 +147,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;;;;",
-                ),
+                "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;;;;",
             )
             .query("@id", id)
     }
@@ -213,9 +201,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}/$ref;;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All provenance=inferred:reference:/directory/administrativeunits/{}/members/{};;",
-                ),
+                "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}/$ref;;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All provenance=inferred:reference:/directory/administrativeunits/{}/members/{};;",
             )
     }
 }

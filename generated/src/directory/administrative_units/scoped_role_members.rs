@@ -2,7 +2,7 @@
 
 //! `/directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ScopedRoleMembership>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ScopedRoleMembership> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:POST /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directory/administrativeunits/{}/scopedrolemembers;;",
-                ),
+                "op:GET /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directory/administrativeunits/{}/scopedrolemembers;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ScopedRoleMembership> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers/{scopedRoleMembership-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers/{scopedRoleMembership-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers/{scopedRoleMembership-id}`
@@ -102,9 +94,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ScopedRoleMembership>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers/{scopedRoleMembership-id};;;;",
-                ),
+                "op:PATCH /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers/{scopedRoleMembership-id};;;;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers/{scopedRoleMembership-id};;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/scopedRoleMembers/{scopedRoleMembership-id};;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
             )
     }
 }

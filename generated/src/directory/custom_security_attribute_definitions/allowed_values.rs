@@ -2,7 +2,7 @@
 
 //! `/directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AllowedValue>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues;count expand filter orderby search select skip top;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues;count expand filter orderby search select skip top;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
             )
     }
     /// `POST /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::AllowedValue) -> Request<models::AllowedValue> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:POST /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/$count;filter search;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All provenance=inferred:count:/directory/customsecurityattributedefinitions/{}/allowedvalues;;",
-                ),
+                "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/$count;filter search;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All provenance=inferred:count:/directory/customsecurityattributedefinitions/{}/allowedvalues;;",
             )
     }
 }
@@ -84,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AllowedValue> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};expand select;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};expand select;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
             )
     }
     /// `PATCH /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id}`
@@ -103,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AllowedValue>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
-                ),
+                "op:PATCH /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
                 changes,
             )
     }
@@ -116,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};;;;",
-                ),
+                "op:DELETE /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};;;;",
             )
     }
 }

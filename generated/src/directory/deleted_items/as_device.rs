@@ -2,7 +2,7 @@
 
 //! `/directory/deletedItems/graph.device`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/deletedItems/graph.device`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Device>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/deletedItems/graph.device;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /directory/deletedItems/graph.device;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /directory/deletedItems/graph.device/$count`
@@ -29,11 +27,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /directory/deletedItems/graph.device/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /directory/deletedItems/graph.device/$count;filter search;;;")
     }
 }
 /// Requests to `/directory/deletedItems/{directoryObject-id}/graph.device`.
@@ -48,9 +42,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Device> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/deletedItems/{directoryObject-id}/graph.device;expand select;;;",
-                ),
+                "op:GET /directory/deletedItems/{directoryObject-id}/graph.device;expand select;;;",
             )
     }
 }

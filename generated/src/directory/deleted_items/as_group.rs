@@ -2,7 +2,7 @@
 
 //! `/directory/deletedItems/graph.group`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/deletedItems/graph.group`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Group>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/deletedItems/graph.group;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /directory/deletedItems/graph.group;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /directory/deletedItems/graph.group/$count`
@@ -29,11 +27,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /directory/deletedItems/graph.group/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /directory/deletedItems/graph.group/$count;filter search;;;")
     }
 }
 /// Requests to `/directory/deletedItems/{directoryObject-id}/graph.group`.
@@ -48,9 +42,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/deletedItems/{directoryObject-id}/graph.group;expand select;;;",
-                ),
+                "op:GET /directory/deletedItems/{directoryObject-id}/graph.group;expand select;;;",
             )
     }
 }

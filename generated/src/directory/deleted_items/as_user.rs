@@ -2,7 +2,7 @@
 
 //! `/directory/deletedItems/graph.user`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/deletedItems/graph.user`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::User>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/deletedItems/graph.user;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /directory/deletedItems/graph.user;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /directory/deletedItems/graph.user/$count`
@@ -29,11 +27,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /directory/deletedItems/graph.user/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /directory/deletedItems/graph.user/$count;filter search;;;")
     }
 }
 /// Requests to `/directory/deletedItems/{directoryObject-id}/graph.user`.
@@ -48,9 +42,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/deletedItems/{directoryObject-id}/graph.user;expand select;;;",
-                ),
+                "op:GET /directory/deletedItems/{directoryObject-id}/graph.user;expand select;;;",
             )
     }
 }

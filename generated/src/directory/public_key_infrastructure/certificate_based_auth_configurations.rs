@@ -2,7 +2,7 @@
 
 //! `/directory/publicKeyInfrastructure/certificateBasedAuthConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod certificate_authorities;
 /// Requests to `/directory/publicKeyInfrastructure/certificateBasedAuthConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CertificateBasedAuthPki>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations;count filter orderby search select top;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations;count filter orderby search select top;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
             )
     }
     /// `POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::CertificateBasedAuthPki> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/$count;filter search;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All provenance=inferred:count:/directory/publickeyinfrastructure/certificatebasedauthconfigurations;;",
-                ),
+                "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/$count;filter search;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All provenance=inferred:count:/directory/publickeyinfrastructure/certificatebasedauthconfigurations;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CertificateBasedAuthPki> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};select;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};select;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
             )
     }
     /// `PATCH /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CertificateBasedAuthPki>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:PATCH /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:DELETE /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
             )
     }
     /// `POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/upload`
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("upload")
             .send(
-                Operation(
-                    "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/upload;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/upload;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 parameters,
             )
     }

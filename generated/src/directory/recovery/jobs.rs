@@ -2,7 +2,7 @@
 
 //! `/directory/recovery/jobs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/recovery/jobs`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::entra_recovery_services::RecoveryJobBase>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/recovery/jobs;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /directory/recovery/jobs;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /directory/recovery/jobs`
@@ -39,11 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::entra_recovery_services::RecoveryJobBase,
     ) -> Request<models::entra_recovery_services::RecoveryJobBase> {
-        self.0
-            .send(
-                Operation("op:POST /directory/recovery/jobs;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /directory/recovery/jobs;;;us-government china;", body)
     }
     /// `GET /directory/recovery/jobs/$count`
     ///
@@ -57,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/recovery/jobs/$count;filter search;;us-government china;",
-                ),
+                "op:GET /directory/recovery/jobs/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::entra_recovery_services::RecoveryJobBase> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/recovery/jobs/{recoveryJobBase-id};expand select;;us-government china;",
-                ),
+                "op:GET /directory/recovery/jobs/{recoveryJobBase-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /directory/recovery/jobs/{recoveryJobBase-id}`
@@ -94,9 +84,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::entra_recovery_services::RecoveryJobBase>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/recovery/jobs/{recoveryJobBase-id};;;us-government china;",
-                ),
+                "op:PATCH /directory/recovery/jobs/{recoveryJobBase-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/recovery/jobs/{recoveryJobBase-id};;;us-government china;",
-                ),
+                "op:DELETE /directory/recovery/jobs/{recoveryJobBase-id};;;us-government china;",
             )
     }
     /// `POST /directory/recovery/jobs/{recoveryJobBase-id}/microsoft.graph.entraRecoveryServices.cancel`
@@ -124,9 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.entraRecoveryServices.cancel")
             .call(
-                Operation(
-                    "op:POST /directory/recovery/jobs/{recoveryJobBase-id}/microsoft.graph.entraRecoveryServices.cancel;;;us-government china;",
-                ),
+                "op:POST /directory/recovery/jobs/{recoveryJobBase-id}/microsoft.graph.entraRecoveryServices.cancel;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directory/recovery/snapshots`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod recovery_jobs;
 pub mod recovery_preview_jobs;
 /// Requests to `/directory/recovery/snapshots`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::entra_recovery_services::Snapshot>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots;count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots;count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
             )
     }
     /// `POST /directory/recovery/snapshots`
@@ -43,13 +41,7 @@ impl RequestBuilder {
         &self,
         body: &models::entra_recovery_services::Snapshot,
     ) -> Request<models::entra_recovery_services::Snapshot> {
-        self.0
-            .send(
-                Operation(
-                    "op:POST /directory/recovery/snapshots;;;us-government china;",
-                ),
-                body,
-            )
+        self.0.send("op:POST /directory/recovery/snapshots;;;us-government china;", body)
     }
     /// `GET /directory/recovery/snapshots/$count`
     ///
@@ -69,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots/$count;filter search;work=EntraBackup.Read.All application=EntraBackup.Read.All provenance=inferred:count:/directory/recovery/snapshots;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots/$count;filter search;work=EntraBackup.Read.All application=EntraBackup.Read.All provenance=inferred:count:/directory/recovery/snapshots;us-government china;",
             )
     }
 }
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::entra_recovery_services::Snapshot> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id};expand select;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots/{snapshot-id};expand select;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
             )
     }
     /// `PATCH /directory/recovery/snapshots/{snapshot-id}`
@@ -120,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::entra_recovery_services::Snapshot>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/recovery/snapshots/{snapshot-id};;;us-government china;",
-                ),
+                "op:PATCH /directory/recovery/snapshots/{snapshot-id};;;us-government china;",
                 changes,
             )
     }
@@ -135,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/recovery/snapshots/{snapshot-id};;;us-government china;",
-                ),
+                "op:DELETE /directory/recovery/snapshots/{snapshot-id};;;us-government china;",
             )
     }
 }

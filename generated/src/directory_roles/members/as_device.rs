@@ -2,7 +2,7 @@
 
 //! `/directoryRoles/{directoryRole-id}/members/graph.device`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directoryRoles/{directoryRole-id}/members/graph.device`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Device>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/members/graph.device;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:cast:/directoryroles/{}/members;;",
-                ),
+                "op:GET /directoryRoles/{directoryRole-id}/members/graph.device;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:cast:/directoryroles/{}/members;;",
             )
     }
     /// `GET /directoryRoles/{directoryRole-id}/members/graph.device/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/members/graph.device/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles/{}/members;;",
-                ),
+                "op:GET /directoryRoles/{directoryRole-id}/members/graph.device/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles/{}/members;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Device> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/members/{directoryObject-id}/graph.device;expand select;;;",
-                ),
+                "op:GET /directoryRoles/{directoryRole-id}/members/{directoryObject-id}/graph.device;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/analytics`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod all_time;
 pub mod item_activity_stats;
 pub mod last_seven_days;
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ItemAnalytics> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/analytics`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ItemAnalytics>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/analytics;;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/analytics;;;;",
                 changes,
             )
     }
@@ -63,11 +59,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/analytics;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /drives/{drive-id}/items/{driveItem-id}/analytics;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/permissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/permissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Permission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/permissions;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/permissions;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/permissions`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
         self.0
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/permissions;;;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/permissions;;;;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/permissions/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/drives/{}/items/{}/permissions;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/permissions/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/drives/{}/items/{}/permissions;;",
             )
     }
 }
@@ -80,9 +74,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Permission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/permissions/{permission-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/permissions/{permission-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/permissions/{permission-id}`
@@ -99,9 +91,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Permission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/permissions/{permission-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/permissions/{permission-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 changes,
             )
     }
@@ -116,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/permissions/{permission-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/permissions/{permission-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/permissions/{permission-id}/grant`
@@ -132,9 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("grant")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/permissions/{permission-id}/grant;;;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/permissions/{permission-id}/grant;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/retentionLabel`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/retentionLabel`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ItemRetentionLabel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/retentionLabel;expand select;;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/retentionLabel;expand select;;;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/retentionLabel`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ItemRetentionLabel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/retentionLabel;;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/retentionLabel;;;;",
                 changes,
             )
     }
@@ -47,9 +43,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/retentionLabel;;work=Files.ReadWrite.All,Sites.FullControl.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/retentionLabel;;work=Files.ReadWrite.All,Sites.FullControl.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/thumbnails`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/thumbnails`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ThumbnailSet>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/thumbnails;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/thumbnails;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/thumbnails`
@@ -35,12 +33,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::ThumbnailSet) -> Request<models::ThumbnailSet> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/thumbnails;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /drives/{drive-id}/items/{driveItem-id}/thumbnails;;;;", body)
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/thumbnails/$count`
     ///
@@ -58,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/thumbnails/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/drives/{}/items/{}/thumbnails;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/thumbnails/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/drives/{}/items/{}/thumbnails;;",
             )
     }
 }
@@ -76,9 +67,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ThumbnailSet> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/thumbnails/{thumbnailSet-id};expand select;;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/thumbnails/{thumbnailSet-id};expand select;;;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/thumbnails/{thumbnailSet-id}`
@@ -91,9 +80,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ThumbnailSet>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/thumbnails/{thumbnailSet-id};;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/thumbnails/{thumbnailSet-id};;;;",
                 changes,
             )
     }
@@ -104,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/thumbnails/{thumbnailSet-id};;;;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/thumbnails/{thumbnailSet-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/versions`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/versions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DriveItemVersion>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/versions;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/versions`
@@ -37,13 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::DriveItemVersion,
     ) -> Request<models::DriveItemVersion> {
-        self.0
-            .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/versions;;;;",
-                ),
-                body,
-            )
+        self.0.send("op:POST /drives/{drive-id}/items/{driveItem-id}/versions;;;;", body)
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/versions/$count`
     ///
@@ -61,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/drives/{}/items/{}/versions;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/drives/{}/items/{}/versions;;",
             )
     }
 }
@@ -83,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DriveItemVersion> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}`
@@ -98,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DriveItemVersion>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};;;;",
                 changes,
             )
     }
@@ -111,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};;;;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};;;;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content`
@@ -128,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PUT /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content`
@@ -144,9 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;;;",
-                ),
+                "op:PUT /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;;;",
                 content,
             )
     }
@@ -158,9 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;;;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;;;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/restoreVersion`
@@ -175,9 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restoreVersion")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/restoreVersion;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/restoreVersion;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
             )
     }
 }

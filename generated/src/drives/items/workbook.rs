@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod application;
 pub mod comments;
 pub mod functions;
@@ -59,9 +59,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Workbook> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook;expand select;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook;expand select;;china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook`
@@ -76,9 +74,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Workbook>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook;;;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook;;;china;",
                 changes,
             )
     }
@@ -90,11 +86,7 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook;;;china;",
-                ),
-            )
+            .call("op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook;;;china;")
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/closeSession`
     ///
@@ -112,9 +104,7 @@ impl RequestBuilder {
         self.0
             .segment("closeSession")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/closeSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/closesession;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/closeSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/closesession;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/createSession`
@@ -136,9 +126,7 @@ impl RequestBuilder {
         self.0
             .segment("createSession")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/createSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/createsession;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/createSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/createsession;china;",
                 parameters,
             )
     }
@@ -158,9 +146,7 @@ impl RequestBuilder {
         self.0
             .segment("refreshSession")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/refreshSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/refreshsession;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/refreshSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/refreshsession;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/sessionInfoResource(key='{key}')`
@@ -176,9 +162,7 @@ impl RequestBuilder {
         self.0
             .function("sessionInfoResource", &[("key", Some(&key))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/sessionInfoResource(key='{key}');;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/sessionInfoResource(key='{key}');;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tableRowOperationResult(key='{key}')`
@@ -200,9 +184,7 @@ impl RequestBuilder {
         self.0
             .function("tableRowOperationResult", &[("key", Some(&key))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tableRowOperationResult(key='{key}');;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tablerowoperationresult(key={});china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tableRowOperationResult(key='{key}');;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tablerowoperationresult(key={});china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list/columns`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod source_column;
 /// Requests to `/drives/{drive-id}/list/columns`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ColumnDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/columns;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/columns;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /drives/{drive-id}/list/columns`
@@ -34,7 +32,7 @@ impl RequestBuilder {
         &self,
         body: &models::ColumnDefinition,
     ) -> Request<models::ColumnDefinition> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/columns;;;;"), body)
+        self.0.send("op:POST /drives/{drive-id}/list/columns;;;;", body)
     }
     /// `GET /drives/{drive-id}/list/columns/$count`
     ///
@@ -45,11 +43,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/columns/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /drives/{drive-id}/list/columns/$count;filter search;;;")
     }
 }
 /// Requests to `/drives/{drive-id}/list/columns/{columnDefinition-id}`.
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ColumnDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/columns/{columnDefinition-id};expand select;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/columns/{columnDefinition-id};expand select;;;",
             )
     }
     /// `PATCH /drives/{drive-id}/list/columns/{columnDefinition-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ColumnDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/list/columns/{columnDefinition-id};;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/list/columns/{columnDefinition-id};;;;",
                 changes,
             )
     }
@@ -96,10 +86,6 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/list/columns/{columnDefinition-id};;;;",
-                ),
-            )
+            .call("op:DELETE /drives/{drive-id}/list/columns/{columnDefinition-id};;;;")
     }
 }

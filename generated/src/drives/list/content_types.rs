@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list/contentTypes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod base;
 pub mod base_types;
 pub mod column_links;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentType>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/contentTypes;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /drives/{drive-id}/list/contentTypes`
@@ -35,7 +33,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/contentTypes;;;;"), body)
+        self.0.send("op:POST /drives/{drive-id}/list/contentTypes;;;;", body)
     }
     /// `GET /drives/{drive-id}/list/contentTypes/$count`
     ///
@@ -46,11 +44,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /drives/{drive-id}/list/contentTypes/$count;filter search;;;")
     }
     /// `POST /drives/{drive-id}/list/contentTypes/addCopy`
     ///
@@ -62,10 +56,7 @@ impl RequestBuilder {
     ) -> Request<models::ContentType> {
         self.0
             .segment("addCopy")
-            .send(
-                Operation("op:POST /drives/{drive-id}/list/contentTypes/addCopy;;;;"),
-                parameters,
-            )
+            .send("op:POST /drives/{drive-id}/list/contentTypes/addCopy;;;;", parameters)
     }
     /// `POST /drives/{drive-id}/list/contentTypes/addCopyFromContentTypeHub`
     ///
@@ -78,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopyFromContentTypeHub")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/addCopyFromContentTypeHub;;;;",
-                ),
+                "op:POST /drives/{drive-id}/list/contentTypes/addCopyFromContentTypeHub;;;;",
                 parameters,
             )
     }
@@ -96,9 +85,7 @@ impl RequestBuilder {
         self.0
             .function("getCompatibleHubContentTypes", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -139,9 +126,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContentType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id};expand select;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id};expand select;;;",
             )
     }
     /// `PATCH /drives/{drive-id}/list/contentTypes/{contentType-id}`
@@ -154,9 +139,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContentType>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/list/contentTypes/{contentType-id};;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/list/contentTypes/{contentType-id};;;;",
                 changes,
             )
     }
@@ -166,11 +149,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/list/contentTypes/{contentType-id};;;;",
-                ),
-            )
+            .call("op:DELETE /drives/{drive-id}/list/contentTypes/{contentType-id};;;;")
     }
     /// `POST /drives/{drive-id}/list/contentTypes/{contentType-id}/associateWithHubSites`
     ///
@@ -183,9 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("associateWithHubSites")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/associateWithHubSites;;;;",
-                ),
+                "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/associateWithHubSites;;;;",
                 parameters,
             )
     }
@@ -200,9 +177,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToDefaultContentLocation")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
-                ),
+                "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
                 parameters,
             )
     }
@@ -214,9 +189,7 @@ impl ItemRequestBuilder {
         self.0
             .function("isPublished", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/isPublished();;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/isPublished();;;;",
             )
     }
     /// `POST /drives/{drive-id}/list/contentTypes/{contentType-id}/publish`
@@ -227,9 +200,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/publish;;;;",
-                ),
+                "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/publish;;;;",
             )
     }
     /// `POST /drives/{drive-id}/list/contentTypes/{contentType-id}/unpublish`
@@ -240,9 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unpublish")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/unpublish;;;;",
-                ),
+                "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/unpublish;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list/drive`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/drives/{drive-id}/list/drive`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,6 +23,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Drive> {
-        self.0.call(Operation("op:GET /drives/{drive-id}/list/drive;expand select;;;"))
+        self.0.call("op:GET /drives/{drive-id}/list/drive;expand select;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list/items`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod analytics;
 pub mod created_by_user;
 pub mod document_set_versions;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ListItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/items;expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/items;expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /drives/{drive-id}/list/items`
@@ -38,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ListItem) -> Request<models::ListItem> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/items;;;;"), body)
+        self.0.send("op:POST /drives/{drive-id}/list/items;;;;", body)
     }
     /// `GET /drives/{drive-id}/list/items/$count`
     ///
@@ -49,9 +47,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation("op:GET /drives/{drive-id}/list/items/$count;filter search;;;"),
-            )
+            .call("op:GET /drives/{drive-id}/list/items/$count;filter search;;;")
     }
     /// `GET /drives/{drive-id}/list/items/delta()`
     ///
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/items/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/items/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /drives/{drive-id}/list/items/delta(token='{token}')`
@@ -81,9 +75,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[("token", Some(&token))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/items/delta(token='{token}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/items/delta(token='{token}');count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -138,11 +130,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::ListItem> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id};expand select;;;",
-                ),
-            )
+            .call("op:GET /drives/{drive-id}/list/items/{listItem-id};expand select;;;")
     }
     /// `PATCH /drives/{drive-id}/list/items/{listItem-id}`
     ///
@@ -153,18 +141,14 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::ListItem>,
     ) -> Request<Option<models::ListItem>> {
         self.0
-            .update(
-                Operation("op:PATCH /drives/{drive-id}/list/items/{listItem-id};;;;"),
-                changes,
-            )
+            .update("op:PATCH /drives/{drive-id}/list/items/{listItem-id};;;;", changes)
     }
     /// `DELETE /drives/{drive-id}/list/items/{listItem-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /drives/{drive-id}/list/items/{listItem-id};;;;"))
+        self.0.call("op:DELETE /drives/{drive-id}/list/items/{listItem-id};;;;")
     }
     /// `POST /drives/{drive-id}/list/items/{listItem-id}/createLink`
     ///
@@ -177,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createLink")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/createLink;;;;",
-                ),
+                "op:POST /drives/{drive-id}/list/items/{listItem-id}/createLink;;;;",
                 parameters,
             )
     }
@@ -193,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getActivitiesByInterval", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /drives/{drive-id}/list/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}')`
@@ -220,9 +200,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/list/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RichLongRunningOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/operations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/operations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /drives/{drive-id}/list/operations`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::RichLongRunningOperation,
     ) -> Request<models::RichLongRunningOperation> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/operations;;;;"), body)
+        self.0.send("op:POST /drives/{drive-id}/list/operations;;;;", body)
     }
     /// `GET /drives/{drive-id}/list/operations/$count`
     ///
@@ -44,11 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/operations/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /drives/{drive-id}/list/operations/$count;filter search;;;")
     }
 }
 /// Requests to `/drives/{drive-id}/list/operations/{richLongRunningOperation-id}`.
@@ -63,9 +57,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RichLongRunningOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/operations/{richLongRunningOperation-id};expand select;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/operations/{richLongRunningOperation-id};expand select;;;",
             )
     }
     /// `PATCH /drives/{drive-id}/list/operations/{richLongRunningOperation-id}`
@@ -78,9 +70,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RichLongRunningOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/list/operations/{richLongRunningOperation-id};;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/list/operations/{richLongRunningOperation-id};;;;",
                 changes,
             )
     }
@@ -91,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/list/operations/{richLongRunningOperation-id};;;;",
-                ),
+                "op:DELETE /drives/{drive-id}/list/operations/{richLongRunningOperation-id};;;;",
             )
     }
 }

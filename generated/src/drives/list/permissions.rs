@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list/permissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/list/permissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Permission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/permissions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/permissions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /drives/{drive-id}/list/permissions`
@@ -30,7 +28,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/permissions;;;;"), body)
+        self.0.send("op:POST /drives/{drive-id}/list/permissions;;;;", body)
     }
     /// `GET /drives/{drive-id}/list/permissions/$count`
     ///
@@ -41,11 +39,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/permissions/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /drives/{drive-id}/list/permissions/$count;filter search;;;")
     }
 }
 /// Requests to `/drives/{drive-id}/list/permissions/{permission-id}`.
@@ -60,9 +54,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Permission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/permissions/{permission-id};expand select;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/permissions/{permission-id};expand select;;;",
             )
     }
     /// `PATCH /drives/{drive-id}/list/permissions/{permission-id}`
@@ -75,9 +67,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Permission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/list/permissions/{permission-id};;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/list/permissions/{permission-id};;;;",
                 changes,
             )
     }
@@ -86,12 +76,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/list/permissions/{permission-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /drives/{drive-id}/list/permissions/{permission-id};;;;")
     }
     /// `POST /drives/{drive-id}/list/permissions/{permission-id}/grant`
     ///
@@ -104,9 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("grant")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/list/permissions/{permission-id}/grant;;;;",
-                ),
+                "op:POST /drives/{drive-id}/list/permissions/{permission-id}/grant;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list/subscriptions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/list/subscriptions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -18,14 +18,14 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::Subscription>> {
-        self.0.call(Operation("op:GET /drives/{drive-id}/list/subscriptions;search;;;"))
+        self.0.call("op:GET /drives/{drive-id}/list/subscriptions;search;;;")
     }
     /// `POST /drives/{drive-id}/list/subscriptions`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Subscription) -> Request<models::Subscription> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/subscriptions;;;;"), body)
+        self.0.send("op:POST /drives/{drive-id}/list/subscriptions;;;;", body)
     }
     /// `GET /drives/{drive-id}/list/subscriptions/$count`
     ///
@@ -36,11 +36,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/subscriptions/$count;search;;;",
-                ),
-            )
+            .call("op:GET /drives/{drive-id}/list/subscriptions/$count;search;;;")
     }
 }
 /// Requests to `/drives/{drive-id}/list/subscriptions/{subscription-id}`.
@@ -51,12 +47,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Subscription> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/subscriptions/{subscription-id};;;;",
-                ),
-            )
+        self.0.call("op:GET /drives/{drive-id}/list/subscriptions/{subscription-id};;;;")
     }
     /// `PATCH /drives/{drive-id}/list/subscriptions/{subscription-id}`
     ///
@@ -68,9 +59,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Subscription>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/list/subscriptions/{subscription-id};;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/list/subscriptions/{subscription-id};;;;",
                 changes,
             )
     }
@@ -81,9 +70,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/list/subscriptions/{subscription-id};;;;",
-                ),
+                "op:DELETE /drives/{drive-id}/list/subscriptions/{subscription-id};;;;",
             )
     }
     /// `POST /drives/{drive-id}/list/subscriptions/{subscription-id}/reauthorize`
@@ -94,9 +81,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reauthorize")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/list/subscriptions/{subscription-id}/reauthorize;;;;",
-                ),
+                "op:POST /drives/{drive-id}/list/subscriptions/{subscription-id}/reauthorize;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/assignmentDefaults`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/education/classes/{educationClass-id}/assignmentDefaults`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EducationAssignmentDefaults> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentDefaults;expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignmentDefaults;expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}/assignmentDefaults`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EducationAssignmentDefaults>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignmentDefaults;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id}/assignmentDefaults;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignmentDefaults;;;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/assignmentDefaults;;;us-government china;",
             )
     }
 }

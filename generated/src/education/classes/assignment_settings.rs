@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/assignmentSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod default_grading_scheme;
 pub mod grading_categories;
 pub mod grading_schemes;
@@ -39,9 +39,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EducationAssignmentSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentSettings;expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignmentSettings;expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}/assignmentSettings`
@@ -60,9 +58,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EducationAssignmentSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignmentSettings;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id}/assignmentSettings;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignmentSettings;;;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/assignmentSettings;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/assignments`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod categories;
 pub mod grading_category;
 pub mod grading_scheme;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments`
@@ -53,9 +51,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -77,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/classes/{}/assignments;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/classes/{}/assignments;us-government china;",
             )
     }
     /// `GET /education/classes/{educationClass-id}/assignments/delta()`
@@ -98,9 +92,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/delta();count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/delta();count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
 }
@@ -152,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}`
@@ -173,9 +163,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -192,9 +180,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/activate`
@@ -211,9 +197,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/activate;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/activate;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/deactivate`
@@ -230,9 +214,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deactivate")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/deactivate;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/deactivate;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/publish`
@@ -249,9 +231,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/publish;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/publish;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder`
@@ -270,9 +250,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setUpFeedbackResourcesFolder")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;work=EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;work=EduAssignments.ReadWrite;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/setUpResourcesFolder`
@@ -289,9 +267,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setUpResourcesFolder")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/setUpResourcesFolder;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/setUpResourcesFolder;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
             )
     }
 }

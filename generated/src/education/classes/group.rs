@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/group`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod service_provisioning_errors;
 /// Requests to `/education/classes/{educationClass-id}/group`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/group;expand select;work=EduRoster.ReadBasic,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/group;expand select;work=EduRoster.ReadBasic,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
 }

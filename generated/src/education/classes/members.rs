@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/members`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/education/classes/{educationClass-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationUser>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/members;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/members;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /education/classes/{educationClass-id}/members/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/members/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All provenance=inferred:count:/education/classes/{}/members;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/members/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All provenance=inferred:count:/education/classes/{}/members;us-government china;",
             )
     }
     /// `GET /education/classes/{educationClass-id}/members/$ref`
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/members/$ref;count filter orderby search skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All provenance=inferred:reference:/education/classes/{}/members;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/members/$ref;count filter orderby search skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All provenance=inferred:reference:/education/classes/{}/members;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/members/$ref`
@@ -93,9 +87,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/members/$ref;;application=EduRoster.ReadWrite.All,Member.Read.Hidden provenance=inferred:reference:/education/classes/{}/members;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/members/$ref;;application=EduRoster.ReadWrite.All,Member.Read.Hidden provenance=inferred:reference:/education/classes/{}/members;us-government china;",
                 reference,
             )
     }
@@ -109,9 +101,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/members/$ref;;;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/members/$ref;;;us-government china;",
             )
             .query("@id", id)
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/members/{educationUser-id}/$ref;;application=EduRoster.ReadWrite.All provenance=inferred:reference:/education/classes/{}/members/{};us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/members/{educationUser-id}/$ref;;application=EduRoster.ReadWrite.All provenance=inferred:reference:/education/classes/{}/members/{};us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/modules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod resources;
 /// Requests to `/education/classes/{educationClass-id}/modules`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationModule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules;count expand filter orderby search select skip top;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/modules;count expand filter orderby search select skip top;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/modules`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationModule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/modules;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules/$count;filter search;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All provenance=inferred:count:/education/classes/{}/modules;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/modules/$count;filter search;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All provenance=inferred:count:/education/classes/{}/modules;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationModule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id};expand select;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id};expand select;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}/modules/{educationModule-id}`
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationModule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/modules/{educationModule-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id}/modules/{educationModule-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/modules/{educationModule-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/modules/{educationModule-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/modules/{educationModule-id}/pin`
@@ -160,9 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("pin")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/pin;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/pin;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/modules/{educationModule-id}/publish`
@@ -179,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/publish;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/publish;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/modules/{educationModule-id}/setUpResourcesFolder`
@@ -198,9 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setUpResourcesFolder")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/setUpResourcesFolder;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/setUpResourcesFolder;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/modules/{educationModule-id}/unpin`
@@ -217,9 +199,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unpin")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/unpin;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/unpin;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/me/assignments`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod categories;
 pub mod grading_category;
 pub mod grading_scheme;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/me/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/me/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `POST /education/me/assignments`
@@ -47,11 +45,7 @@ impl RequestBuilder {
         &self,
         body: &models::EducationAssignment,
     ) -> Request<models::EducationAssignment> {
-        self.0
-            .send(
-                Operation("op:POST /education/me/assignments;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /education/me/assignments;;;us-government china;", body)
     }
     /// `GET /education/me/assignments/$count`
     ///
@@ -71,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/me/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/me/assignments;us-government china;",
-                ),
+                "op:GET /education/me/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/me/assignments;us-government china;",
             )
     }
     /// `GET /education/me/assignments/delta()`
@@ -88,9 +80,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /education/me/assignments/delta();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /education/me/assignments/delta();count expand filter orderby search select skip top;;us-government china;",
             )
     }
 }
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/me/assignments/{educationAssignment-id};expand select;;us-government china;",
-                ),
+                "op:GET /education/me/assignments/{educationAssignment-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /education/me/assignments/{educationAssignment-id}`
@@ -155,9 +143,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/me/assignments/{educationAssignment-id};;;us-government china;",
-                ),
+                "op:PATCH /education/me/assignments/{educationAssignment-id};;;us-government china;",
                 changes,
             )
     }
@@ -170,9 +156,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/me/assignments/{educationAssignment-id};;;us-government china;",
-                ),
+                "op:DELETE /education/me/assignments/{educationAssignment-id};;;us-government china;",
             )
     }
     /// `POST /education/me/assignments/{educationAssignment-id}/activate`
@@ -185,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/activate;;;us-government china;",
-                ),
+                "op:POST /education/me/assignments/{educationAssignment-id}/activate;;;us-government china;",
             )
     }
     /// `POST /education/me/assignments/{educationAssignment-id}/deactivate`
@@ -200,9 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deactivate")
             .call(
-                Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/deactivate;;;us-government china;",
-                ),
+                "op:POST /education/me/assignments/{educationAssignment-id}/deactivate;;;us-government china;",
             )
     }
     /// `POST /education/me/assignments/{educationAssignment-id}/publish`
@@ -215,9 +195,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/publish;;;us-government china;",
-                ),
+                "op:POST /education/me/assignments/{educationAssignment-id}/publish;;;us-government china;",
             )
     }
     /// `POST /education/me/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder`
@@ -232,9 +210,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setUpFeedbackResourcesFolder")
             .call(
-                Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;;us-government china;",
-                ),
+                "op:POST /education/me/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;;us-government china;",
             )
     }
     /// `POST /education/me/assignments/{educationAssignment-id}/setUpResourcesFolder`
@@ -247,9 +223,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setUpResourcesFolder")
             .call(
-                Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/setUpResourcesFolder;;;us-government china;",
-                ),
+                "op:POST /education/me/assignments/{educationAssignment-id}/setUpResourcesFolder;;;us-government china;",
             )
     }
 }

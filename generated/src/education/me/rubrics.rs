@@ -2,7 +2,7 @@
 
 //! `/education/me/rubrics`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/education/me/rubrics`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationRubric>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/me/rubrics;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:GET /education/me/rubrics;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite;us-government china;",
             )
     }
     /// `POST /education/me/rubrics`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationRubric> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/me/rubrics;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:POST /education/me/rubrics;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/me/rubrics/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite provenance=inferred:count:/education/me/rubrics;us-government china;",
-                ),
+                "op:GET /education/me/rubrics/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite provenance=inferred:count:/education/me/rubrics;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationRubric> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/me/rubrics/{educationRubric-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:GET /education/me/rubrics/{educationRubric-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite;us-government china;",
             )
     }
     /// `PATCH /education/me/rubrics/{educationRubric-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationRubric>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/me/rubrics/{educationRubric-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /education/me/rubrics/{educationRubric-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/me/rubrics/{educationRubric-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:DELETE /education/me/rubrics/{educationRubric-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/me/user`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod mailbox_settings;
 pub mod service_provisioning_errors;
 /// Requests to `/education/me/user`.
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/me/user;expand select;work=EduRoster.ReadBasic,User.Read,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/me/user;expand select;work=EduRoster.ReadBasic,User.Read,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
 }

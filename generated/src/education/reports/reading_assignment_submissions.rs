@@ -2,7 +2,7 @@
 
 //! `/education/reports/readingAssignmentSubmissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/education/reports/readingAssignmentSubmissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ReadingAssignmentSubmission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/reports/readingAssignmentSubmissions;count expand filter orderby search select skip top;application=EduReports-Reading.ReadAnonymous.All,EduReports-Reading.Read.All;us-government china;",
-                ),
+                "op:GET /education/reports/readingAssignmentSubmissions;count expand filter orderby search select skip top;application=EduReports-Reading.ReadAnonymous.All,EduReports-Reading.Read.All;us-government china;",
             )
     }
     /// `POST /education/reports/readingAssignmentSubmissions`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ReadingAssignmentSubmission> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/reports/readingAssignmentSubmissions;;;us-government china;",
-                ),
+                "op:POST /education/reports/readingAssignmentSubmissions;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/reports/readingAssignmentSubmissions/$count;filter search;application=EduReports-Reading.ReadAnonymous.All,EduReports-Reading.Read.All provenance=inferred:count:/education/reports/readingassignmentsubmissions;us-government china;",
-                ),
+                "op:GET /education/reports/readingAssignmentSubmissions/$count;filter search;application=EduReports-Reading.ReadAnonymous.All,EduReports-Reading.Read.All provenance=inferred:count:/education/reports/readingassignmentsubmissions;us-government china;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ReadingAssignmentSubmission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};expand select;;us-government china;",
-                ),
+                "op:GET /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ReadingAssignmentSubmission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};;;us-government china;",
-                ),
+                "op:PATCH /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};;;us-government china;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};;;us-government china;",
-                ),
+                "op:DELETE /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};;;us-government china;",
             )
     }
 }

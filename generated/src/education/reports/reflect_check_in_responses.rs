@@ -2,7 +2,7 @@
 
 //! `/education/reports/reflectCheckInResponses`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/education/reports/reflectCheckInResponses`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ReflectCheckInResponse>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/reports/reflectCheckInResponses;count expand filter orderby search select skip top;application=EduReports-Reflect.ReadAnonymous.All,EduReports-Reflect.Read.All;us-government china;",
-                ),
+                "op:GET /education/reports/reflectCheckInResponses;count expand filter orderby search select skip top;application=EduReports-Reflect.ReadAnonymous.All,EduReports-Reflect.Read.All;us-government china;",
             )
     }
     /// `POST /education/reports/reflectCheckInResponses`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ReflectCheckInResponse> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/reports/reflectCheckInResponses;;;us-government china;",
-                ),
+                "op:POST /education/reports/reflectCheckInResponses;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/reports/reflectCheckInResponses/$count;filter search;application=EduReports-Reflect.ReadAnonymous.All,EduReports-Reflect.Read.All provenance=inferred:count:/education/reports/reflectcheckinresponses;us-government china;",
-                ),
+                "op:GET /education/reports/reflectCheckInResponses/$count;filter search;application=EduReports-Reflect.ReadAnonymous.All,EduReports-Reflect.Read.All provenance=inferred:count:/education/reports/reflectcheckinresponses;us-government china;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ReflectCheckInResponse> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/reports/reflectCheckInResponses/{reflectCheckInResponse-id};expand select;;us-government china;",
-                ),
+                "op:GET /education/reports/reflectCheckInResponses/{reflectCheckInResponse-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /education/reports/reflectCheckInResponses/{reflectCheckInResponse-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ReflectCheckInResponse>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/reports/reflectCheckInResponses/{reflectCheckInResponse-id};;;us-government china;",
-                ),
+                "op:PATCH /education/reports/reflectCheckInResponses/{reflectCheckInResponse-id};;;us-government china;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/reports/reflectCheckInResponses/{reflectCheckInResponse-id};;;us-government china;",
-                ),
+                "op:DELETE /education/reports/reflectCheckInResponses/{reflectCheckInResponse-id};;;us-government china;",
             )
     }
 }

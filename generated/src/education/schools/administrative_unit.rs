@@ -2,7 +2,7 @@
 
 //! `/education/schools/{educationSchool-id}/administrativeUnit`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/education/schools/{educationSchool-id}/administrativeUnit`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AdministrativeUnit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/schools/{educationSchool-id}/administrativeUnit;expand select;work=EduRoster.ReadBasic,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/schools/{educationSchool-id}/administrativeUnit;expand select;work=EduRoster.ReadBasic,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /education/schools/{educationSchool-id}/administrativeUnit`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AdministrativeUnit>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/schools/{educationSchool-id}/administrativeUnit;;;us-government china;",
-                ),
+                "op:PATCH /education/schools/{educationSchool-id}/administrativeUnit;;;us-government china;",
                 changes,
             )
     }

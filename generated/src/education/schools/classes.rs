@@ -2,7 +2,7 @@
 
 //! `/education/schools/{educationSchool-id}/classes`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/education/schools/{educationSchool-id}/classes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationClass>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/schools/{educationSchool-id}/classes;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/schools/{educationSchool-id}/classes;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /education/schools/{educationSchool-id}/classes/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/schools/{educationSchool-id}/classes/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/schools/{}/classes;us-government china;",
-                ),
+                "op:GET /education/schools/{educationSchool-id}/classes/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/schools/{}/classes;us-government china;",
             )
     }
     /// `GET /education/schools/{educationSchool-id}/classes/$ref`
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /education/schools/{educationSchool-id}/classes/$ref;count filter orderby search skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:reference:/education/schools/{}/classes;us-government china;",
-                ),
+                "op:GET /education/schools/{educationSchool-id}/classes/$ref;count filter orderby search skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:reference:/education/schools/{}/classes;us-government china;",
             )
     }
     /// `POST /education/schools/{educationSchool-id}/classes/$ref`
@@ -93,9 +87,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /education/schools/{educationSchool-id}/classes/$ref;;application=EduRoster.ReadWrite.All provenance=inferred:reference:/education/schools/{}/classes;us-government china;",
-                ),
+                "op:POST /education/schools/{educationSchool-id}/classes/$ref;;application=EduRoster.ReadWrite.All provenance=inferred:reference:/education/schools/{}/classes;us-government china;",
                 reference,
             )
     }
@@ -109,9 +101,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /education/schools/{educationSchool-id}/classes/$ref;;;us-government china;",
-                ),
+                "op:DELETE /education/schools/{educationSchool-id}/classes/$ref;;;us-government china;",
             )
             .query("@id", id)
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /education/schools/{educationSchool-id}/classes/{educationClass-id}/$ref;;application=EduRoster.ReadWrite.All provenance=inferred:reference:/education/schools/{}/classes/{};us-government china;",
-                ),
+                "op:DELETE /education/schools/{educationSchool-id}/classes/{educationClass-id}/$ref;;application=EduRoster.ReadWrite.All provenance=inferred:reference:/education/schools/{}/classes/{};us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/users/{educationUser-id}/assignments`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod categories;
 pub mod grading_category;
 pub mod grading_scheme;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments;;;us-government china;",
                 body,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/users/{}/assignments;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/users/{}/assignments;us-government china;",
             )
     }
     /// `GET /education/users/{educationUser-id}/assignments/delta()`
@@ -90,9 +84,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/delta();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/delta();count expand filter orderby search select skip top;;us-government china;",
             )
     }
 }
@@ -140,9 +132,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id};expand select;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id}`
@@ -157,9 +147,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id};;;us-government china;",
-                ),
+                "op:PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id};;;us-government china;",
                 changes,
             )
     }
@@ -172,9 +160,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id};;;us-government china;",
-                ),
+                "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id};;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/activate`
@@ -187,9 +173,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/activate;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/activate;;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/deactivate`
@@ -202,9 +186,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deactivate")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/deactivate;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/deactivate;;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/publish`
@@ -217,9 +199,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/publish;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/publish;;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder`
@@ -234,9 +214,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setUpFeedbackResourcesFolder")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/setUpResourcesFolder`
@@ -249,9 +227,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setUpResourcesFolder")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/setUpResourcesFolder;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/setUpResourcesFolder;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/users/{educationUser-id}/taughtClasses`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/education/users/{educationUser-id}/taughtClasses`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationClass>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/taughtClasses;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/taughtClasses;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /education/users/{educationUser-id}/taughtClasses/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/taughtClasses/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/users/{}/taughtclasses;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/taughtClasses/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/users/{}/taughtclasses;us-government china;",
             )
     }
 }
@@ -69,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationClass> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/taughtClasses/{educationClass-id};expand select;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/taughtClasses/{educationClass-id};expand select;;us-government china;",
             )
     }
 }

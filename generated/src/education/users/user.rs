@@ -2,7 +2,7 @@
 
 //! `/education/users/{educationUser-id}/user`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod mailbox_settings;
 pub mod service_provisioning_errors;
 /// Requests to `/education/users/{educationUser-id}/user`.
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/user;expand select;work=EduRoster.ReadBasic,User.Read,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/user;expand select;work=EduRoster.ReadBasic,User.Read,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china;",
             )
     }
 }

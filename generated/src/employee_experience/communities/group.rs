@@ -2,7 +2,7 @@
 
 //! `/employeeExperience/communities/{community-id}/group`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod service_provisioning_errors;
 /// Requests to `/employeeExperience/communities/{community-id}/group`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/communities/{community-id}/group;expand select;;us-government china;",
-                ),
+                "op:GET /employeeExperience/communities/{community-id}/group;expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/employeeExperience/learningProviders/{learningProvider-id}/learningContents`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/employeeExperience/learningProviders/{learningProvider-id}/learningContents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LearningContent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents;count expand filter orderby search select skip top;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents;count expand filter orderby search select skip top;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /employeeExperience/learningProviders/{learningProvider-id}/learningContents`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::LearningContent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /employeeExperience/learningProviders/{learningProvider-id}/learningContents;;;us-government china;",
-                ),
+                "op:POST /employeeExperience/learningProviders/{learningProvider-id}/learningContents;;;us-government china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents/$count;filter search;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All provenance=inferred:count:/employeeexperience/learningproviders/{}/learningcontents;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents/$count;filter search;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All provenance=inferred:count:/employeeexperience/learningproviders/{}/learningcontents;us-government china;",
             )
     }
 }
@@ -96,9 +90,7 @@ impl ByExternalIdRequestBuilder {
     pub fn get(&self) -> Request<models::LearningContent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');expand select;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');expand select;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}')`
@@ -117,9 +109,7 @@ impl ByExternalIdRequestBuilder {
     ) -> Request<Option<models::LearningContent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');;application=LearningContent.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');;application=LearningContent.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -136,9 +126,7 @@ impl ByExternalIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');;application=LearningContent.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');;application=LearningContent.ReadWrite.All;us-government china;",
             )
     }
 }
@@ -160,9 +148,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LearningContent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};expand select;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};expand select;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id}`
@@ -181,9 +167,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LearningContent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};;application=LearningContent.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};;application=LearningContent.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -200,9 +184,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};;application=LearningContent.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};;application=LearningContent.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -40,9 +40,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LearningCourseActivity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities;count expand filter orderby search select skip top;application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities;count expand filter orderby search select skip top;application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
             )
     }
     /// `POST /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities`
@@ -61,9 +59,7 @@ impl RequestBuilder {
     ) -> Request<models::LearningCourseActivity> {
         self.0
             .send(
-                Operation(
-                    "op:POST /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities;;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities;;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -85,9 +81,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/$count;filter search;application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All provenance=inferred:count:/employeeexperience/learningproviders/{}/learningcourseactivities;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/$count;filter search;application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All provenance=inferred:count:/employeeexperience/learningproviders/{}/learningcourseactivities;us-government china;",
             )
     }
 }
@@ -109,9 +103,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
     pub fn get(&self) -> Request<models::LearningCourseActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}')`
@@ -130,9 +122,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
     ) -> Request<Option<models::LearningCourseActivity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -149,9 +139,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
             )
     }
 }
@@ -173,9 +161,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LearningCourseActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id}`
@@ -194,9 +180,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LearningCourseActivity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -213,9 +197,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/employeeExperience/roles/{engagementRole-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod user;
 /// Requests to `/employeeExperience/roles/{engagementRole-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EngagementRoleMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/roles/{engagementRole-id}/members;count expand filter orderby search select skip top;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /employeeExperience/roles/{engagementRole-id}/members;count expand filter orderby search select skip top;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /employeeExperience/roles/{engagementRole-id}/members`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::EngagementRoleMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /employeeExperience/roles/{engagementRole-id}/members;;work=EngagementRole.ReadWrite.All application=EngagementRole.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /employeeExperience/roles/{engagementRole-id}/members;;work=EngagementRole.ReadWrite.All application=EngagementRole.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /employeeExperience/roles/{engagementRole-id}/members/$count;filter search;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All provenance=inferred:count:/employeeexperience/roles/{}/members;us-government china;",
-                ),
+                "op:GET /employeeExperience/roles/{engagementRole-id}/members/$count;filter search;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All provenance=inferred:count:/employeeexperience/roles/{}/members;us-government china;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EngagementRoleMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};expand select;;us-government china;",
-                ),
+                "op:GET /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EngagementRoleMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china;",
-                ),
+                "op:PATCH /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china;",
                 changes,
             )
     }
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};;work=EngagementRole.ReadWrite.All application=EngagementRole.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};;work=EngagementRole.ReadWrite.All application=EngagementRole.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/external/connections/{externalConnection-id}/groups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/external/connections/{externalConnection-id}/groups`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::external_connectors::ExternalGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/groups;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /external/connections/{externalConnection-id}/groups`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::external_connectors::ExternalGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /external/connections/{externalConnection-id}/groups;;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
-                ),
+                "op:POST /external/connections/{externalConnection-id}/groups;;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups/$count;filter search;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/groups/$count;filter search;;china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::ExternalGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id};expand select;work=ExternalItem.Read.All,ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy application=ExternalItem.Read.All,ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id};expand select;work=ExternalItem.Read.All,ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy application=ExternalItem.Read.All,ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy;china;",
             )
     }
     /// `PATCH /external/connections/{externalConnection-id}/groups/{externalGroup-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::ExternalGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/groups/{externalGroup-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
-                ),
+                "op:PATCH /external/connections/{externalConnection-id}/groups/{externalGroup-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /external/connections/{externalConnection-id}/groups/{externalGroup-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
-                ),
+                "op:DELETE /external/connections/{externalConnection-id}/groups/{externalGroup-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/external/connections/{externalConnection-id}/items`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activities;
 /// Requests to `/external/connections/{externalConnection-id}/items`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::external_connectors::ExternalItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/items;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /external/connections/{externalConnection-id}/items`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::external_connectors::ExternalItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /external/connections/{externalConnection-id}/items;;;china;",
-                ),
+                "op:POST /external/connections/{externalConnection-id}/items;;;china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/$count;filter search;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/items/$count;filter search;;china;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::ExternalItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id};expand select;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.Read.All,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.Read.All,ExternalItem.ReadWrite.All;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id};expand select;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.Read.All,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.Read.All,ExternalItem.ReadWrite.All;china;",
             )
     }
     /// `PUT /external/connections/{externalConnection-id}/items/{externalItem-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::ExternalItem>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
-                ),
+                "op:PUT /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 body,
             )
     }
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
-                ),
+                "op:DELETE /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
             )
     }
     /// `PATCH /external/connections/{externalConnection-id}/items/{externalItem-id}`
@@ -148,9 +136,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::ExternalItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
-                ),
+                "op:PATCH /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -167,9 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.externalConnectors.addActivities")
             .send(
-                Operation(
-                    "op:POST /external/connections/{externalConnection-id}/items/{externalItem-id}/microsoft.graph.externalConnectors.addActivities;;;china;",
-                ),
+                "op:POST /external/connections/{externalConnection-id}/items/{externalItem-id}/microsoft.graph.externalConnectors.addActivities;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/external/connections/{externalConnection-id}/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/external/connections/{externalConnection-id}/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::external_connectors::ConnectionOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/operations;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/operations;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /external/connections/{externalConnection-id}/operations`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::external_connectors::ConnectionOperation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /external/connections/{externalConnection-id}/operations;;;china;",
-                ),
+                "op:POST /external/connections/{externalConnection-id}/operations;;;china;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/operations/$count;filter search;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/operations/$count;filter search;;china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::ConnectionOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/operations/{connectionOperation-id};expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/operations/{connectionOperation-id};expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
             )
     }
     /// `PATCH /external/connections/{externalConnection-id}/operations/{connectionOperation-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::ConnectionOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
-                ),
+                "op:PATCH /external/connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /external/connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
-                ),
+                "op:DELETE /external/connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/external/connections/{externalConnection-id}/schema`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/external/connections/{externalConnection-id}/schema`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::Schema> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/schema;expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/schema;expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
             )
     }
     /// `PATCH /external/connections/{externalConnection-id}/schema`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::external_connectors::Schema>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/schema;;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
-                ),
+                "op:PATCH /external/connections/{externalConnection-id}/schema;;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
                 changes,
             )
     }

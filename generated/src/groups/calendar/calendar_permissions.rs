@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/calendar/calendarPermissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/calendar/calendarPermissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CalendarPermission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/calendarPermissions;count filter orderby select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/calendarPermissions;count filter orderby select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/calendar/calendarPermissions`
@@ -33,11 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::CalendarPermission,
     ) -> Request<models::CalendarPermission> {
-        self.0
-            .send(
-                Operation("op:POST /groups/{group-id}/calendar/calendarPermissions;;;;"),
-                body,
-            )
+        self.0.send("op:POST /groups/{group-id}/calendar/calendarPermissions;;;;", body)
     }
     /// `GET /groups/{group-id}/calendar/calendarPermissions/$count`
     ///
@@ -49,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/calendarPermissions/$count;filter;;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/calendarPermissions/$count;filter;;;",
             )
     }
 }
@@ -67,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CalendarPermission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/calendarPermissions/{calendarPermission-id};select;;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/calendarPermissions/{calendarPermission-id};select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/calendar/calendarPermissions/{calendarPermission-id}`
@@ -82,9 +72,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CalendarPermission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/calendar/calendarPermissions/{calendarPermission-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/calendar/calendarPermissions/{calendarPermission-id};;;;",
                 changes,
             )
     }
@@ -99,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/calendar/calendarPermissions/{calendarPermission-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:DELETE /groups/{group-id}/calendar/calendarPermissions/{calendarPermission-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/calendar/calendarView`
 use crate::models;
-use crate::runtime::{Change, Operation, Page, Path, Request};
+use crate::runtime::{Change, Page, Path, Request};
 /// Requests to `/groups/{group-id}/calendar/calendarView`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::Event>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/calendarView;count filter orderby select skip top;work=Group.Read.All;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/calendarView;count filter orderby select skip top;work=Group.Read.All;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)
@@ -48,9 +46,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/calendarView/delta();count expand filter orderby search select skip top;work=Group.Read.All;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/calendarView/delta();count expand filter orderby search select skip top;work=Group.Read.All;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)

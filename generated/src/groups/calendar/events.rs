@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/calendar/events`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod attachments;
 pub mod calendar;
 pub mod extensions;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Event>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/events;count expand filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/events;count expand filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/calendar/events`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Event) -> Request<models::Event> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/calendar/events;;work=Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/calendar/events;;work=Group.ReadWrite.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/events/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/calendar/events;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/events/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/calendar/events;;",
             )
     }
     /// `GET /groups/{group-id}/calendar/events/delta()`
@@ -89,9 +83,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)
@@ -133,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Event> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/events/{event-id};expand select;work=Calendars.ReadBasic,Calendars.Read,Group.Read.All,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/events/{event-id};expand select;work=Calendars.ReadBasic,Calendars.Read,Group.Read.All,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
             )
     }
     /// `PATCH /groups/{group-id}/calendar/events/{event-id}`
@@ -152,9 +142,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Event>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/calendar/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:PATCH /groups/{group-id}/calendar/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 changes,
             )
     }
@@ -169,9 +157,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/calendar/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:DELETE /groups/{group-id}/calendar/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
             )
     }
     /// `POST /groups/{group-id}/calendar/events/{event-id}/accept`
@@ -182,9 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("accept")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/accept;;;;",
-                ),
+                "op:POST /groups/{group-id}/calendar/events/{event-id}/accept;;;;",
                 parameters,
             )
     }
@@ -200,9 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /groups/{group-id}/calendar/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 parameters,
             )
     }
@@ -214,9 +196,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("decline")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/decline;;;;",
-                ),
+                "op:POST /groups/{group-id}/calendar/events/{event-id}/decline;;;;",
                 parameters,
             )
     }
@@ -228,9 +208,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("dismissReminder")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/dismissReminder;;;;",
-                ),
+                "op:POST /groups/{group-id}/calendar/events/{event-id}/dismissReminder;;;;",
             )
     }
     /// `POST /groups/{group-id}/calendar/events/{event-id}/forward`
@@ -247,9 +225,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("forward")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government;",
-                ),
+                "op:POST /groups/{group-id}/calendar/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government;",
                 parameters,
             )
     }
@@ -263,9 +239,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/permanentDelete;;;us-government;",
-                ),
+                "op:POST /groups/{group-id}/calendar/events/{event-id}/permanentDelete;;;us-government;",
             )
     }
     /// `POST /groups/{group-id}/calendar/events/{event-id}/snoozeReminder`
@@ -279,9 +253,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("snoozeReminder")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/snoozeReminder;;;;",
-                ),
+                "op:POST /groups/{group-id}/calendar/events/{event-id}/snoozeReminder;;;;",
                 parameters,
             )
     }
@@ -296,9 +268,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("tentativelyAccept")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/tentativelyAccept;;;;",
-                ),
+                "op:POST /groups/{group-id}/calendar/events/{event-id}/tentativelyAccept;;;;",
                 parameters,
             )
     }

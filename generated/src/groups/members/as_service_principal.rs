@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/members/graph.servicePrincipal`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/members/graph.servicePrincipal`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServicePrincipal>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/members/graph.servicePrincipal;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:cast:/groups/{}/members;;",
-                ),
+                "op:GET /groups/{group-id}/members/graph.servicePrincipal;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:cast:/groups/{}/members;;",
             )
     }
     /// `GET /groups/{group-id}/members/graph.servicePrincipal/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/members/graph.servicePrincipal/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/members;;",
-                ),
+                "op:GET /groups/{group-id}/members/graph.servicePrincipal/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/members;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServicePrincipal> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/members/{directoryObject-id}/graph.servicePrincipal;expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/members/{directoryObject-id}/graph.servicePrincipal;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/membersWithLicenseErrors/graph.servicePrincipal`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/membersWithLicenseErrors/graph.servicePrincipal`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServicePrincipal>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors/graph.servicePrincipal;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/membersWithLicenseErrors/graph.servicePrincipal;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/membersWithLicenseErrors/graph.servicePrincipal/$count`
@@ -30,9 +28,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors/graph.servicePrincipal/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/membersWithLicenseErrors/graph.servicePrincipal/$count;filter search;;;",
             )
     }
 }
@@ -48,9 +44,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServicePrincipal> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors/{directoryObject-id}/graph.servicePrincipal;expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/membersWithLicenseErrors/{directoryObject-id}/graph.servicePrincipal;expand select;;;",
             )
     }
 }

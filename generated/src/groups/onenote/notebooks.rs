@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/onenote/notebooks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod section_groups;
 pub mod sections;
 /// Requests to `/groups/{group-id}/onenote/notebooks`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Notebook>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/notebooks;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/notebooks;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/onenote/notebooks`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Notebook) -> Request<models::Notebook> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/notebooks;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/notebooks;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/notebooks/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/groups/{}/onenote/notebooks;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/notebooks/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/groups/{}/onenote/notebooks;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/onenote/notebooks/getNotebookFromWebUrl`
@@ -92,9 +86,7 @@ impl RequestBuilder {
         self.0
             .segment("getNotebookFromWebUrl")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/notebooks/getNotebookFromWebUrl;;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/notebooks/getNotebookFromWebUrl;;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -116,9 +108,7 @@ impl RequestBuilder {
                 &[("includePersonalNotebooks", Some(&include_personal_notebooks))],
             )
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;;us-government china;",
             )
     }
 }
@@ -150,9 +140,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Notebook> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/notebooks/{notebook-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/notebooks/{notebook-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/onenote/notebooks/{notebook-id}`
@@ -167,9 +155,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Notebook>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/onenote/notebooks/{notebook-id};;;us-government china;",
-                ),
+                "op:PATCH /groups/{group-id}/onenote/notebooks/{notebook-id};;;us-government china;",
                 changes,
             )
     }
@@ -182,9 +168,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/onenote/notebooks/{notebook-id};;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/onenote/notebooks/{notebook-id};;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/onenote/notebooks/{notebook-id}/copyNotebook`
@@ -204,9 +188,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyNotebook")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/notebooks/{notebook-id}/copyNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/notebooks/{notebook-id}/copyNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 parameters,
             )
     }

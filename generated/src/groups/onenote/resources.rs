@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/onenote/resources`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/onenote/resources`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenoteResource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/resources;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/resources;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/onenote/resources`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::OnenoteResource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/resources;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/resources;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/resources/$count;filter search;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/resources/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenoteResource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/resources/{onenoteResource-id};expand select;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/resources/{onenoteResource-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/onenote/resources/{onenoteResource-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenoteResource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/onenote/resources/{onenoteResource-id};;;us-government china;",
-                ),
+                "op:PATCH /groups/{group-id}/onenote/resources/{onenoteResource-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/onenote/resources/{onenoteResource-id};;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/onenote/resources/{onenoteResource-id};;;us-government china;",
             )
     }
     /// `GET /groups/{group-id}/onenote/resources/{onenoteResource-id}/content`
@@ -128,9 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/resources/{onenoteResource-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/resources/{onenoteResource-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `PUT /groups/{group-id}/onenote/resources/{onenoteResource-id}/content`
@@ -146,9 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /groups/{group-id}/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
-                ),
+                "op:PUT /groups/{group-id}/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
                 content,
             )
     }
@@ -162,9 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
             )
     }
 }

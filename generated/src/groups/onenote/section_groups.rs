@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/onenote/sectionGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod parent_notebook;
 pub mod parent_section_group;
 pub mod section_groups;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SectionGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/onenote/sectionGroups`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::SectionGroup) -> Request<models::SectionGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/sectionGroups;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/sectionGroups;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/groups/{}/onenote/sectiongroups;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/groups/{}/onenote/sectiongroups;us-government china;",
             )
     }
 }
@@ -112,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SectionGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/sectionGroups/{sectionGroup-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/sectionGroups/{sectionGroup-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/onenote/sectionGroups/{sectionGroup-id}`
@@ -129,9 +121,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SectionGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
-                ),
+                "op:PATCH /groups/{group-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
                 changes,
             )
     }
@@ -144,9 +134,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
             )
     }
 }

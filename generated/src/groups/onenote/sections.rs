@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/onenote/sections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod pages;
 pub mod parent_notebook;
 pub mod parent_section_group;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenoteSection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/sections;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/sections;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/onenote/sections`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::OnenoteSection> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/sections;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/sections;;;us-government china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/sections/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/groups/{}/onenote/sections;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/sections/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/groups/{}/onenote/sections;us-government china;",
             )
     }
 }
@@ -109,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenoteSection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/onenote/sections/{onenoteSection-id}`
@@ -126,9 +118,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenoteSection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/onenote/sections/{onenoteSection-id};;;us-government china;",
-                ),
+                "op:PATCH /groups/{group-id}/onenote/sections/{onenoteSection-id};;;us-government china;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/onenote/sections/{onenoteSection-id};;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/onenote/sections/{onenoteSection-id};;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/copyToNotebook`
@@ -163,9 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToNotebook")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/copyToNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/copyToNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -186,9 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToSectionGroup")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/copyToSectionGroup;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/copyToSectionGroup;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 parameters,
             )
     }

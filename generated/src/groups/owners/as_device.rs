@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/owners/graph.device`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/owners/graph.device`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Device>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/owners/graph.device;count expand filter orderby search select skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:cast:/groups/{}/owners;;",
-                ),
+                "op:GET /groups/{group-id}/owners/graph.device;count expand filter orderby search select skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:cast:/groups/{}/owners;;",
             )
     }
     /// `GET /groups/{group-id}/owners/graph.device/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/owners/graph.device/$count;filter search;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/owners;;",
-                ),
+                "op:GET /groups/{group-id}/owners/graph.device/$count;filter search;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/owners;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Device> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/owners/{directoryObject-id}/graph.device;expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/owners/{directoryObject-id}/graph.device;expand select;;;",
             )
     }
 }

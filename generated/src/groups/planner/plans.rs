@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/planner/plans`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod buckets;
 pub mod details;
 pub mod tasks;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerPlan>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/planner/plans;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /groups/{group-id}/planner/plans;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /groups/{group-id}/planner/plans`
@@ -41,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PlannerPlan) -> Request<models::PlannerPlan> {
-        self.0.send(Operation("op:POST /groups/{group-id}/planner/plans;;;china;"), body)
+        self.0.send("op:POST /groups/{group-id}/planner/plans;;;china;", body)
     }
     /// `GET /groups/{group-id}/planner/plans/$count`
     ///
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/planner/plans/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/groups/{}/planner/plans;china;",
-                ),
+                "op:GET /groups/{group-id}/planner/plans/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/groups/{}/planner/plans;china;",
             )
     }
 }
@@ -96,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerPlan> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id};expand select;;china;",
-                ),
+                "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id};expand select;;china;",
             )
     }
     /// `PATCH /groups/{group-id}/planner/plans/{plannerPlan-id}`
@@ -113,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerPlan>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/planner/plans/{plannerPlan-id};;;china;",
-                ),
+                "op:PATCH /groups/{group-id}/planner/plans/{plannerPlan-id};;;china;",
                 changes,
             )
     }
@@ -127,10 +119,6 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/planner/plans/{plannerPlan-id};;;china;",
-                ),
-            )
+            .call("op:DELETE /groups/{group-id}/planner/plans/{plannerPlan-id};;;china;")
     }
 }

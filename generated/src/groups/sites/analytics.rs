@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/analytics`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod all_time;
 pub mod item_activity_stats;
 pub mod last_seven_days;
@@ -32,11 +32,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::ItemAnalytics> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/analytics;expand select;;;",
-                ),
-            )
+            .call("op:GET /groups/{group-id}/sites/{site-id}/analytics;expand select;;;")
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/analytics`
     ///
@@ -47,19 +43,13 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::ItemAnalytics>,
     ) -> Request<Option<models::ItemAnalytics>> {
         self.0
-            .update(
-                Operation("op:PATCH /groups/{group-id}/sites/{site-id}/analytics;;;;"),
-                changes,
-            )
+            .update("op:PATCH /groups/{group-id}/sites/{site-id}/analytics;;;;", changes)
     }
     /// `DELETE /groups/{group-id}/sites/{site-id}/analytics`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /groups/{group-id}/sites/{site-id}/analytics;;;;"),
-            )
+        self.0.call("op:DELETE /groups/{group-id}/sites/{site-id}/analytics;;;;")
     }
 }

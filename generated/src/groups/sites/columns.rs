@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/columns`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod source_column;
 /// Requests to `/groups/{group-id}/sites/{site-id}/columns`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ColumnDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/columns;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/columns;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/columns`
@@ -34,11 +32,7 @@ impl RequestBuilder {
         &self,
         body: &models::ColumnDefinition,
     ) -> Request<models::ColumnDefinition> {
-        self.0
-            .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/columns;;;;"),
-                body,
-            )
+        self.0.send("op:POST /groups/{group-id}/sites/{site-id}/columns;;;;", body)
     }
     /// `GET /groups/{group-id}/sites/{site-id}/columns/$count`
     ///
@@ -50,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/columns/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/columns/$count;filter search;;;",
             )
     }
 }
@@ -73,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ColumnDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id}`
@@ -88,9 +78,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ColumnDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};;;;",
                 changes,
             )
     }
@@ -101,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/contentTypes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod base;
 pub mod base_types;
 pub mod column_links;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentType>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/contentTypes;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/contentTypes`
@@ -35,11 +33,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
-        self.0
-            .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/contentTypes;;;;"),
-                body,
-            )
+        self.0.send("op:POST /groups/{group-id}/sites/{site-id}/contentTypes;;;;", body)
     }
     /// `GET /groups/{group-id}/sites/{site-id}/contentTypes/$count`
     ///
@@ -51,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/$count;filter search;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/contentTypes/addCopy`
@@ -67,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopy")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/addCopy;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/addCopy;;;;",
                 parameters,
             )
     }
@@ -84,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopyFromContentTypeHub")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/addCopyFromContentTypeHub;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/addCopyFromContentTypeHub;;;;",
                 parameters,
             )
     }
@@ -102,9 +90,7 @@ impl RequestBuilder {
         self.0
             .function("getCompatibleHubContentTypes", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -145,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContentType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}`
@@ -160,9 +144,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContentType>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};;;;",
                 changes,
             )
     }
@@ -173,9 +155,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/associateWithHubSites`
@@ -189,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("associateWithHubSites")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/associateWithHubSites;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/associateWithHubSites;;;;",
                 parameters,
             )
     }
@@ -206,9 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToDefaultContentLocation")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
                 parameters,
             )
     }
@@ -220,9 +196,7 @@ impl ItemRequestBuilder {
         self.0
             .function("isPublished", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/isPublished();;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/isPublished();;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/publish`
@@ -233,9 +207,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/publish;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/publish;;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/unpublish`
@@ -246,9 +218,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unpublish")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/unpublish;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/unpublish;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/drive`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/groups/{group-id}/sites/{site-id}/drive`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,11 +24,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Drive> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/drive;expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /groups/{group-id}/sites/{site-id}/drive;expand select;;;")
     }
 }

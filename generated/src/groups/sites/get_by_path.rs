@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/getByPath(path='{path}')`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod analytics;
 pub mod columns;
 pub mod content_types;
@@ -115,9 +115,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Site> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}');;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}');;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval()`
@@ -130,9 +128,7 @@ impl RequestBuilder {
         self.0
             .function("getActivitiesByInterval", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}')`
@@ -157,9 +153,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getApplicableContentTypesForList(listId='{listId}')`
@@ -175,9 +169,7 @@ impl RequestBuilder {
         self.0
             .function("getApplicableContentTypesForList", &[("listId", Some(&list_id))])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/lists`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod columns;
 pub mod content_types;
 pub mod created_by_user;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::List>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists`
@@ -39,11 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::List) -> Request<models::List> {
-        self.0
-            .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/lists;;;;"),
-                body,
-            )
+        self.0.send("op:POST /groups/{group-id}/sites/{site-id}/lists;;;;", body)
     }
     /// `GET /groups/{group-id}/sites/{site-id}/lists/$count`
     ///
@@ -55,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/$count;filter search;;;",
             )
     }
 }
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::List> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}`
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::List>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id};;;;",
                 changes,
             )
     }
@@ -144,11 +132,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id};;;;")
     }
 }

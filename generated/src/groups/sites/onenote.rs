@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/onenote`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod notebooks;
 pub mod operations;
 pub mod pages;
@@ -53,9 +53,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Onenote> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote;expand select;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/onenote;expand select;;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/onenote`
@@ -70,9 +68,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Onenote>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote;;;us-government china;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/onenote;;;us-government china;",
                 changes,
             )
     }
@@ -85,9 +81,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote;;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/onenote;;;us-government china;",
             )
     }
 }

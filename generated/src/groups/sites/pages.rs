@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/pages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_site_page;
 pub mod created_by_user;
 pub mod last_modified_by_user;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BaseSitePage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/pages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/pages`
@@ -38,11 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::BaseSitePage) -> Request<models::BaseSitePage> {
-        self.0
-            .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/pages;;;;"),
-                body,
-            )
+        self.0.send("op:POST /groups/{group-id}/sites/{site-id}/pages;;;;", body)
     }
     /// `GET /groups/{group-id}/sites/{site-id}/pages/$count`
     ///
@@ -54,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/pages/$count;filter search;;;",
             )
     }
 }
@@ -87,9 +79,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BaseSitePage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}`
@@ -102,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BaseSitePage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};;;;",
                 changes,
             )
     }
@@ -115,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};;;;",
             )
     }
 }

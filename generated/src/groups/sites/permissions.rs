@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/permissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/sites/{site-id}/permissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Permission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/permissions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/permissions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/permissions`
@@ -30,11 +28,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
-        self.0
-            .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/permissions;;;;"),
-                body,
-            )
+        self.0.send("op:POST /groups/{group-id}/sites/{site-id}/permissions;;;;", body)
     }
     /// `GET /groups/{group-id}/sites/{site-id}/permissions/$count`
     ///
@@ -46,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/permissions/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/permissions/$count;filter search;;;",
             )
     }
 }
@@ -64,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Permission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/permissions/{permission-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/permissions/{permission-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/permissions/{permission-id}`
@@ -79,9 +69,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Permission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/permissions/{permission-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/permissions/{permission-id};;;;",
                 changes,
             )
     }
@@ -92,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/permissions/{permission-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/permissions/{permission-id};;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/permissions/{permission-id}/grant`
@@ -108,9 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("grant")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/permissions/{permission-id}/grant;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/permissions/{permission-id}/grant;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/sites`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/sites/{site-id}/sites`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Site>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/sites;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/sites;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/sites/$count`
@@ -35,9 +33,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/sites/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/sites/$count;filter search;;;",
             )
     }
 }
@@ -53,9 +49,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Site> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/sites/{site-id1};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/sites/{site-id1};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/termStore`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod groups;
 pub mod sets;
 /// Requests to `/groups/{group-id}/sites/{site-id}/termStore`.
@@ -26,11 +26,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::term_store::Store> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore;expand select;;;",
-                ),
-            )
+            .call("op:GET /groups/{group-id}/sites/{site-id}/termStore;expand select;;;")
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/termStore`
     ///
@@ -41,19 +37,13 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::term_store::Store>,
     ) -> Request<Option<models::term_store::Store>> {
         self.0
-            .update(
-                Operation("op:PATCH /groups/{group-id}/sites/{site-id}/termStore;;;;"),
-                changes,
-            )
+            .update("op:PATCH /groups/{group-id}/sites/{site-id}/termStore;;;;", changes)
     }
     /// `DELETE /groups/{group-id}/sites/{site-id}/termStore`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /groups/{group-id}/sites/{site-id}/termStore;;;;"),
-            )
+        self.0.call("op:DELETE /groups/{group-id}/sites/{site-id}/termStore;;;;")
     }
 }

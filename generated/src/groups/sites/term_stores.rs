@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/termStores`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod groups;
 pub mod sets;
 /// Requests to `/groups/{group-id}/sites/{site-id}/termStores`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Store>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStores;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/termStores;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/termStores`
@@ -35,11 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::term_store::Store,
     ) -> Request<models::term_store::Store> {
-        self.0
-            .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/termStores;;;;"),
-                body,
-            )
+        self.0.send("op:POST /groups/{group-id}/sites/{site-id}/termStores;;;;", body)
     }
     /// `GET /groups/{group-id}/sites/{site-id}/termStores/$count`
     ///
@@ -51,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/termStores/$count;filter search;;;",
             )
     }
 }
@@ -79,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Store> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/{store-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/termStores/{store-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/termStores/{store-id}`
@@ -94,9 +84,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Store>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/termStores/{store-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/termStores/{store-id};;;;",
                 changes,
             )
     }
@@ -107,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/termStores/{store-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/termStores/{store-id};;;;",
             )
     }
 }

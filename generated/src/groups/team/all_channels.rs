@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/allChannels`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/team/allChannels`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Channel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/allChannels;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/allChannels;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/team/allChannels/$count`
@@ -34,11 +32,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/allChannels/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /groups/{group-id}/team/allChannels/$count;filter search;;;")
     }
 }
 /// Requests to `/groups/{group-id}/team/allChannels/{channel-id}`.
@@ -53,9 +47,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/allChannels/{channel-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/team/allChannels/{channel-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/channels`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod all_members;
 pub mod enabled_apps;
 pub mod files_folder;
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Channel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels;count expand filter orderby search select skip top;work=Group.Read.All application=Group.Read.All;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels;count expand filter orderby search select skip top;work=Group.Read.All application=Group.Read.All;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels`
@@ -41,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
-        self.0.send(Operation("op:POST /groups/{group-id}/team/channels;;;;"), body)
+        self.0.send("op:POST /groups/{group-id}/team/channels;;;;", body)
     }
     /// `GET /groups/{group-id}/team/channels/$count`
     ///
@@ -59,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/$count;filter search;work=Group.Read.All application=Group.Read.All provenance=inferred:count:/groups/{}/team/channels;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/$count;filter search;work=Group.Read.All application=Group.Read.All provenance=inferred:count:/groups/{}/team/channels;;",
             )
     }
     /// `GET /groups/{group-id}/team/channels/getAllMessages()`
@@ -76,9 +72,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/getAllMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/getAllMessages();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/team/channels/getAllRetainedMessages()`
@@ -91,9 +85,7 @@ impl RequestBuilder {
         self.0
             .function("getAllRetainedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -148,9 +140,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id};expand select;work=Group.Read.All application=Group.Read.All;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id};expand select;work=Group.Read.All application=Group.Read.All;;",
             )
     }
     /// `PATCH /groups/{group-id}/team/channels/{channel-id}`
@@ -163,7 +153,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Channel>> {
         self.0
             .update(
-                Operation("op:PATCH /groups/{group-id}/team/channels/{channel-id};;;;"),
+                "op:PATCH /groups/{group-id}/team/channels/{channel-id};;;;",
                 changes,
             )
     }
@@ -172,10 +162,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /groups/{group-id}/team/channels/{channel-id};;;;"),
-            )
+        self.0.call("op:DELETE /groups/{group-id}/team/channels/{channel-id};;;;")
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/archive`
     ///
@@ -188,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/archive;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/archive;;;;",
                 parameters,
             )
     }
@@ -202,9 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/completeMigration;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/completeMigration;;;;",
             )
     }
     /// `GET /groups/{group-id}/team/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName')`
@@ -230,9 +213,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/provisionEmail`
@@ -243,9 +224,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("provisionEmail")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/provisionEmail;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/provisionEmail;;;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/removeEmail`
@@ -256,9 +235,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeEmail")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/removeEmail;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/removeEmail;;;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/startMigration`
@@ -274,9 +251,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/startMigration;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/startMigration;;;us-government china;",
                 parameters,
             )
     }
@@ -287,10 +262,6 @@ impl ItemRequestBuilder {
     pub fn unarchive(&self) -> Request<()> {
         self.0
             .segment("unarchive")
-            .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/unarchive;;;;",
-                ),
-            )
+            .call("op:POST /groups/{group-id}/team/channels/{channel-id}/unarchive;;;;")
     }
 }

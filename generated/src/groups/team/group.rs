@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/group`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod service_provisioning_errors;
 /// Requests to `/groups/{group-id}/team/group`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,6 +23,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Group> {
-        self.0.call(Operation("op:GET /groups/{group-id}/team/group;expand select;;;"))
+        self.0.call("op:GET /groups/{group-id}/team/group;expand select;;;")
     }
 }

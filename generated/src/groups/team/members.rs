@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/team/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/members;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/members;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/team/members`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0.send(Operation("op:POST /groups/{group-id}/team/members;;;;"), body)
+        self.0.send("op:POST /groups/{group-id}/team/members;;;;", body)
     }
     /// `GET /groups/{group-id}/team/members/$count`
     ///
@@ -44,11 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/members/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /groups/{group-id}/team/members/$count;filter search;;;")
     }
     /// `POST /groups/{group-id}/team/members/add`
     ///
@@ -60,10 +54,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ActionResultPart>> {
         self.0
             .segment("add")
-            .send(
-                Operation("op:POST /groups/{group-id}/team/members/add;;;;"),
-                parameters,
-            )
+            .send("op:POST /groups/{group-id}/team/members/add;;;;", parameters)
     }
     /// `POST /groups/{group-id}/team/members/remove`
     ///
@@ -78,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/members/remove;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/team/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -97,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/members/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/team/members/{conversationMember-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/team/members/{conversationMember-id}`
@@ -112,9 +99,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/team/members/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/team/members/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -125,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/team/members/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/team/members/{conversationMember-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/team/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsAsyncOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/operations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/operations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/team/operations`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAsyncOperation,
     ) -> Request<models::TeamsAsyncOperation> {
-        self.0.send(Operation("op:POST /groups/{group-id}/team/operations;;;;"), body)
+        self.0.send("op:POST /groups/{group-id}/team/operations;;;;", body)
     }
     /// `GET /groups/{group-id}/team/operations/$count`
     ///
@@ -44,11 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/operations/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /groups/{group-id}/team/operations/$count;filter search;;;")
     }
 }
 /// Requests to `/groups/{group-id}/team/operations/{teamsAsyncOperation-id}`.
@@ -63,9 +57,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAsyncOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/operations/{teamsAsyncOperation-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/team/operations/{teamsAsyncOperation-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/team/operations/{teamsAsyncOperation-id}`
@@ -78,9 +70,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsAsyncOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/team/operations/{teamsAsyncOperation-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/team/operations/{teamsAsyncOperation-id};;;;",
                 changes,
             )
     }
@@ -91,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/team/operations/{teamsAsyncOperation-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/team/operations/{teamsAsyncOperation-id};;;;",
             )
     }
 }

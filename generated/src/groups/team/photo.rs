@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/groups/{group-id}/team/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,7 +13,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ProfilePhoto> {
-        self.0.call(Operation("op:GET /groups/{group-id}/team/photo;expand select;;;"))
+        self.0.call("op:GET /groups/{group-id}/team/photo;expand select;;;")
     }
     /// `PATCH /groups/{group-id}/team/photo`
     ///
@@ -23,16 +23,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ProfilePhoto>,
     ) -> Request<Option<models::ProfilePhoto>> {
-        self.0.update(Operation("op:PATCH /groups/{group-id}/team/photo;;;;"), changes)
+        self.0.update("op:PATCH /groups/{group-id}/team/photo;;;;", changes)
     }
     /// `GET /groups/{group-id}/team/photo/$value`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get_value(&self) -> Request<Content> {
-        self.0
-            .segment("$value")
-            .call(Operation("op:GET /groups/{group-id}/team/photo/$value;;;;"))
+        self.0.segment("$value").call("op:GET /groups/{group-id}/team/photo/$value;;;;")
     }
     /// `PUT /groups/{group-id}/team/photo/$value`
     ///
@@ -41,10 +39,7 @@ impl RequestBuilder {
     pub fn put_value(&self, content: impl Into<runtime::Body>) -> Request<Content> {
         self.0
             .segment("$value")
-            .send_bytes(
-                Operation("op:PUT /groups/{group-id}/team/photo/$value;;;;"),
-                content,
-            )
+            .send_bytes("op:PUT /groups/{group-id}/team/photo/$value;;;;", content)
     }
     /// `DELETE /groups/{group-id}/team/photo/$value`
     ///
@@ -53,6 +48,6 @@ impl RequestBuilder {
     pub fn delete_value(&self) -> Request<()> {
         self.0
             .segment("$value")
-            .call(Operation("op:DELETE /groups/{group-id}/team/photo/$value;;;;"))
+            .call("op:DELETE /groups/{group-id}/team/photo/$value;;;;")
     }
 }

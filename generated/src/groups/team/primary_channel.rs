@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/primaryChannel`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request, Wrapped};
+use crate::runtime::{Path, Request, Wrapped};
 pub mod all_members;
 pub mod enabled_apps;
 pub mod files_folder;
@@ -55,12 +55,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Channel> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel;expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /groups/{group-id}/team/primaryChannel;expand select;;;")
     }
     /// `PATCH /groups/{group-id}/team/primaryChannel`
     ///
@@ -70,18 +65,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Channel>,
     ) -> Request<Option<models::Channel>> {
-        self.0
-            .update(
-                Operation("op:PATCH /groups/{group-id}/team/primaryChannel;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /groups/{group-id}/team/primaryChannel;;;;", changes)
     }
     /// `DELETE /groups/{group-id}/team/primaryChannel`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /groups/{group-id}/team/primaryChannel;;;;"))
+        self.0.call("op:DELETE /groups/{group-id}/team/primaryChannel;;;;")
     }
     /// `POST /groups/{group-id}/team/primaryChannel/archive`
     ///
@@ -94,7 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation("op:POST /groups/{group-id}/team/primaryChannel/archive;;;;"),
+                "op:POST /groups/{group-id}/team/primaryChannel/archive;;;;",
                 parameters,
             )
     }
@@ -105,11 +96,7 @@ impl RequestBuilder {
     pub fn complete_migration(&self) -> Request<()> {
         self.0
             .segment("completeMigration")
-            .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/completeMigration;;;;",
-                ),
-            )
+            .call("op:POST /groups/{group-id}/team/primaryChannel/completeMigration;;;;")
     }
     /// `GET /groups/{group-id}/team/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName')`
     ///
@@ -134,9 +121,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
-                ),
+                "op:GET /groups/{group-id}/team/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
             )
     }
     /// `POST /groups/{group-id}/team/primaryChannel/provisionEmail`
@@ -146,11 +131,7 @@ impl RequestBuilder {
     pub fn provision_email(&self) -> Request<models::ProvisionChannelEmailResult> {
         self.0
             .segment("provisionEmail")
-            .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/provisionEmail;;;;",
-                ),
-            )
+            .call("op:POST /groups/{group-id}/team/primaryChannel/provisionEmail;;;;")
     }
     /// `POST /groups/{group-id}/team/primaryChannel/removeEmail`
     ///
@@ -159,11 +140,7 @@ impl RequestBuilder {
     pub fn remove_email(&self) -> Request<()> {
         self.0
             .segment("removeEmail")
-            .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/removeEmail;;;;",
-                ),
-            )
+            .call("op:POST /groups/{group-id}/team/primaryChannel/removeEmail;;;;")
     }
     /// `POST /groups/{group-id}/team/primaryChannel/startMigration`
     ///
@@ -178,9 +155,7 @@ impl RequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/startMigration;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/team/primaryChannel/startMigration;;;us-government china;",
                 parameters,
             )
     }
@@ -191,8 +166,6 @@ impl RequestBuilder {
     pub fn unarchive(&self) -> Request<()> {
         self.0
             .segment("unarchive")
-            .call(
-                Operation("op:POST /groups/{group-id}/team/primaryChannel/unarchive;;;;"),
-            )
+            .call("op:POST /groups/{group-id}/team/primaryChannel/unarchive;;;;")
     }
 }

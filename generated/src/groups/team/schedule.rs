@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/schedule`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod day_notes;
 pub mod offer_shift_requests;
 pub mod open_shift_change_requests;
@@ -91,9 +91,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Schedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/schedule;expand select;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/team/schedule;expand select;;us-government china;",
             )
     }
     /// `PUT /groups/{group-id}/team/schedule`
@@ -104,12 +102,7 @@ impl RequestBuilder {
     #[inline]
     pub fn replace(&self, body: &models::Schedule) -> Request<Option<models::Schedule>> {
         self.0
-            .send(
-                Operation(
-                    "op:PUT /groups/{group-id}/team/schedule;;;us-government china;",
-                ),
-                body,
-            )
+            .send("op:PUT /groups/{group-id}/team/schedule;;;us-government china;", body)
     }
     /// `DELETE /groups/{group-id}/team/schedule`
     ///
@@ -118,12 +111,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/team/schedule;;;us-government china;",
-                ),
-            )
+        self.0.call("op:DELETE /groups/{group-id}/team/schedule;;;us-government china;")
     }
     /// `POST /groups/{group-id}/team/schedule/share`
     ///
@@ -135,9 +123,7 @@ impl RequestBuilder {
         self.0
             .segment("share")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/schedule/share;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/team/schedule/share;;;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/tags`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/groups/{group-id}/team/tags`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamworkTag>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/tags;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/tags;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/team/tags`
@@ -31,7 +29,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::TeamworkTag) -> Request<models::TeamworkTag> {
-        self.0.send(Operation("op:POST /groups/{group-id}/team/tags;;;;"), body)
+        self.0.send("op:POST /groups/{group-id}/team/tags;;;;", body)
     }
     /// `GET /groups/{group-id}/team/tags/$count`
     ///
@@ -42,9 +40,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation("op:GET /groups/{group-id}/team/tags/$count;filter search;;;"),
-            )
+            .call("op:GET /groups/{group-id}/team/tags/$count;filter search;;;")
     }
 }
 /// Requests to `/groups/{group-id}/team/tags/{teamworkTag-id}`.
@@ -64,9 +60,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamworkTag> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/tags/{teamworkTag-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/team/tags/{teamworkTag-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/team/tags/{teamworkTag-id}`
@@ -79,7 +73,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamworkTag>> {
         self.0
             .update(
-                Operation("op:PATCH /groups/{group-id}/team/tags/{teamworkTag-id};;;;"),
+                "op:PATCH /groups/{group-id}/team/tags/{teamworkTag-id};;;;",
                 changes,
             )
     }
@@ -88,9 +82,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /groups/{group-id}/team/tags/{teamworkTag-id};;;;"),
-            )
+        self.0.call("op:DELETE /groups/{group-id}/team/tags/{teamworkTag-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/template`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/groups/{group-id}/team/template`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,7 +13,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::TeamsTemplate> {
-        self.0
-            .call(Operation("op:GET /groups/{group-id}/team/template;expand select;;;"))
+        self.0.call("op:GET /groups/{group-id}/team/template;expand select;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/threads/{conversationThread-id}/posts`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod attachments;
 pub mod extensions;
 pub mod in_reply_to;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Post>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts;count expand filter orderby select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts;count expand filter orderby select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `GET /groups/{group-id}/threads/{conversationThread-id}/posts/$count`
@@ -48,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/$count;filter;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/threads/{}/posts;;",
-                ),
+                "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/$count;filter;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/threads/{}/posts;;",
             )
     }
 }
@@ -85,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Post> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id};expand select;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id};expand select;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/forward`
@@ -102,9 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("forward")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/forward;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/forward;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -120,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reply")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/reply;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/reply;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/transitiveMemberOf/graph.administrativeUnit`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/transitiveMemberOf/graph.administrativeUnit`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AdministrativeUnit>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:cast:/groups/{}/transitivememberof;;",
-                ),
+                "op:GET /groups/{group-id}/transitiveMemberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:cast:/groups/{}/transitivememberof;;",
             )
     }
     /// `GET /groups/{group-id}/transitiveMemberOf/graph.administrativeUnit/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf/graph.administrativeUnit/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/transitivememberof;;",
-                ),
+                "op:GET /groups/{group-id}/transitiveMemberOf/graph.administrativeUnit/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/transitivememberof;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AdministrativeUnit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf/{directoryObject-id}/graph.administrativeUnit;expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/transitiveMemberOf/{directoryObject-id}/graph.administrativeUnit;expand select;;;",
             )
     }
 }

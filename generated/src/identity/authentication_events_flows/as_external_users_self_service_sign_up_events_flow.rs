@@ -2,7 +2,7 @@
 
 //! `/identity/authenticationEventsFlows/graph.externalUsersSelfServiceSignUpEventsFlow`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod conditions;
 pub mod on_attribute_collection;
 pub mod on_authentication_method_load_start;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ExternalUsersSelfServiceSignUpEventsFlow>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/graph.externalUsersSelfServiceSignUpEventsFlow;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:cast:/identity/authenticationeventsflows;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/graph.externalUsersSelfServiceSignUpEventsFlow;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:cast:/identity/authenticationeventsflows;us-government china;",
             )
     }
     /// `GET /identity/authenticationEventsFlows/graph.externalUsersSelfServiceSignUpEventsFlow/$count`
@@ -51,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/graph.externalUsersSelfServiceSignUpEventsFlow/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/graph.externalUsersSelfServiceSignUpEventsFlow/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows;us-government china;",
             )
     }
 }
@@ -96,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ExternalUsersSelfServiceSignUpEventsFlow> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow;expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:cast:/identity/authenticationeventsflows/{};us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow;expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:cast:/identity/authenticationeventsflows/{};us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/apiConnectorConfiguration`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod post_attribute_collection;
 pub mod post_federation_signup;
 /// Requests to `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/apiConnectorConfiguration`.
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserFlowApiConnectorConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/apiConnectorConfiguration;expand select;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/apiConnectorConfiguration;expand select;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/apiConnectorConfiguration`
@@ -54,9 +52,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserFlowApiConnectorConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/apiConnectorConfiguration;;;us-government;",
-                ),
+                "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/apiConnectorConfiguration;;;us-government;",
                 changes,
             )
     }

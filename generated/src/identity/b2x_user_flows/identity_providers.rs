@@ -2,7 +2,7 @@
 
 //! `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::IdentityProvider>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders;count expand filter orderby search select skip top;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders;count expand filter orderby search select skip top;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::IdentityProvider> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders/$count;filter search;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/identityproviders;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders/$count;filter search;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/identityproviders;us-government;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::IdentityProvider> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders/{identityProvider-id};expand select;;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders/{identityProvider-id};expand select;;us-government;",
             )
     }
     /// `DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders/{identityProvider-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders/{identityProvider-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders/{identityProvider-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
 }

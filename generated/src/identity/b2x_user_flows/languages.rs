@@ -2,7 +2,7 @@
 
 //! `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod default_pages;
 pub mod overrides_pages;
 /// Requests to `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages`.
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UserFlowLanguageConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::UserFlowLanguageConfiguration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages;;;us-government;",
-                ),
+                "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages;;;us-government;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/languages;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/languages;us-government;",
             )
     }
 }
@@ -106,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserFlowLanguageConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}`
@@ -123,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserFlowLanguageConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};;;us-government;",
-                ),
+                "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};;;us-government;",
                 changes,
             )
     }
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};;;us-government;",
-                ),
+                "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};;;us-government;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod user_attribute;
 /// Requests to `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::IdentityUserFlowAttributeAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments`
@@ -51,9 +49,7 @@ impl RequestBuilder {
     ) -> Request<models::IdentityUserFlowAttributeAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/userattributeassignments;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/userattributeassignments;us-government;",
             )
     }
     /// `GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/getOrder()`
@@ -94,9 +88,7 @@ impl RequestBuilder {
         self.0
             .function("getOrder", &[])
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/getOrder();;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/getOrder();;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/setOrder`
@@ -116,9 +108,7 @@ impl RequestBuilder {
         self.0
             .segment("setOrder")
             .send(
-                Operation(
-                    "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/setOrder;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/setOrder;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
                 parameters,
             )
     }
@@ -146,9 +136,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::IdentityUserFlowAttributeAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/{identityUserFlowAttributeAssignment-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/{identityUserFlowAttributeAssignment-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/{identityUserFlowAttributeAssignment-id}`
@@ -167,9 +155,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::IdentityUserFlowAttributeAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/{identityUserFlowAttributeAssignment-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/{identityUserFlowAttributeAssignment-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
                 changes,
             )
     }
@@ -186,9 +172,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/{identityUserFlowAttributeAssignment-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userAttributeAssignments/{identityUserFlowAttributeAssignment-id};;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
 }

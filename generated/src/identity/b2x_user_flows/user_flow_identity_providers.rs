@@ -2,7 +2,7 @@
 
 //! `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::IdentityProviderBase>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders;count expand filter orderby search select skip top;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders;count expand filter orderby search select skip top;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$count;filter search;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/userflowidentityproviders;us-government china;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$count;filter search;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/userflowidentityproviders;us-government china;",
             )
     }
     /// `GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref`
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;count filter orderby search skip top;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=inferred:reference:/identity/b2xuserflows/{}/userflowidentityproviders;us-government china;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;count filter orderby search skip top;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=inferred:reference:/identity/b2xuserflows/{}/userflowidentityproviders;us-government china;",
             )
     }
     /// `POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref`
@@ -87,9 +81,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;;;us-government china;",
-                ),
+                "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;;;us-government china;",
                 reference,
             )
     }
@@ -103,9 +95,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;;;us-government china;",
-                ),
+                "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;;;us-government china;",
             )
             .query("@id", id)
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/{identityProviderBase-id}/$ref;;;us-government china;",
-                ),
+                "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/{identityProviderBase-id}/$ref;;;us-government china;",
             )
     }
 }

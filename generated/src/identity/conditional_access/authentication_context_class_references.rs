@@ -2,7 +2,7 @@
 
 //! `/identity/conditionalAccess/authenticationContextClassReferences`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/conditionalAccess/authenticationContextClassReferences`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationContextClassReference>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationContextClassReferences;expand filter orderby search;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationContextClassReferences;expand filter orderby search;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess;;",
             )
     }
     /// `POST /identity/conditionalAccess/authenticationContextClassReferences`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationContextClassReference> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/conditionalAccess/authenticationContextClassReferences;;work=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:POST /identity/conditionalAccess/authenticationContextClassReferences;;work=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationContextClassReferences/$count;filter search;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess provenance=inferred:count:/identity/conditionalaccess/authenticationcontextclassreferences;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationContextClassReferences/$count;filter search;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess provenance=inferred:count:/identity/conditionalaccess/authenticationcontextclassreferences;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationContextClassReference> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};expand;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};expand;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess;;",
             )
     }
     /// `PATCH /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationContextClassReference>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:PATCH /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess;;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess;;",
-                ),
+                "op:DELETE /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess;;",
             )
     }
     /// `PUT /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id}`
@@ -145,9 +133,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationContextClassReference>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All application=AuthenticationContext.ReadWrite.All;;",
-                ),
+                "op:PUT /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All application=AuthenticationContext.ReadWrite.All;;",
                 body,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/identity/conditionalAccess/authenticationStrength`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod authentication_method_modes;
 pub mod policies;
 /// Requests to `/identity/conditionalAccess/authenticationStrength`.
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationStrengthRoot> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength;expand select;;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength;expand select;;;",
             )
     }
     /// `PATCH /identity/conditionalAccess/authenticationStrength`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AuthenticationStrengthRoot>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/conditionalAccess/authenticationStrength;;;;",
-                ),
+                "op:PATCH /identity/conditionalAccess/authenticationStrength;;;;",
                 changes,
             )
     }
@@ -57,11 +53,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /identity/conditionalAccess/authenticationStrength;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /identity/conditionalAccess/authenticationStrength;;;;")
     }
 }

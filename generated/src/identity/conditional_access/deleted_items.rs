@@ -2,7 +2,7 @@
 
 //! `/identity/conditionalAccess/deletedItems`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod named_locations;
 pub mod policies;
 /// Requests to `/identity/conditionalAccess/deletedItems`.
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::CaPoliciesDeletableRoot> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/deletedItems;expand select;;us-government china;",
-                ),
+                "op:GET /identity/conditionalAccess/deletedItems;expand select;;us-government china;",
             )
     }
     /// `PATCH /identity/conditionalAccess/deletedItems`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CaPoliciesDeletableRoot>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/conditionalAccess/deletedItems;;;us-government china;",
-                ),
+                "op:PATCH /identity/conditionalAccess/deletedItems;;;us-government china;",
                 changes,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/conditionalAccess/deletedItems;;;us-government china;",
-                ),
+                "op:DELETE /identity/conditionalAccess/deletedItems;;;us-government china;",
             )
     }
 }

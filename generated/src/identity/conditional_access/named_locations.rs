@@ -2,7 +2,7 @@
 
 //! `/identity/conditionalAccess/namedLocations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/conditionalAccess/namedLocations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::NamedLocation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/namedLocations;count filter orderby search select skip top;work=Policy.Read.All application=Policy.Read.All;;",
-                ),
+                "op:GET /identity/conditionalAccess/namedLocations;count filter orderby search select skip top;work=Policy.Read.All application=Policy.Read.All;;",
             )
     }
     /// `POST /identity/conditionalAccess/namedLocations`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::NamedLocation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/conditionalAccess/namedLocations;;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:POST /identity/conditionalAccess/namedLocations;;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/namedLocations/$count;filter search;work=Policy.Read.All application=Policy.Read.All provenance=inferred:count:/identity/conditionalaccess/namedlocations;;",
-                ),
+                "op:GET /identity/conditionalAccess/namedLocations/$count;filter search;work=Policy.Read.All application=Policy.Read.All provenance=inferred:count:/identity/conditionalaccess/namedlocations;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::NamedLocation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/namedLocations/{namedLocation-id};select;work=Policy.Read.All application=Policy.Read.All;;",
-                ),
+                "op:GET /identity/conditionalAccess/namedLocations/{namedLocation-id};select;work=Policy.Read.All application=Policy.Read.All;;",
             )
     }
     /// `PATCH /identity/conditionalAccess/namedLocations/{namedLocation-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::NamedLocation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/conditionalAccess/namedLocations/{namedLocation-id};;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:PATCH /identity/conditionalAccess/namedLocations/{namedLocation-id};;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/conditionalAccess/namedLocations/{namedLocation-id};;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:DELETE /identity/conditionalAccess/namedLocations/{namedLocation-id};;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
             )
     }
     /// `POST /identity/conditionalAccess/namedLocations/{namedLocation-id}/restore`
@@ -138,9 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .call(
-                Operation(
-                    "op:POST /identity/conditionalAccess/namedLocations/{namedLocation-id}/restore;;;us-government china;",
-                ),
+                "op:POST /identity/conditionalAccess/namedLocations/{namedLocation-id}/restore;;;us-government china;",
             )
     }
 }

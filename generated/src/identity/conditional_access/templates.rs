@@ -2,7 +2,7 @@
 
 //! `/identity/conditionalAccess/templates`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/conditionalAccess/templates`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConditionalAccessTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/templates;expand filter orderby search select;work=Policy.Read.All application=Policy.Read.All;;",
-                ),
+                "op:GET /identity/conditionalAccess/templates;expand filter orderby search select;work=Policy.Read.All application=Policy.Read.All;;",
             )
     }
     /// `GET /identity/conditionalAccess/templates/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/templates/$count;filter search;work=Policy.Read.All application=Policy.Read.All provenance=inferred:count:/identity/conditionalaccess/templates;;",
-                ),
+                "op:GET /identity/conditionalAccess/templates/$count;filter search;work=Policy.Read.All application=Policy.Read.All provenance=inferred:count:/identity/conditionalaccess/templates;;",
             )
     }
 }
@@ -67,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConditionalAccessTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/templates/{conditionalAccessTemplate-id};expand select;work=Policy.Read.All application=Policy.Read.All;;",
-                ),
+                "op:GET /identity/conditionalAccess/templates/{conditionalAccessTemplate-id};expand select;work=Policy.Read.All application=Policy.Read.All;;",
             )
     }
 }

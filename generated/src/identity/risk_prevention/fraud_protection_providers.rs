@@ -2,7 +2,7 @@
 
 //! `/identity/riskPrevention/fraudProtectionProviders`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/riskPrevention/fraudProtectionProviders`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::FraudProtectionProvider>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/riskPrevention/fraudProtectionProviders;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identity/riskPrevention/fraudProtectionProviders;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /identity/riskPrevention/fraudProtectionProviders`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::FraudProtectionProvider> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/riskPrevention/fraudProtectionProviders;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /identity/riskPrevention/fraudProtectionProviders;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/riskPrevention/fraudProtectionProviders/$count;filter search;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All provenance=inferred:count:/identity/riskprevention/fraudprotectionproviders;us-government china;",
-                ),
+                "op:GET /identity/riskPrevention/fraudProtectionProviders/$count;filter search;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All provenance=inferred:count:/identity/riskprevention/fraudprotectionproviders;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::FraudProtectionProvider> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::FraudProtectionProvider>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
             )
     }
 }

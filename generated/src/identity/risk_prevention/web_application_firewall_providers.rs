@@ -2,7 +2,7 @@
 
 //! `/identity/riskPrevention/webApplicationFirewallProviders`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/riskPrevention/webApplicationFirewallProviders`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WebApplicationFirewallProvider>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallProviders;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identity/riskPrevention/webApplicationFirewallProviders;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /identity/riskPrevention/webApplicationFirewallProviders`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::WebApplicationFirewallProvider> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/riskPrevention/webApplicationFirewallProviders;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /identity/riskPrevention/webApplicationFirewallProviders;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallProviders/$count;filter search;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All provenance=inferred:count:/identity/riskprevention/webapplicationfirewallproviders;us-government china;",
-                ),
+                "op:GET /identity/riskPrevention/webApplicationFirewallProviders/$count;filter search;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All provenance=inferred:count:/identity/riskprevention/webapplicationfirewallproviders;us-government china;",
             )
     }
 }
@@ -98,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WebApplicationFirewallProvider> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id}`
@@ -119,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WebApplicationFirewallProvider>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id}/verify`
@@ -160,9 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("verify")
             .send(
-                Operation(
-                    "op:POST /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id}/verify;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id}/verify;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/identity/riskPrevention/webApplicationFirewallVerifications`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod provider;
 /// Requests to `/identity/riskPrevention/webApplicationFirewallVerifications`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -32,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::WebApplicationFirewallVerificationModel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallVerifications;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All;us-government china;",
-                ),
+                "op:GET /identity/riskPrevention/webApplicationFirewallVerifications;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All;us-government china;",
             )
     }
     /// `POST /identity/riskPrevention/webApplicationFirewallVerifications`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::WebApplicationFirewallVerificationModel> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/riskPrevention/webApplicationFirewallVerifications;;;us-government china;",
-                ),
+                "op:POST /identity/riskPrevention/webApplicationFirewallVerifications;;;us-government china;",
                 body,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallVerifications/$count;filter search;work=RiskPreventionProviders.Read.All provenance=inferred:count:/identity/riskprevention/webapplicationfirewallverifications;us-government china;",
-                ),
+                "op:GET /identity/riskPrevention/webApplicationFirewallVerifications/$count;filter search;work=RiskPreventionProviders.Read.All provenance=inferred:count:/identity/riskprevention/webapplicationfirewallverifications;us-government china;",
             )
     }
 }
@@ -102,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WebApplicationFirewallVerificationModel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id}`
@@ -119,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WebApplicationFirewallVerificationModel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};;;us-government china;",
-                ),
+                "op:PATCH /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};;;us-government china;",
                 changes,
             )
     }
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
             )
     }
 }

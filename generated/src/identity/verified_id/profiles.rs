@@ -2,7 +2,7 @@
 
 //! `/identity/verifiedId/profiles`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/verifiedId/profiles`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::VerifiedIdProfile>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/verifiedId/profiles;count expand filter orderby search select skip top;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All;us-government china;",
-                ),
+                "op:GET /identity/verifiedId/profiles;count expand filter orderby search select skip top;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All;us-government china;",
             )
     }
     /// `POST /identity/verifiedId/profiles`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::VerifiedIdProfile> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/verifiedId/profiles;;work=VerifiedId-Profile.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /identity/verifiedId/profiles;;work=VerifiedId-Profile.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/verifiedId/profiles/$count;filter search;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All provenance=inferred:count:/identity/verifiedid/profiles;us-government china;",
-                ),
+                "op:GET /identity/verifiedId/profiles/$count;filter search;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All provenance=inferred:count:/identity/verifiedid/profiles;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::VerifiedIdProfile> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/verifiedId/profiles/{verifiedIdProfile-id};expand select;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All;us-government china;",
-                ),
+                "op:GET /identity/verifiedId/profiles/{verifiedIdProfile-id};expand select;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All;us-government china;",
             )
     }
     /// `PATCH /identity/verifiedId/profiles/{verifiedIdProfile-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::VerifiedIdProfile>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/verifiedId/profiles/{verifiedIdProfile-id};;work=VerifiedId-Profile.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /identity/verifiedId/profiles/{verifiedIdProfile-id};;work=VerifiedId-Profile.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/verifiedId/profiles/{verifiedIdProfile-id};;work=VerifiedId-Profile.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /identity/verifiedId/profiles/{verifiedIdProfile-id};;work=VerifiedId-Profile.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/accessReviews/definitions`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod instances;
 /// Requests to `/identityGovernance/accessReviews/definitions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessReviewScheduleDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessReviewScheduleDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions;;",
             )
     }
     /// `GET /identityGovernance/accessReviews/definitions/filterByCurrentUser(on='{on}')`
@@ -89,11 +83,9 @@ impl RequestBuilder {
         on: &models::AccessReviewScheduleDefinitionFilterByCurrentUserOptions,
     ) -> Request<Page<models::AccessReviewScheduleDefinition>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
 }
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessReviewScheduleDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};expand select;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};expand select;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
     /// `PUT /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}`
@@ -137,9 +127,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessReviewScheduleDefinition>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:PUT /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 body,
             )
     }
@@ -154,9 +142,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/stop`
@@ -167,9 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stop")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/stop;;;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/stop;;;;",
             )
     }
 }

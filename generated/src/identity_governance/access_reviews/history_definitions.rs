@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/accessReviews/historyDefinitions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod instances;
 /// Requests to `/identityGovernance/accessReviews/historyDefinitions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessReviewHistoryDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions;count expand filter orderby search select skip top;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/historyDefinitions;count expand filter orderby search select skip top;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/historyDefinitions`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessReviewHistoryDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/historyDefinitions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/historyDefinitions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions/$count;filter search;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/historydefinitions;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/historyDefinitions/$count;filter search;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/historydefinitions;;",
             )
     }
 }
@@ -96,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessReviewHistoryDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};expand select;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};expand select;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}`
@@ -111,9 +103,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessReviewHistoryDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};;;;",
                 changes,
             )
     }
@@ -124,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};;;;",
             )
     }
 }

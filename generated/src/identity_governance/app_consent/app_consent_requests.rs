@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/appConsent/appConsentRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod user_consent_requests;
 /// Requests to `/identityGovernance/appConsent/appConsentRequests`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AppConsentRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests;count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/appConsent/appConsentRequests;count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/appConsent/appConsentRequests`
@@ -39,12 +37,7 @@ impl RequestBuilder {
         body: &models::AppConsentRequest,
     ) -> Request<models::AppConsentRequest> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /identityGovernance/appConsent/appConsentRequests;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /identityGovernance/appConsent/appConsentRequests;;;;", body)
     }
     /// `GET /identityGovernance/appConsent/appConsentRequests/$count`
     ///
@@ -62,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/$count;filter search;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All provenance=inferred:count:/identitygovernance/appconsent/appconsentrequests;;",
-                ),
+                "op:GET /identityGovernance/appConsent/appConsentRequests/$count;filter search;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All provenance=inferred:count:/identitygovernance/appconsent/appconsentrequests;;",
             )
     }
     /// `GET /identityGovernance/appConsent/appConsentRequests/filterByCurrentUser(on='{on}')`
@@ -82,11 +73,9 @@ impl RequestBuilder {
         on: &models::ConsentRequestFilterByCurrentUserOptions,
     ) -> Request<Page<models::AppConsentRequest>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/appConsent/appConsentRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
             )
     }
 }
@@ -111,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AppConsentRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};expand select;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};expand select;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}`
@@ -126,9 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AppConsentRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};;;;",
                 changes,
             )
     }
@@ -139,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};;;;",
             )
     }
 }

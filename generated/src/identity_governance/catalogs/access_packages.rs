@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages/$count`
@@ -44,9 +42,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages/$count;filter search;;us-government china;",
             )
     }
 }
@@ -64,9 +60,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages(uniqueName='{uniqueName}');expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages(uniqueName='{uniqueName}');expand select;;us-government china;",
             )
     }
 }
@@ -84,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages/{accessPackage-id};expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages/{accessPackage-id};expand select;;us-government china;",
             )
     }
 }

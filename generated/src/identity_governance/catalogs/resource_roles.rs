@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod resource;
 /// Requests to `/identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageResourceRole>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageResourceRole> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageResourceRole> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles/{accessPackageResourceRole-id};expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles/{accessPackageResourceRole-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles/{accessPackageResourceRole-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageResourceRole>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles/{accessPackageResourceRole-id};;;us-government china;",
-                ),
+                "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles/{accessPackageResourceRole-id};;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles/{accessPackageResourceRole-id};;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceRoles/{accessPackageResourceRole-id};;;us-government china;",
             )
     }
 }

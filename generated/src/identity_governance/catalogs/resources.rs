@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/catalogs/{accessPackageCatalog-id}/resources`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod environment;
 pub mod roles;
 pub mod scopes;
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageResource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageResource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources;;;us-government china;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/$count;filter search;;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageResource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageResource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};;;us-government china;",
-                ),
+                "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};;;us-government china;",
                 changes,
             )
     }
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};;;us-government china;",
             )
     }
     /// `POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/refresh`
@@ -148,9 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("refresh")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/refresh;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/refresh;;;us-government china;",
             )
     }
 }

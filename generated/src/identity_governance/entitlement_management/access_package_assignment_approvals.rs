@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/accessPackageAssignmentApprovals`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod stages;
 /// Requests to `/identityGovernance/entitlementManagement/accessPackageAssignmentApprovals`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Approval>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals`
@@ -33,9 +31,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Approval) -> Request<models::Approval> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals;;;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals;;;;",
                 body,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/$count;filter search;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/$count;filter search;;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/filterByCurrentUser(on='{on}')`
@@ -69,11 +63,9 @@ impl RequestBuilder {
         on: &models::ApprovalFilterByCurrentUserOptions,
     ) -> Request<Page<models::Approval>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementManagement.ReadWrite.All;;",
             )
     }
 }
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Approval> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id}`
@@ -113,9 +103,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Approval>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};;;;",
                 changes,
             )
     }
@@ -126,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};;;;",
             )
     }
 }

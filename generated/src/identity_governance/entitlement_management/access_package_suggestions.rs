@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/accessPackageSuggestions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod access_package;
 /// Requests to `/identityGovernance/entitlementManagement/accessPackageSuggestions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageSuggestion>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/accessPackageSuggestions`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageSuggestion> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/accessPackageSuggestions;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/accessPackageSuggestions;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/$count;filter search;;us-government china;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/accessPackageSuggestions/filterByCurrentUser(on='{on}')`
@@ -80,11 +74,9 @@ impl RequestBuilder {
         on: &runtime::Flags<models::AccessPackageSuggestionFilterByCurrentUserOptions>,
     ) -> Request<Page<models::AccessPackageSuggestion>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;us-government china;",
             )
     }
 }
@@ -107,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageSuggestion> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id}`
@@ -124,9 +114,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageSuggestion>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};;;us-government china;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};;;us-government china;",
                 changes,
             )
     }
@@ -139,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};;;us-government china;",
             )
     }
 }

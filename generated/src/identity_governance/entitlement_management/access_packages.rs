@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/accessPackages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod access_packages_incompatible_with;
 pub mod assignment_policies;
 pub mod catalog;
@@ -35,9 +35,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/accessPackages`
@@ -54,9 +52,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/accessPackages;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/accessPackages;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 body,
             )
     }
@@ -76,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/accesspackages;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/accesspackages;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/accessPackages/filterByCurrentUser(on='{on}')`
@@ -96,11 +90,9 @@ impl RequestBuilder {
         on: &models::AccessPackageFilterByCurrentUserOptions,
     ) -> Request<Page<models::AccessPackage>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
 }
@@ -120,9 +112,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages(uniqueName='{uniqueName}');expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages(uniqueName='{uniqueName}');expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/accessPackages(uniqueName='{uniqueName}')`
@@ -139,9 +129,7 @@ impl ByUniqueNameRequestBuilder {
     ) -> Request<Option<models::AccessPackage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/accessPackages(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/accessPackages(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 changes,
             )
     }
@@ -156,9 +144,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackages(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/accessPackages(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
             )
     }
 }
@@ -216,9 +202,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}`
@@ -235,9 +219,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 changes,
             )
     }
@@ -252,9 +234,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/getApplicablePolicyRequirements`
@@ -271,9 +251,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getApplicablePolicyRequirements")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/getApplicablePolicyRequirements;;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/getApplicablePolicyRequirements;;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/assignmentPolicies`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod access_package;
 pub mod catalog;
 pub mod custom_extension_stage_settings;
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageAssignmentPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignmentPolicies;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignmentPolicies;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/assignmentPolicies`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageAssignmentPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/assignmentPolicies;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/assignmentPolicies;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignmentPolicies/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/assignmentpolicies;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignmentPolicies/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/assignmentpolicies;;",
             )
     }
 }
@@ -118,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageAssignmentPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignmentPolicies/{accessPackageAssignmentPolicy-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignmentPolicies/{accessPackageAssignmentPolicy-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PUT /identityGovernance/entitlementManagement/assignmentPolicies/{accessPackageAssignmentPolicy-id}`
@@ -137,9 +129,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageAssignmentPolicy>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /identityGovernance/entitlementManagement/assignmentPolicies/{accessPackageAssignmentPolicy-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:PUT /identityGovernance/entitlementManagement/assignmentPolicies/{accessPackageAssignmentPolicy-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 body,
             )
     }
@@ -154,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/assignmentPolicies/{accessPackageAssignmentPolicy-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/assignmentPolicies/{accessPackageAssignmentPolicy-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/assignmentRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod access_package;
 pub mod assignment;
 pub mod requestor;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageAssignmentRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignmentRequests;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignmentRequests;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/assignmentRequests`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageAssignmentRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/assignmentRequests;;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/assignmentRequests;;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignmentRequests/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/assignmentrequests;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignmentRequests/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/assignmentrequests;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/assignmentRequests/filterByCurrentUser(on='{on}')`
@@ -91,11 +85,9 @@ impl RequestBuilder {
         on: &models::AccessPackageAssignmentRequestFilterByCurrentUserOptions,
     ) -> Request<Page<models::AccessPackageAssignmentRequest>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignmentRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignmentRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
 }
@@ -130,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageAssignmentRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}`
@@ -145,9 +135,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageAssignmentRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id};;;;",
                 changes,
             )
     }
@@ -162,9 +150,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/cancel`
@@ -179,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/cancel;;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/cancel;;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/reprocess`
@@ -196,9 +180,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reprocess")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/reprocess;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/reprocess;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/resume`
@@ -214,9 +196,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resume")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/resume;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/resume;;;us-government china;",
                 parameters,
             )
     }

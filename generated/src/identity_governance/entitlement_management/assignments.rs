@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/assignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod access_package;
 pub mod assignment_policy;
 pub mod target;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignments;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/assignments`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/assignments;;;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/assignments;;;;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/assignments;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignments/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/assignments;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/assignments/additionalAccess()`
@@ -83,9 +77,7 @@ impl RequestBuilder {
         self.0
             .function("additionalAccess", &[])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/additionalAccess();count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignments/additionalAccess();count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/assignments/additionalAccess(accessPackageId='{accessPackageId}',incompatibleAccessPackageId='{incompatibleAccessPackageId}')`
@@ -115,9 +107,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/additionalAccess(accessPackageId='{accessPackageId}',incompatibleAccessPackageId='{incompatibleAccessPackageId}');count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignments/additionalAccess(accessPackageId='{accessPackageId}',incompatibleAccessPackageId='{incompatibleAccessPackageId}');count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/assignments/filterByCurrentUser(on='{on}')`
@@ -135,11 +125,9 @@ impl RequestBuilder {
         on: &models::AccessPackageAssignmentFilterByCurrentUserOptions,
     ) -> Request<Page<models::AccessPackageAssignment>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignments/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
 }
@@ -174,9 +162,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}`
@@ -189,9 +175,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};;;;",
                 changes,
             )
     }
@@ -202,9 +186,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};;;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/reprocess`
@@ -219,9 +201,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reprocess")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/reprocess;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/reprocess;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
             )
     }
 }

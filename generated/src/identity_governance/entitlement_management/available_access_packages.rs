@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/availableAccessPackages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod resource_role_scopes;
 /// Requests to `/identityGovernance/entitlementManagement/availableAccessPackages`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AvailableAccessPackage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/availableAccessPackages;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/availableAccessPackages;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/availableAccessPackages`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::AvailableAccessPackage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/availableAccessPackages;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/availableAccessPackages;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/availableAccessPackages/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/availableAccessPackages/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AvailableAccessPackage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/availableAccessPackages/{availableAccessPackage-id};expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/availableAccessPackages/{availableAccessPackage-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/availableAccessPackages/{availableAccessPackage-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AvailableAccessPackage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/availableAccessPackages/{availableAccessPackage-id};;;us-government china;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/availableAccessPackages/{availableAccessPackage-id};;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/availableAccessPackages/{availableAccessPackage-id};;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/availableAccessPackages/{availableAccessPackage-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/catalogs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod access_packages;
 pub mod custom_workflow_extensions;
 pub mod resource_roles;
@@ -34,9 +34,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageCatalog>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/catalogs;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/catalogs`
@@ -53,9 +51,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageCatalog> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/catalogs;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/catalogs;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/catalogs;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/catalogs/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/catalogs;;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageCatalog> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}')`
@@ -116,9 +108,7 @@ impl ByUniqueNameRequestBuilder {
     ) -> Request<Option<models::AccessPackageCatalog>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 changes,
             )
     }
@@ -133,9 +123,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
             )
     }
 }
@@ -184,9 +172,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageCatalog> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}`
@@ -203,9 +189,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageCatalog>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 changes,
             )
     }
@@ -220,9 +204,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
             )
     }
 }

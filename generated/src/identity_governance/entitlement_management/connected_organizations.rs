@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/connectedOrganizations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod external_sponsors;
 pub mod internal_sponsors;
 /// Requests to `/identityGovernance/entitlementManagement/connectedOrganizations`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConnectedOrganization>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/connectedOrganizations;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/connectedOrganizations;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/connectedOrganizations`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::ConnectedOrganization> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/connectedOrganizations;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/connectedOrganizations;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/connectedorganizations;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/connectedorganizations;;",
             )
     }
 }
@@ -99,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConnectedOrganization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConnectedOrganization>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/controlConfigurations`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/entitlementManagement/controlConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ControlConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/controlConfigurations;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/controlConfigurations;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/controlConfigurations`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::ControlConfiguration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/controlConfigurations;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/controlConfigurations;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/controlConfigurations/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/controlConfigurations/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ControlConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};expand select;;us-government china;",
             )
     }
     /// `PUT /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ControlConfiguration>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};;;us-government china;",
-                ),
+                "op:PUT /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};;;us-government china;",
                 body,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};;;us-government china;",
             )
     }
 }

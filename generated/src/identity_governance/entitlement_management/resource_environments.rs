@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/resourceEnvironments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod resources;
 /// Requests to `/identityGovernance/entitlementManagement/resourceEnvironments`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageResourceEnvironment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceEnvironments;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceEnvironments;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/resourceEnvironments`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageResourceEnvironment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/resourceEnvironments;;;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/resourceEnvironments;;;;",
                 body,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceEnvironments/$count;filter search;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceEnvironments/$count;filter search;;;",
             )
     }
 }
@@ -78,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageResourceEnvironment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};expand select;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};expand select;;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id}`
@@ -93,9 +85,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageResourceEnvironment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};;;;",
                 changes,
             )
     }
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};;;;",
             )
     }
 }

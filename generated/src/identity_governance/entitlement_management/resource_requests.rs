@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/resourceRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod catalog;
 pub mod resource;
 /// Requests to `/identityGovernance/entitlementManagement/resourceRequests`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageResourceRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRequests;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceRequests;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/resourceRequests`
@@ -37,9 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageResourceRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/resourceRequests;;;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/resourceRequests;;;;",
                 body,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRequests/$count;filter search;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceRequests/$count;filter search;;;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageResourceRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};expand select;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};expand select;;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}`
@@ -96,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageResourceRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};;;;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};;;;",
             )
     }
 }

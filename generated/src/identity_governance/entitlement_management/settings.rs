@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/settings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/identityGovernance/entitlementManagement/settings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EntitlementManagementSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/settings;expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/settings;expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/settings`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EntitlementManagementSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/settings;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/settings;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 changes,
             )
     }
@@ -49,11 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/settings;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /identityGovernance/entitlementManagement/settings;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/subjects`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod connected_organization;
 /// Requests to `/identityGovernance/entitlementManagement/subjects`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackageSubject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/subjects;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/subjects;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/subjects`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageSubject> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/subjects;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/subjects;;;us-government china;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/subjects/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/subjects/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ByObjectIdRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageSubject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');expand select;;us-government china;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/subjects(objectId='{objectId}')`
@@ -100,9 +92,7 @@ impl ByObjectIdRequestBuilder {
     ) -> Request<Option<models::AccessPackageSubject>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');;;us-government china;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ByObjectIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');;;us-government china;",
             )
     }
 }
@@ -140,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageSubject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id}`
@@ -157,9 +143,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessPackageSubject>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};;;us-government china;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};;;us-government china;",
                 changes,
             )
     }
@@ -172,9 +156,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/customTaskExtensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod created_by;
 pub mod last_modified_by;
 /// Requests to `/identityGovernance/lifecycleWorkflows/customTaskExtensions`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::identity_governance::CustomTaskExtension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions;count expand filter orderby search;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions;count expand filter orderby search;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/customTaskExtensions`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::identity_governance::CustomTaskExtension> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/customTaskExtensions;;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/customTaskExtensions;;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions/$count;filter search;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/customtaskextensions;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions/$count;filter search;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/customtaskextensions;;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::CustomTaskExtension> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};expand;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};expand;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id}`
@@ -120,9 +112,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::identity_governance::CustomTaskExtension>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 changes,
             )
     }
@@ -137,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
 }

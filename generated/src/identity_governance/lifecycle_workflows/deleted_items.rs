@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/deletedItems`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod workflows;
 /// Requests to `/identityGovernance/lifecycleWorkflows/deletedItems`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DeletedItemContainer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems;expand select;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/deletedItems;expand select;;;",
             )
     }
     /// `DELETE /identityGovernance/lifecycleWorkflows/deletedItems`
@@ -31,11 +29,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/deletedItems;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /identityGovernance/lifecycleWorkflows/deletedItems;;;;")
     }
 }

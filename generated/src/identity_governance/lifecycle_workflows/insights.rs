@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/insights`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/identityGovernance/lifecycleWorkflows/insights`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::Insights> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/insights;expand select;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/insights;expand select;;;",
             )
     }
     /// `PATCH /identityGovernance/lifecycleWorkflows/insights`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::identity_governance::Insights>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/lifecycleWorkflows/insights;;;;",
-                ),
+                "op:PATCH /identityGovernance/lifecycleWorkflows/insights;;;;",
                 changes,
             )
     }
@@ -41,12 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/insights;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /identityGovernance/lifecycleWorkflows/insights;;;;")
     }
     /// `GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.topTasksProcessedSummary(startDateTime={startDateTime},endDateTime={endDateTime})`
     ///
@@ -72,9 +63,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.topTasksProcessedSummary(startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.topTasksProcessedSummary(startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.topWorkflowsProcessedSummary(startDateTime={startDateTime},endDateTime={endDateTime})`
@@ -101,9 +90,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.topWorkflowsProcessedSummary(startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.topWorkflowsProcessedSummary(startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.workflowsProcessedByCategory(startDateTime={startDateTime},endDateTime={endDateTime})`
@@ -128,9 +115,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.workflowsProcessedByCategory(startDateTime={startDateTime},endDateTime={endDateTime});;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.workflowsProcessedByCategory(startDateTime={startDateTime},endDateTime={endDateTime});;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.workflowsProcessedSummary(startDateTime={startDateTime},endDateTime={endDateTime})`
@@ -155,9 +140,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.workflowsProcessedSummary(startDateTime={startDateTime},endDateTime={endDateTime});;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/insights/microsoft.graph.identityGovernance.workflowsProcessedSummary(startDateTime={startDateTime},endDateTime={endDateTime});;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/settings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/identityGovernance/lifecycleWorkflows/settings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     ) -> Request<models::identity_governance::LifecycleManagementSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/settings;expand select;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/settings;expand select;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/lifecycleWorkflows/settings`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::identity_governance::LifecycleManagementSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/lifecycleWorkflows/settings;;work=LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/lifecycleWorkflows/settings;;work=LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.ReadWrite.All;;",
                 changes,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/taskDefinitions`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/lifecycleWorkflows/taskDefinitions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::identity_governance::TaskDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/taskDefinitions;expand filter orderby search;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/taskDefinitions;expand filter orderby search;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/taskDefinitions/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/taskDefinitions/$count;filter search;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/taskdefinitions;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/taskDefinitions/$count;filter search;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/taskdefinitions;;",
             )
     }
 }
@@ -67,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::TaskDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/taskDefinitions/{taskDefinition-id};expand;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/taskDefinitions/{taskDefinition-id};expand;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
 }

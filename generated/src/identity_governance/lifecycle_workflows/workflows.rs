@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/workflows`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod administration_scope_targets;
 pub mod created_by;
 pub mod execution_scope;
@@ -34,9 +34,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::identity_governance::Workflow>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows;count expand filter orderby search;work=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows;count expand filter orderby search;work=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/workflows`
@@ -53,9 +51,7 @@ impl RequestBuilder {
     ) -> Request<models::identity_governance::Workflow> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/$count;filter search;work=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/$count;filter search;work=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows;;",
             )
     }
 }
@@ -151,9 +145,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::Workflow> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id};expand;work=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id};expand;work=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadBasic.All,LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}`
@@ -170,9 +162,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::identity_governance::Workflow>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/lifecycleWorkflows/workflows/{workflow-id};;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/lifecycleWorkflows/workflows/{workflow-id};;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 changes,
             )
     }
@@ -187,9 +177,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/workflows/{workflow-id};;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/lifecycleWorkflows/workflows/{workflow-id};;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.activate`
@@ -207,9 +195,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.activate")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.activate;;work=LifecycleWorkflows-Workflow.Activate,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Activate,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.activate;;work=LifecycleWorkflows-Workflow.Activate,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Activate,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -224,9 +210,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.activateWithScope")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.activateWithScope;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.activateWithScope;;;;",
                 parameters,
             )
     }
@@ -243,9 +227,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.cancelProcessing")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.cancelProcessing;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.cancelProcessing;;;us-government china;",
                 parameters,
             )
     }
@@ -257,9 +239,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.clearQuarantine")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.clearQuarantine;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.clearQuarantine;;;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.createNewVersion`
@@ -277,9 +257,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.createNewVersion")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.createNewVersion;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.createNewVersion;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -293,9 +271,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.previewTaskFailures")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewTaskFailures;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewTaskFailures;;;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewWorkflow`
@@ -313,9 +289,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.previewWorkflow")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewWorkflow;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewWorkflow;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -327,9 +301,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.restore")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.restore;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/microsoft.graph.identityGovernance.restore;;;;",
             )
     }
 }

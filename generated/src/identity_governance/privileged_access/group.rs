@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/privilegedAccess/group`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod assignment_approvals;
 pub mod assignment_schedule_instances;
 pub mod assignment_schedule_requests;
@@ -71,12 +71,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::PrivilegedAccessGroup> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group;expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /identityGovernance/privilegedAccess/group;expand select;;;")
     }
     /// `PATCH /identityGovernance/privilegedAccess/group`
     ///
@@ -86,18 +81,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::PrivilegedAccessGroup>,
     ) -> Request<Option<models::PrivilegedAccessGroup>> {
-        self.0
-            .update(
-                Operation("op:PATCH /identityGovernance/privilegedAccess/group;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /identityGovernance/privilegedAccess/group;;;;", changes)
     }
     /// `DELETE /identityGovernance/privilegedAccess/group`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /identityGovernance/privilegedAccess/group;;;;"))
+        self.0.call("op:DELETE /identityGovernance/privilegedAccess/group;;;;")
     }
 }

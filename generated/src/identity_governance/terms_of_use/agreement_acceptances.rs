@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/termsOfUse/agreementAcceptances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/termsOfUse/agreementAcceptances`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,11 +19,7 @@ impl RequestBuilder {
     #[inline]
     pub fn list(&self) -> Request<Page<models::AgreementAcceptance>> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreementAcceptances;search;;;",
-                ),
-            )
+            .call("op:GET /identityGovernance/termsOfUse/agreementAcceptances;search;;;")
     }
     /// `POST /identityGovernance/termsOfUse/agreementAcceptances`
     ///
@@ -35,9 +31,7 @@ impl RequestBuilder {
     ) -> Request<models::AgreementAcceptance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/termsOfUse/agreementAcceptances;;;;",
-                ),
+                "op:POST /identityGovernance/termsOfUse/agreementAcceptances;;;;",
                 body,
             )
     }
@@ -51,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreementAcceptances/$count;search;;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreementAcceptances/$count;search;;;",
             )
     }
 }
@@ -67,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AgreementAcceptance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;;;",
             )
     }
     /// `PATCH /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id}`
@@ -82,9 +72,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AgreementAcceptance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;;;",
                 changes,
             )
     }
@@ -95,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;;;",
             )
     }
 }

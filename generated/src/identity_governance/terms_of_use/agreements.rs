@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/termsOfUse/agreements`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod acceptances;
 pub mod file;
 pub mod files;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Agreement>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements;search;work=Agreement.Read.All;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreements;search;work=Agreement.Read.All;;",
             )
     }
     /// `POST /identityGovernance/termsOfUse/agreements`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Agreement) -> Request<models::Agreement> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/termsOfUse/agreements;;work=Agreement.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/termsOfUse/agreements;;work=Agreement.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/$count;search;work=Agreement.Read.All provenance=inferred:count:/identitygovernance/termsofuse/agreements;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreements/$count;search;work=Agreement.Read.All provenance=inferred:count:/identitygovernance/termsofuse/agreements;;",
             )
     }
 }
@@ -100,9 +94,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Agreement> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.Read.All;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.Read.All;;",
             )
     }
     /// `PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}`
@@ -119,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Agreement>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.ReadWrite.All;;",
                 changes,
             )
     }
@@ -136,9 +126,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.ReadWrite.All;;",
             )
     }
 }

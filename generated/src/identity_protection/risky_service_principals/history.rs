@@ -2,7 +2,7 @@
 
 //! `/identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RiskyServicePrincipalHistoryItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history;count expand filter orderby search select skip top;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china;",
-                ),
+                "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history;count expand filter orderby search select skip top;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china;",
             )
     }
     /// `POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::RiskyServicePrincipalHistoryItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history;;;china;",
-                ),
+                "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history;;;china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/$count;filter search;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All provenance=inferred:count:/identityprotection/riskyserviceprincipals/{}/history;china;",
-                ),
+                "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/$count;filter search;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All provenance=inferred:count:/identityprotection/riskyserviceprincipals/{}/history;china;",
             )
     }
     /// `POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/confirmCompromised`
@@ -88,9 +82,7 @@ impl RequestBuilder {
         self.0
             .segment("confirmCompromised")
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/confirmCompromised;;;china;",
-                ),
+                "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/confirmCompromised;;;china;",
                 parameters,
             )
     }
@@ -107,9 +99,7 @@ impl RequestBuilder {
         self.0
             .segment("dismiss")
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/dismiss;;;china;",
-                ),
+                "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/dismiss;;;china;",
                 parameters,
             )
     }
@@ -128,9 +118,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RiskyServicePrincipalHistoryItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};expand select;;china;",
-                ),
+                "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};expand select;;china;",
             )
     }
     /// `PATCH /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id}`
@@ -145,9 +133,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RiskyServicePrincipalHistoryItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};;;china;",
-                ),
+                "op:PATCH /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};;;china;",
                 changes,
             )
     }
@@ -160,9 +146,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};;;china;",
-                ),
+                "op:DELETE /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};;;china;",
             )
     }
 }

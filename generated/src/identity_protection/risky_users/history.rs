@@ -2,7 +2,7 @@
 
 //! `/identityProtection/riskyUsers/{riskyUser-id}/history`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityProtection/riskyUsers/{riskyUser-id}/history`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RiskyUserHistoryItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history;count expand filter orderby search select skip top;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All;china;",
-                ),
+                "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history;count expand filter orderby search select skip top;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All;china;",
             )
     }
     /// `POST /identityProtection/riskyUsers/{riskyUser-id}/history`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::RiskyUserHistoryItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history;;;china;",
-                ),
+                "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history;;;china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history/$count;filter search;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All provenance=inferred:count:/identityprotection/riskyusers/{}/history;china;",
-                ),
+                "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history/$count;filter search;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All provenance=inferred:count:/identityprotection/riskyusers/{}/history;china;",
             )
     }
     /// `POST /identityProtection/riskyUsers/{riskyUser-id}/history/confirmCompromised`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("confirmCompromised")
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/confirmCompromised;;;china;",
-                ),
+                "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/confirmCompromised;;;china;",
                 parameters,
             )
     }
@@ -104,9 +96,7 @@ impl RequestBuilder {
         self.0
             .segment("confirmSafe")
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/confirmSafe;;;china;",
-                ),
+                "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/confirmSafe;;;china;",
                 parameters,
             )
     }
@@ -123,9 +113,7 @@ impl RequestBuilder {
         self.0
             .segment("dismiss")
             .send(
-                Operation(
-                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/dismiss;;;china;",
-                ),
+                "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/dismiss;;;china;",
                 parameters,
             )
     }
@@ -148,9 +136,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RiskyUserHistoryItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};expand select;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All;china;",
-                ),
+                "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};expand select;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All;china;",
             )
     }
     /// `PATCH /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id}`
@@ -165,9 +151,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RiskyUserHistoryItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};;;china;",
-                ),
+                "op:PATCH /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};;;china;",
                 changes,
             )
     }
@@ -180,9 +164,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};;;china;",
-                ),
+                "op:DELETE /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};;;china;",
             )
     }
 }

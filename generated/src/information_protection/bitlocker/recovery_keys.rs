@@ -2,7 +2,7 @@
 
 //! `/informationProtection/bitlocker/recoveryKeys`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/informationProtection/bitlocker/recoveryKeys`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BitlockerRecoveryKey>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /informationProtection/bitlocker/recoveryKeys;filter!createdDateTime!key!volumeType search select;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All;;",
-                ),
+                "op:GET /informationProtection/bitlocker/recoveryKeys;filter!createdDateTime!key!volumeType search select;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All;;",
             )
     }
     /// `GET /informationProtection/bitlocker/recoveryKeys/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /informationProtection/bitlocker/recoveryKeys/$count;filter!createdDateTime!key!volumeType search;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All provenance=inferred:count:/informationprotection/bitlocker/recoverykeys;;",
-                ),
+                "op:GET /informationProtection/bitlocker/recoveryKeys/$count;filter!createdDateTime!key!volumeType search;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All provenance=inferred:count:/informationprotection/bitlocker/recoverykeys;;",
             )
     }
 }
@@ -67,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BitlockerRecoveryKey> {
         self.0
             .call(
-                Operation(
-                    "op:GET /informationProtection/bitlocker/recoveryKeys/{bitlockerRecoveryKey-id};select;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All;;",
-                ),
+                "op:GET /informationProtection/bitlocker/recoveryKeys/{bitlockerRecoveryKey-id};select;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All;;",
             )
     }
 }

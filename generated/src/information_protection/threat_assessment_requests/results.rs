@@ -2,7 +2,7 @@
 
 //! `/informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ThreatAssessmentResult>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::ThreatAssessmentResult> {
         self.0
             .send(
-                Operation(
-                    "op:POST /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results;;;us-government china;",
-                ),
+                "op:POST /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results/$count;filter search;;us-government china;",
-                ),
+                "op:GET /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ThreatAssessmentResult> {
         self.0
             .call(
-                Operation(
-                    "op:GET /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results/{threatAssessmentResult-id};expand select;;us-government china;",
-                ),
+                "op:GET /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results/{threatAssessmentResult-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results/{threatAssessmentResult-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ThreatAssessmentResult>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results/{threatAssessmentResult-id};;;us-government china;",
-                ),
+                "op:PATCH /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results/{threatAssessmentResult-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results/{threatAssessmentResult-id};;;us-government china;",
-                ),
+                "op:DELETE /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id}/results/{threatAssessmentResult-id};;;us-government china;",
             )
     }
 }

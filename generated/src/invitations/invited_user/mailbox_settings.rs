@@ -2,7 +2,7 @@
 
 //! `/invitations/invitedUser/mailboxSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/invitations/invitedUser/mailboxSettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,12 +13,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::MailboxSettings> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /invitations/invitedUser/mailboxSettings;expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /invitations/invitedUser/mailboxSettings;expand select;;;")
     }
     /// `PATCH /invitations/invitedUser/mailboxSettings`
     ///
@@ -28,10 +23,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::MailboxSettings>,
     ) -> Request<Option<models::MailboxSettings>> {
-        self.0
-            .update(
-                Operation("op:PATCH /invitations/invitedUser/mailboxSettings;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /invitations/invitedUser/mailboxSettings;;;;", changes)
     }
 }

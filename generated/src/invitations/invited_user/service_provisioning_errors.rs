@@ -2,7 +2,7 @@
 
 //! `/invitations/invitedUser/serviceProvisioningErrors`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/invitations/invitedUser/serviceProvisioningErrors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceProvisioningError>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /invitations/invitedUser/serviceProvisioningErrors;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /invitations/invitedUser/serviceProvisioningErrors;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /invitations/invitedUser/serviceProvisioningErrors/$count`
@@ -30,9 +28,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /invitations/invitedUser/serviceProvisioningErrors/$count;filter search;;;",
-                ),
+                "op:GET /invitations/invitedUser/serviceProvisioningErrors/$count;filter search;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/activities/{userActivity-id}/historyItems`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activity;
 /// Requests to `/me/activities/{userActivity-id}/historyItems`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ActivityHistoryItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/activities/{userActivity-id}/historyItems;expand filter orderby search top;;us-government china;",
-                ),
+                "op:GET /me/activities/{userActivity-id}/historyItems;expand filter orderby search top;;us-government china;",
             )
     }
     /// `POST /me/activities/{userActivity-id}/historyItems`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::ActivityHistoryItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/activities/{userActivity-id}/historyItems;;;us-government china;",
-                ),
+                "op:POST /me/activities/{userActivity-id}/historyItems;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/activities/{userActivity-id}/historyItems/$count;filter search;;us-government china;",
-                ),
+                "op:GET /me/activities/{userActivity-id}/historyItems/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ActivityHistoryItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};expand;;us-government china;",
-                ),
+                "op:GET /me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};expand;;us-government china;",
             )
     }
     /// `PATCH /me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ActivityHistoryItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;;us-government china;",
-                ),
+                "op:PATCH /me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;;us-government china;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:DELETE /me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
             )
     }
     /// `PUT /me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id}`
@@ -140,9 +128,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ActivityHistoryItem>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:PUT /me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 body,
             )
     }

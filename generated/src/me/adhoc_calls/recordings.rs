@@ -2,7 +2,7 @@
 
 //! `/me/adhocCalls/{adhocCall-id}/recordings`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 /// Requests to `/me/adhocCalls/{adhocCall-id}/recordings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CallRecording>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;work=CallRecordings.Read.All;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;work=CallRecordings.Read.All;china;",
             )
     }
     /// `POST /me/adhocCalls/{adhocCall-id}/recordings`
@@ -41,11 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::CallRecording,
     ) -> Request<models::CallRecording> {
-        self.0
-            .send(
-                Operation("op:POST /me/adhocCalls/{adhocCall-id}/recordings;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /me/adhocCalls/{adhocCall-id}/recordings;;;china;", body)
     }
     /// `GET /me/adhocCalls/{adhocCall-id}/recordings/$count`
     ///
@@ -65,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/$count;filter search;work=CallRecordings.Read.All provenance=inferred:count:/me/adhoccalls/{}/recordings;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/recordings/$count;filter search;work=CallRecordings.Read.All provenance=inferred:count:/me/adhoccalls/{}/recordings;china;",
             )
     }
     /// `GET /me/adhocCalls/{adhocCall-id}/recordings/delta()`
@@ -82,9 +74,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CallRecording> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;work=CallRecordings.Read.All;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;work=CallRecordings.Read.All;china;",
             )
     }
     /// `PATCH /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}`
@@ -123,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CallRecording>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
-                ),
+                "op:PATCH /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
                 changes,
             )
     }
@@ -138,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
-                ),
+                "op:DELETE /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
             )
     }
     /// `GET /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content`
@@ -157,9 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;work=CallRecordings.Read.All;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;work=CallRecordings.Read.All;china;",
             )
     }
     /// `PUT /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content`
@@ -175,9 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
-                ),
+                "op:PUT /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
                 content,
             )
     }
@@ -191,9 +171,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
-                ),
+                "op:DELETE /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
             )
     }
 }

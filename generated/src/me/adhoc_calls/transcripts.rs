@@ -2,7 +2,7 @@
 
 //! `/me/adhocCalls/{adhocCall-id}/transcripts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 /// Requests to `/me/adhocCalls/{adhocCall-id}/transcripts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CallTranscript>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts;count expand filter orderby search select skip top;work=CallTranscripts.Read.All;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/transcripts;count expand filter orderby search select skip top;work=CallTranscripts.Read.All;china;",
             )
     }
     /// `POST /me/adhocCalls/{adhocCall-id}/transcripts`
@@ -41,11 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::CallTranscript,
     ) -> Request<models::CallTranscript> {
-        self.0
-            .send(
-                Operation("op:POST /me/adhocCalls/{adhocCall-id}/transcripts;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /me/adhocCalls/{adhocCall-id}/transcripts;;;china;", body)
     }
     /// `GET /me/adhocCalls/{adhocCall-id}/transcripts/$count`
     ///
@@ -65,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/$count;filter search;work=CallTranscripts.Read.All provenance=inferred:count:/me/adhoccalls/{}/transcripts;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/$count;filter search;work=CallTranscripts.Read.All provenance=inferred:count:/me/adhoccalls/{}/transcripts;china;",
             )
     }
     /// `GET /me/adhocCalls/{adhocCall-id}/transcripts/delta()`
@@ -82,9 +74,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CallTranscript> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};expand select;work=CallTranscripts.Read.All;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};expand select;work=CallTranscripts.Read.All;china;",
             )
     }
     /// `PATCH /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}`
@@ -123,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CallTranscript>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china;",
-                ),
+                "op:PATCH /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china;",
                 changes,
             )
     }
@@ -138,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china;",
-                ),
+                "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china;",
             )
     }
     /// `GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content`
@@ -157,9 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;work=CallTranscripts.Read.All;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;work=CallTranscripts.Read.All;china;",
             )
     }
     /// `PUT /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content`
@@ -175,9 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
-                ),
+                "op:PUT /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
                 content,
             )
     }
@@ -191,9 +171,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
-                ),
+                "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
             )
     }
     /// `GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent`
@@ -210,9 +188,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .call(
-                Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;work=CallTranscripts.Read.All;china;",
-                ),
+                "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;work=CallTranscripts.Read.All;china;",
             )
     }
     /// `PUT /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent`
@@ -228,9 +204,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
-                ),
+                "op:PUT /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 content,
             )
     }
@@ -244,9 +218,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .call(
-                Operation(
-                    "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
-                ),
+                "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/authentication/emailMethods`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/authentication/emailMethods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EmailAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/emailMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /me/authentication/emailMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /me/authentication/emailMethods`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::EmailAuthenticationMethod> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/authentication/emailMethods;;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:POST /me/authentication/emailMethods;;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/authentication/emailMethods/$count;filter search;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/emailmethods;china;",
-                ),
+                "op:GET /me/authentication/emailMethods/$count;filter search;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/emailmethods;china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EmailAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/emailMethods/{emailAuthenticationMethod-id};expand select;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /me/authentication/emailMethods/{emailAuthenticationMethod-id};expand select;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `PATCH /me/authentication/emailMethods/{emailAuthenticationMethod-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EmailAuthenticationMethod>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:PATCH /me/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:DELETE /me/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /me/authentication/emailMethods/{emailAuthenticationMethod-id}/resetPassword`
@@ -153,9 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /me/authentication/emailMethods/{emailAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /me/authentication/emailMethods/{emailAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/authentication/externalAuthenticationMethods`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/authentication/externalAuthenticationMethods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ExternalAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/externalAuthenticationMethods;count expand filter orderby search select skip top;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china;",
-                ),
+                "op:GET /me/authentication/externalAuthenticationMethods;count expand filter orderby search select skip top;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china;",
             )
     }
     /// `POST /me/authentication/externalAuthenticationMethods`
@@ -51,9 +49,7 @@ impl RequestBuilder {
     ) -> Request<models::ExternalAuthenticationMethod> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/authentication/externalAuthenticationMethods;;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china;",
-                ),
+                "op:POST /me/authentication/externalAuthenticationMethods;;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/authentication/externalAuthenticationMethods/$count;filter search;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/externalauthenticationmethods;us-government china;",
-                ),
+                "op:GET /me/authentication/externalAuthenticationMethods/$count;filter search;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/externalauthenticationmethods;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ExternalAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};expand select;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods/{};us-government china;",
-                ),
+                "op:GET /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};expand select;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods/{};us-government china;",
             )
     }
     /// `PATCH /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ExternalAuthenticationMethod>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;;us-government china;",
-                ),
+                "op:PATCH /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;;us-government china;",
                 changes,
             )
     }
@@ -139,9 +129,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods/{};us-government china;",
-                ),
+                "op:DELETE /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods/{};us-government china;",
             )
     }
     /// `POST /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/resetPassword`
@@ -157,9 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/resetPassword;;;us-government china;",
-                ),
+                "op:POST /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/resetPassword;;;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/authentication/fido2Methods`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/authentication/fido2Methods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Fido2AuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/fido2Methods;count expand filter orderby search select skip top;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
-                ),
+                "op:GET /me/authentication/fido2Methods;count expand filter orderby search select skip top;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
             )
     }
     /// `POST /me/authentication/fido2Methods`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::Fido2AuthenticationMethod> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/authentication/fido2Methods;;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
-                ),
+                "op:POST /me/authentication/fido2Methods;;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/authentication/fido2Methods/$count;filter search;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite provenance=inferred:count:/me/authentication/fido2methods;china;",
-                ),
+                "op:GET /me/authentication/fido2Methods/$count;filter search;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite provenance=inferred:count:/me/authentication/fido2methods;china;",
             )
     }
     /// `GET /me/authentication/fido2Methods/creationOptions()`
@@ -92,9 +86,7 @@ impl RequestBuilder {
         self.0
             .function("creationOptions", &[])
             .call(
-                Operation(
-                    "op:GET /me/authentication/fido2Methods/creationOptions();;work=UserAuthMethod-Passkey.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/authentication/fido2Methods/creationOptions();;work=UserAuthMethod-Passkey.ReadWrite;us-government china;",
             )
     }
 }
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Fido2AuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};expand select;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
-                ),
+                "op:GET /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};expand select;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
             )
     }
     /// `DELETE /me/authentication/fido2Methods/{fido2AuthenticationMethod-id}`
@@ -134,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
-                ),
+                "op:DELETE /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
             )
     }
     /// `PATCH /me/authentication/fido2Methods/{fido2AuthenticationMethod-id}`
@@ -155,9 +143,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Fido2AuthenticationMethod>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
-                ),
+                "op:PATCH /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
                 changes,
             )
     }
@@ -174,9 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /me/authentication/fido2Methods/{fido2AuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /me/authentication/fido2Methods/{fido2AuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/authentication/methods`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/authentication/methods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/methods;count expand filter orderby search select skip top;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /me/authentication/methods;count expand filter orderby search select skip top;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /me/authentication/methods`
@@ -41,7 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::AuthenticationMethod,
     ) -> Request<models::AuthenticationMethod> {
-        self.0.send(Operation("op:POST /me/authentication/methods;;;china;"), body)
+        self.0.send("op:POST /me/authentication/methods;;;china;", body)
     }
     /// `GET /me/authentication/methods/$count`
     ///
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/authentication/methods/$count;filter search;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/methods;china;",
-                ),
+                "op:GET /me/authentication/methods/$count;filter search;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/methods;china;",
             )
     }
 }
@@ -85,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/methods/{authenticationMethod-id};expand select;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /me/authentication/methods/{authenticationMethod-id};expand select;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `PATCH /me/authentication/methods/{authenticationMethod-id}`
@@ -102,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationMethod>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/authentication/methods/{authenticationMethod-id};;;china;",
-                ),
+                "op:PATCH /me/authentication/methods/{authenticationMethod-id};;;china;",
                 changes,
             )
     }
@@ -127,9 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /me/authentication/methods/{authenticationMethod-id}/resetPassword;;work=UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/methods/{}/resetpassword;china;",
-                ),
+                "op:POST /me/authentication/methods/{authenticationMethod-id}/resetPassword;;work=UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/methods/{}/resetpassword;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/authentication/microsoftAuthenticatorMethods`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod device;
 /// Requests to `/me/authentication/microsoftAuthenticatorMethods`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -30,9 +30,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::MicrosoftAuthenticatorAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/microsoftAuthenticatorMethods;count expand filter orderby search select skip top;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /me/authentication/microsoftAuthenticatorMethods;count expand filter orderby search select skip top;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `GET /me/authentication/microsoftAuthenticatorMethods/$count`
@@ -51,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/authentication/microsoftAuthenticatorMethods/$count;filter search;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/microsoftauthenticatormethods;;",
-                ),
+                "op:GET /me/authentication/microsoftAuthenticatorMethods/$count;filter search;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/microsoftauthenticatormethods;;",
             )
     }
 }
@@ -78,9 +74,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MicrosoftAuthenticatorAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};expand select;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};expand select;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `DELETE /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id}`
@@ -94,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};;work=UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:DELETE /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};;work=UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `POST /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id}/resetPassword`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/authentication/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/authentication/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LongRunningOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/operations;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/authentication/operations;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /me/authentication/operations`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::LongRunningOperation,
     ) -> Request<models::LongRunningOperation> {
-        self.0.send(Operation("op:POST /me/authentication/operations;;;china;"), body)
+        self.0.send("op:POST /me/authentication/operations;;;china;", body)
     }
     /// `GET /me/authentication/operations/$count`
     ///
@@ -50,11 +48,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /me/authentication/operations/$count;filter search;;china;",
-                ),
-            )
+            .call("op:GET /me/authentication/operations/$count;filter search;;china;")
     }
 }
 /// Requests to `/me/authentication/operations/{longRunningOperation-id}`.
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LongRunningOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/operations/{longRunningOperation-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/operations/{};china;",
-                ),
+                "op:GET /me/authentication/operations/{longRunningOperation-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/operations/{};china;",
             )
     }
     /// `PATCH /me/authentication/operations/{longRunningOperation-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LongRunningOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/authentication/operations/{longRunningOperation-id};;;china;",
-                ),
+                "op:PATCH /me/authentication/operations/{longRunningOperation-id};;;china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/authentication/operations/{longRunningOperation-id};;;china;",
-                ),
+                "op:DELETE /me/authentication/operations/{longRunningOperation-id};;;china;",
             )
     }
 }

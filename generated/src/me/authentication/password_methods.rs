@@ -2,7 +2,7 @@
 
 //! `/me/authentication/passwordMethods`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/authentication/passwordMethods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PasswordAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/passwordMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /me/authentication/passwordMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /me/authentication/passwordMethods`
@@ -41,8 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::PasswordAuthenticationMethod,
     ) -> Request<models::PasswordAuthenticationMethod> {
-        self.0
-            .send(Operation("op:POST /me/authentication/passwordMethods;;;china;"), body)
+        self.0.send("op:POST /me/authentication/passwordMethods;;;china;", body)
     }
     /// `GET /me/authentication/passwordMethods/$count`
     ///
@@ -62,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/authentication/passwordMethods/$count;filter search;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/passwordmethods;china;",
-                ),
+                "op:GET /me/authentication/passwordMethods/$count;filter search;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/passwordmethods;china;",
             )
     }
 }
@@ -86,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PasswordAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/passwordMethods/{passwordAuthenticationMethod-id};expand select;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /me/authentication/passwordMethods/{passwordAuthenticationMethod-id};expand select;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /me/authentication/passwordMethods/{passwordAuthenticationMethod-id}/resetPassword`
@@ -110,9 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /me/authentication/passwordMethods/{passwordAuthenticationMethod-id}/resetPassword;;work=UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/passwordmethods/{}/resetpassword;china;",
-                ),
+                "op:POST /me/authentication/passwordMethods/{passwordAuthenticationMethod-id}/resetPassword;;work=UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/passwordmethods/{}/resetpassword;china;",
                 parameters,
             )
     }

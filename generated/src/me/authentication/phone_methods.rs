@@ -2,7 +2,7 @@
 
 //! `/me/authentication/phoneMethods`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/authentication/phoneMethods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PhoneAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/phoneMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /me/authentication/phoneMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `POST /me/authentication/phoneMethods`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::PhoneAuthenticationMethod> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/authentication/phoneMethods;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:POST /me/authentication/phoneMethods;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/authentication/phoneMethods/$count;filter search;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/phonemethods;;",
-                ),
+                "op:GET /me/authentication/phoneMethods/$count;filter search;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/phonemethods;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PhoneAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/phoneMethods/{phoneAuthenticationMethod-id};expand select;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /me/authentication/phoneMethods/{phoneAuthenticationMethod-id};expand select;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `PATCH /me/authentication/phoneMethods/{phoneAuthenticationMethod-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PhoneAuthenticationMethod>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:PATCH /me/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:DELETE /me/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `POST /me/authentication/phoneMethods/{phoneAuthenticationMethod-id}/disableSmsSignIn`
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("disableSmsSignIn")
             .call(
-                Operation(
-                    "op:POST /me/authentication/phoneMethods/{phoneAuthenticationMethod-id}/disableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:POST /me/authentication/phoneMethods/{phoneAuthenticationMethod-id}/disableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /me/authentication/phoneMethods/{phoneAuthenticationMethod-id}/enableSmsSignIn`
@@ -161,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("enableSmsSignIn")
             .call(
-                Operation(
-                    "op:POST /me/authentication/phoneMethods/{phoneAuthenticationMethod-id}/enableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:POST /me/authentication/phoneMethods/{phoneAuthenticationMethod-id}/enableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /me/authentication/phoneMethods/{phoneAuthenticationMethod-id}/resetPassword`
@@ -179,9 +163,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /me/authentication/phoneMethods/{phoneAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /me/authentication/phoneMethods/{phoneAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/authentication/platformCredentialMethods`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod device;
 /// Requests to `/me/authentication/platformCredentialMethods`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlatformCredentialAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/platformCredentialMethods;count expand filter orderby search select skip top;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /me/authentication/platformCredentialMethods;count expand filter orderby search select skip top;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `GET /me/authentication/platformCredentialMethods/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/authentication/platformCredentialMethods/$count;filter search;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/platformcredentialmethods;;",
-                ),
+                "op:GET /me/authentication/platformCredentialMethods/$count;filter search;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/platformcredentialmethods;;",
             )
     }
 }
@@ -76,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlatformCredentialAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};expand select;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};expand select;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `DELETE /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}`
@@ -92,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};;work=UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:DELETE /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};;work=UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `POST /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/resetPassword`
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/authentication/softwareOathMethods`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/authentication/softwareOathMethods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SoftwareOathAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/softwareOathMethods;count expand filter orderby search select skip top;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /me/authentication/softwareOathMethods;count expand filter orderby search select skip top;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `GET /me/authentication/softwareOathMethods/$count`
@@ -52,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/authentication/softwareOathMethods/$count;filter search;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/softwareoathmethods;china;",
-                ),
+                "op:GET /me/authentication/softwareOathMethods/$count;filter search;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/softwareoathmethods;china;",
             )
     }
 }
@@ -76,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SoftwareOathAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};expand select;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /me/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};expand select;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `DELETE /me/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id}`
@@ -94,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};;work=UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:DELETE /me/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};;work=UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /me/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id}/resetPassword`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /me/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /me/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

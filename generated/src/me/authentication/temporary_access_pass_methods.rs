@@ -2,7 +2,7 @@
 
 //! `/me/authentication/temporaryAccessPassMethods`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/authentication/temporaryAccessPassMethods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -31,9 +31,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::TemporaryAccessPassAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/temporaryAccessPassMethods;count expand filter orderby search select skip top;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /me/authentication/temporaryAccessPassMethods;count expand filter orderby search select skip top;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /me/authentication/temporaryAccessPassMethods`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<models::TemporaryAccessPassAuthenticationMethod> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/authentication/temporaryAccessPassMethods;;work=UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All;china;",
-                ),
+                "op:POST /me/authentication/temporaryAccessPassMethods;;work=UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All;china;",
                 body,
             )
     }
@@ -76,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/authentication/temporaryAccessPassMethods/$count;filter search;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/temporaryaccesspassmethods;china;",
-                ),
+                "op:GET /me/authentication/temporaryAccessPassMethods/$count;filter search;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/temporaryaccesspassmethods;china;",
             )
     }
 }
@@ -100,9 +94,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TemporaryAccessPassAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id};expand select;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id};expand select;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `DELETE /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id};;work=UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:DELETE /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id};;work=UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id}/resetPassword`
@@ -136,9 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

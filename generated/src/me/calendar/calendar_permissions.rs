@@ -2,7 +2,7 @@
 
 //! `/me/calendar/calendarPermissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/calendar/calendarPermissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CalendarPermission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendar/calendarPermissions;count filter orderby select skip top;;;",
-                ),
+                "op:GET /me/calendar/calendarPermissions;count filter orderby select skip top;;;",
             )
     }
     /// `POST /me/calendar/calendarPermissions`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::CalendarPermission,
     ) -> Request<models::CalendarPermission> {
-        self.0.send(Operation("op:POST /me/calendar/calendarPermissions;;;;"), body)
+        self.0.send("op:POST /me/calendar/calendarPermissions;;;;", body)
     }
     /// `GET /me/calendar/calendarPermissions/$count`
     ///
@@ -44,7 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/calendar/calendarPermissions/$count;filter;;;"))
+            .call("op:GET /me/calendar/calendarPermissions/$count;filter;;;")
     }
 }
 /// Requests to `/me/calendar/calendarPermissions/{calendarPermission-id}`.
@@ -59,9 +57,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CalendarPermission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendar/calendarPermissions/{calendarPermission-id};select;;;",
-                ),
+                "op:GET /me/calendar/calendarPermissions/{calendarPermission-id};select;;;",
             )
     }
     /// `PATCH /me/calendar/calendarPermissions/{calendarPermission-id}`
@@ -74,9 +70,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CalendarPermission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/calendar/calendarPermissions/{calendarPermission-id};;;;",
-                ),
+                "op:PATCH /me/calendar/calendarPermissions/{calendarPermission-id};;;;",
                 changes,
             )
     }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/calendar/calendarPermissions/{calendarPermission-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite provenance=alias:/users/{}/calendar/calendarpermissions/{};;",
-                ),
+                "op:DELETE /me/calendar/calendarPermissions/{calendarPermission-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite provenance=alias:/users/{}/calendar/calendarpermissions/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/calendarGroups/{calendarGroup-id}/calendars`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod calendar_permissions;
 pub mod calendar_view;
 pub mod events;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Calendar>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite;;",
-                ),
+                "op:GET /me/calendarGroups/{calendarGroup-id}/calendars;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite;;",
             )
     }
     /// `POST /me/calendarGroups/{calendarGroup-id}/calendars`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Calendar) -> Request<models::Calendar> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
-                ),
+                "op:POST /me/calendarGroups/{calendarGroup-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite provenance=inferred:count:/me/calendargroups/{}/calendars;;",
-                ),
+                "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite provenance=inferred:count:/me/calendargroups/{}/calendars;;",
             )
     }
 }
@@ -98,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Calendar> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};select;;;",
-                ),
+                "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};select;;;",
             )
     }
     /// `PATCH /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}`
@@ -113,9 +105,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Calendar>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;;;",
-                ),
+                "op:PATCH /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;;;",
                 changes,
             )
     }
@@ -130,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
-                ),
+                "op:DELETE /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
             )
     }
     /// `GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}')`
@@ -148,9 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
-                Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
-                ),
+                "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
             )
     }
     /// `POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/getSchedule`
@@ -164,9 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getSchedule")
             .send(
-                Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/getSchedule;;;;",
-                ),
+                "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/getSchedule;;;;",
                 parameters,
             )
     }
@@ -180,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/permanentDelete;;;us-government;",
-                ),
+                "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/permanentDelete;;;us-government;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/calendars/{calendar-id}/calendarPermissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/calendars/{calendar-id}/calendarPermissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CalendarPermission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendars/{calendar-id}/calendarPermissions;count filter orderby select skip top;;;",
-                ),
+                "op:GET /me/calendars/{calendar-id}/calendarPermissions;count filter orderby select skip top;;;",
             )
     }
     /// `POST /me/calendars/{calendar-id}/calendarPermissions`
@@ -33,11 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::CalendarPermission,
     ) -> Request<models::CalendarPermission> {
-        self.0
-            .send(
-                Operation("op:POST /me/calendars/{calendar-id}/calendarPermissions;;;;"),
-                body,
-            )
+        self.0.send("op:POST /me/calendars/{calendar-id}/calendarPermissions;;;;", body)
     }
     /// `GET /me/calendars/{calendar-id}/calendarPermissions/$count`
     ///
@@ -49,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/calendars/{calendar-id}/calendarPermissions/$count;filter;;;",
-                ),
+                "op:GET /me/calendars/{calendar-id}/calendarPermissions/$count;filter;;;",
             )
     }
 }
@@ -67,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CalendarPermission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};select;;;",
-                ),
+                "op:GET /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};select;;;",
             )
     }
     /// `PATCH /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id}`
@@ -82,9 +72,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CalendarPermission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};;;;",
-                ),
+                "op:PATCH /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};;;;",
                 changes,
             )
     }
@@ -95,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};;;;",
-                ),
+                "op:DELETE /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};;;;",
             )
     }
 }

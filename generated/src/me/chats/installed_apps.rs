@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/installedApps`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 pub mod teams_app_definition;
 /// Requests to `/me/chats/{chat-id}/installedApps`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsAppInstallation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/installedApps;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/installedApps;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/installedApps`
@@ -35,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAppInstallation,
     ) -> Request<models::TeamsAppInstallation> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/installedApps;;;;"), body)
+        self.0.send("op:POST /me/chats/{chat-id}/installedApps;;;;", body)
     }
     /// `GET /me/chats/{chat-id}/installedApps/$count`
     ///
@@ -46,11 +44,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/installedApps/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /me/chats/{chat-id}/installedApps/$count;filter search;;;")
     }
 }
 /// Requests to `/me/chats/{chat-id}/installedApps/{teamsAppInstallation-id}`.
@@ -75,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAppInstallation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;;;",
             )
     }
     /// `PATCH /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id}`
@@ -90,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsAppInstallation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
-                ),
+                "op:PATCH /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
                 changes,
             )
     }
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
-                ),
+                "op:DELETE /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade`
@@ -119,9 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("upgrade")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;;;",
-                ),
+                "op:POST /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;;;",
                 parameters,
             )
     }

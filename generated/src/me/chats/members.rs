@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/chats/{chat-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/members;count expand filter orderby search select skip top;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=alias:/users/{}/chats/{}/members;;",
-                ),
+                "op:GET /me/chats/{chat-id}/members;count expand filter orderby search select skip top;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=alias:/users/{}/chats/{}/members;;",
             )
     }
     /// `POST /me/chats/{chat-id}/members`
@@ -39,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/members;;;;"), body)
+        self.0.send("op:POST /me/chats/{chat-id}/members;;;;", body)
     }
     /// `GET /me/chats/{chat-id}/members/$count`
     ///
@@ -57,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/members/$count;filter search;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=inferred:count:/users/{}/chats/{}/members;;",
-                ),
+                "op:GET /me/chats/{chat-id}/members/$count;filter search;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=inferred:count:/users/{}/chats/{}/members;;",
             )
     }
     /// `POST /me/chats/{chat-id}/members/add`
@@ -72,7 +68,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ActionResultPart>> {
         self.0
             .segment("add")
-            .send(Operation("op:POST /me/chats/{chat-id}/members/add;;;;"), parameters)
+            .send("op:POST /me/chats/{chat-id}/members/add;;;;", parameters)
     }
     /// `POST /me/chats/{chat-id}/members/remove`
     ///
@@ -87,9 +83,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/members/remove;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -112,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/members/{conversationMember-id};expand select;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=alias:/users/{}/chats/{}/members/{};;",
-                ),
+                "op:GET /me/chats/{chat-id}/members/{conversationMember-id};expand select;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=alias:/users/{}/chats/{}/members/{};;",
             )
     }
     /// `PATCH /me/chats/{chat-id}/members/{conversationMember-id}`
@@ -127,9 +119,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/chats/{chat-id}/members/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /me/chats/{chat-id}/members/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -138,11 +128,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/chats/{chat-id}/members/{conversationMember-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /me/chats/{chat-id}/members/{conversationMember-id};;;;")
     }
 }

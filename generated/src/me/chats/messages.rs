@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 pub mod replies;
 /// Requests to `/me/chats/{chat-id}/messages`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite;;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite;;",
             )
     }
     /// `POST /me/chats/{chat-id}/messages`
@@ -36,7 +34,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/messages;;;;"), body)
+        self.0.send("op:POST /me/chats/{chat-id}/messages;;;;", body)
     }
     /// `GET /me/chats/{chat-id}/messages/$count`
     ///
@@ -54,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite provenance=inferred:count:/me/chats/{}/messages;;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite provenance=inferred:count:/me/chats/{}/messages;;",
             )
     }
     /// `GET /me/chats/{chat-id}/messages/delta()`
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/messages/replyWithQuote`
@@ -84,10 +78,7 @@ impl RequestBuilder {
     ) -> Request<models::ChatMessage> {
         self.0
             .segment("replyWithQuote")
-            .send(
-                Operation("op:POST /me/chats/{chat-id}/messages/replyWithQuote;;;;"),
-                parameters,
-            )
+            .send("op:POST /me/chats/{chat-id}/messages/replyWithQuote;;;;", parameters)
     }
 }
 /// Requests to `/me/chats/{chat-id}/messages/{chatMessage-id}`.
@@ -116,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /me/chats/{chat-id}/messages/{chatMessage-id}`
@@ -131,7 +120,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation("op:PATCH /me/chats/{chat-id}/messages/{chatMessage-id};;;;"),
+                "op:PATCH /me/chats/{chat-id}/messages/{chatMessage-id};;;;",
                 changes,
             )
     }
@@ -140,10 +129,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id};;;;"),
-            )
+        self.0.call("op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id};;;;")
     }
     /// `POST /me/chats/{chat-id}/messages/{chatMessage-id}/setReaction`
     ///
@@ -162,9 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/setReaction;;work=ChatMessage.Send,Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/setreaction;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/setReaction;;work=ChatMessage.Send,Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/setreaction;;",
                 parameters,
             )
     }
@@ -182,9 +166,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/softDelete;;work=Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/softdelete;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/softDelete;;work=Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/softdelete;;",
             )
     }
     /// `POST /me/chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete`
@@ -201,9 +183,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;work=Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/undosoftdelete;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;work=Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/undosoftdelete;;",
             )
     }
     /// `POST /me/chats/{chat-id}/messages/{chatMessage-id}/unsetReaction`
@@ -223,9 +203,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;work=ChatMessage.Send,Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/unsetreaction;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;work=ChatMessage.Send,Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/unsetreaction;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/permissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/chats/{chat-id}/permissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ResourceSpecificPermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/permissionGrants;expand filter orderby search select;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/permissionGrants;expand filter orderby search select;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/permissionGrants`
@@ -36,7 +34,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/permissionGrants;;;;"), body)
+        self.0.send("op:POST /me/chats/{chat-id}/permissionGrants;;;;", body)
     }
     /// `GET /me/chats/{chat-id}/permissionGrants/$count`
     ///
@@ -47,11 +45,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/permissionGrants/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /me/chats/{chat-id}/permissionGrants/$count;filter search;;;")
     }
 }
 /// Requests to `/me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id}`.
@@ -66,9 +60,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
             )
     }
     /// `PATCH /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id}`
@@ -81,9 +73,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ResourceSpecificPermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:PATCH /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 changes,
             )
     }
@@ -94,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:DELETE /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
             )
     }
 }

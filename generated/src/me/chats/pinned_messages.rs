@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/pinnedMessages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod message;
 /// Requests to `/me/chats/{chat-id}/pinnedMessages`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PinnedChatMessageInfo>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/pinnedMessages`
@@ -34,7 +32,7 @@ impl RequestBuilder {
         &self,
         body: &models::PinnedChatMessageInfo,
     ) -> Request<models::PinnedChatMessageInfo> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/pinnedMessages;;;;"), body)
+        self.0.send("op:POST /me/chats/{chat-id}/pinnedMessages;;;;", body)
     }
     /// `GET /me/chats/{chat-id}/pinnedMessages/$count`
     ///
@@ -45,11 +43,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/pinnedMessages/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /me/chats/{chat-id}/pinnedMessages/$count;filter search;;;")
     }
 }
 /// Requests to `/me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id}`.
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PinnedChatMessageInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;;;",
             )
     }
     /// `PATCH /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PinnedChatMessageInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
-                ),
+                "op:PATCH /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
-                ),
+                "op:DELETE /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/tabs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 /// Requests to `/me/chats/{chat-id}/tabs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsTab>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/tabs;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/tabs;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/tabs`
@@ -31,7 +29,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/tabs;;;;"), body)
+        self.0.send("op:POST /me/chats/{chat-id}/tabs;;;;", body)
     }
     /// `GET /me/chats/{chat-id}/tabs/$count`
     ///
@@ -42,7 +40,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/chats/{chat-id}/tabs/$count;filter search;;;"))
+            .call("op:GET /me/chats/{chat-id}/tabs/$count;filter search;;;")
     }
 }
 /// Requests to `/me/chats/{chat-id}/tabs/{teamsTab-id}`.
@@ -60,12 +58,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::TeamsTab> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/tabs/{teamsTab-id};expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /me/chats/{chat-id}/tabs/{teamsTab-id};expand select;;;")
     }
     /// `PATCH /me/chats/{chat-id}/tabs/{teamsTab-id}`
     ///
@@ -75,17 +68,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::TeamsTab>,
     ) -> Request<Option<models::TeamsTab>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/chats/{chat-id}/tabs/{teamsTab-id};;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/chats/{chat-id}/tabs/{teamsTab-id};;;;", changes)
     }
     /// `DELETE /me/chats/{chat-id}/tabs/{teamsTab-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/chats/{chat-id}/tabs/{teamsTab-id};;;;"))
+        self.0.call("op:DELETE /me/chats/{chat-id}/tabs/{teamsTab-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/targetedMessages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 pub mod replies;
 /// Requests to `/me/chats/{chat-id}/targetedMessages`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TargetedChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/chats/{chat-id}/targetedMessages;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/chats/{chat-id}/targetedMessages`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::TargetedChatMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages;;;us-government china;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages/$count;filter search;;us-government china;",
-                ),
+                "op:GET /me/chats/{chat-id}/targetedMessages/$count;filter search;;us-government china;",
             )
     }
     /// `GET /me/chats/{chat-id}/targetedMessages/delta()`
@@ -76,9 +70,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages/delta();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/chats/{chat-id}/targetedMessages/delta();count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/chats/{chat-id}/targetedMessages/replyWithQuote`
@@ -94,9 +86,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/replyWithQuote;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/replyWithQuote;;;us-government china;",
                 parameters,
             )
     }
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TargetedChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}`
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TargetedChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china;",
-                ),
+                "op:PATCH /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china;",
                 changes,
             )
     }
@@ -163,9 +149,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;work=TeamworkTargetedMessage.ReadWrite provenance=alias:/users/{}/chats/{}/targetedmessages/{};us-government china;",
-                ),
+                "op:DELETE /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;work=TeamworkTargetedMessage.ReadWrite provenance=alias:/users/{}/chats/{}/targetedmessages/{};us-government china;",
             )
     }
     /// `POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction`
@@ -181,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction;;;us-government china;",
                 parameters,
             )
     }
@@ -197,9 +179,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/softDelete;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/softDelete;;;us-government china;",
             )
     }
     /// `POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete`
@@ -212,9 +192,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete;;;us-government china;",
             )
     }
     /// `POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction`
@@ -230,9 +208,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction;;;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/cloudClipboard/items`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/cloudClipboard/items`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudClipboardItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/cloudClipboard/items;count expand filter orderby search select skip top;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
-                ),
+                "op:GET /me/cloudClipboard/items;count expand filter orderby search select skip top;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
             )
     }
     /// `POST /me/cloudClipboard/items`
@@ -41,11 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::CloudClipboardItem,
     ) -> Request<models::CloudClipboardItem> {
-        self.0
-            .send(
-                Operation("op:POST /me/cloudClipboard/items;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /me/cloudClipboard/items;;;us-government china;", body)
     }
     /// `GET /me/cloudClipboard/items/$count`
     ///
@@ -65,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/cloudClipboard/items/$count;filter search;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read provenance=inferred:count:/me/cloudclipboard/items;us-government china;",
-                ),
+                "op:GET /me/cloudClipboard/items/$count;filter search;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read provenance=inferred:count:/me/cloudclipboard/items;us-government china;",
             )
     }
 }
@@ -89,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudClipboardItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/cloudClipboard/items/{cloudClipboardItem-id};expand select;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
-                ),
+                "op:GET /me/cloudClipboard/items/{cloudClipboardItem-id};expand select;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
             )
     }
     /// `PATCH /me/cloudClipboard/items/{cloudClipboardItem-id}`
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CloudClipboardItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
-                ),
+                "op:PATCH /me/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
                 changes,
             )
     }
@@ -121,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
-                ),
+                "op:DELETE /me/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/contactFolders/{contactFolder-id}/childFolders`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod contacts;
 /// Requests to `/me/contactFolders/{contactFolder-id}/childFolders`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContactFolder>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id}/childFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `POST /me/contactFolders/{contactFolder-id}/childFolders`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::ContactFolder> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
-                ),
+                "op:POST /me/contactFolders/{contactFolder-id}/childFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/me/contactfolders/{}/childfolders;;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id}/childFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/me/contactfolders/{}/childfolders;;",
             )
     }
     /// `GET /me/contactFolders/{contactFolder-id}/childFolders/delta()`
@@ -83,9 +77,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContactFolder> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};expand select;;;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};expand select;;;",
             )
     }
     /// `PATCH /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}`
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContactFolder>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
-                ),
+                "op:PATCH /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
                 changes,
             )
     }
@@ -134,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
-                ),
+                "op:DELETE /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
             )
     }
     /// `POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/permanentDelete`
@@ -153,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china;",
             )
     }
 }

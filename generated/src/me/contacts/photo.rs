@@ -2,7 +2,7 @@
 
 //! `/me/contacts/{contact-id}/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/me/contacts/{contact-id}/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,12 +17,7 @@ impl RequestBuilder {
     /// | application | not supported |
     #[inline]
     pub fn get(&self) -> Request<models::ProfilePhoto> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/contacts/{contact-id}/photo;select;work=Contacts.Read;;",
-                ),
-            )
+        self.0.call("op:GET /me/contacts/{contact-id}/photo;select;work=Contacts.Read;;")
     }
     /// `PATCH /me/contacts/{contact-id}/photo`
     ///
@@ -38,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ProfilePhoto>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/contacts/{contact-id}/photo;;work=Contacts.ReadWrite;;",
-                ),
+                "op:PATCH /me/contacts/{contact-id}/photo;;work=Contacts.ReadWrite;;",
                 changes,
             )
     }
@@ -58,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /me/contacts/{contact-id}/photo/$value;;work=Contacts.Read provenance=inferred:reference:/me/contacts/{}/photo;;",
-                ),
+                "op:GET /me/contacts/{contact-id}/photo/$value;;work=Contacts.Read provenance=inferred:reference:/me/contacts/{}/photo;;",
             )
     }
     /// `PUT /me/contacts/{contact-id}/photo/$value`
@@ -77,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite provenance=inferred:reference:/me/contacts/{}/photo;;",
-                ),
+                "op:PUT /me/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite provenance=inferred:reference:/me/contacts/{}/photo;;",
                 content,
             )
     }
@@ -90,6 +79,6 @@ impl RequestBuilder {
     pub fn delete_value(&self) -> Request<()> {
         self.0
             .segment("$value")
-            .call(Operation("op:DELETE /me/contacts/{contact-id}/photo/$value;;;;"))
+            .call("op:DELETE /me/contacts/{contact-id}/photo/$value;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/dataSecurityAndGovernance/activities`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod content_activities;
 /// Requests to `/me/dataSecurityAndGovernance/activities`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ActivitiesContainer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/activities;expand select;;china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/activities;expand select;;china;",
             )
     }
     /// `PATCH /me/dataSecurityAndGovernance/activities`
@@ -40,7 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ActivitiesContainer>> {
         self.0
             .update(
-                Operation("op:PATCH /me/dataSecurityAndGovernance/activities;;;china;"),
+                "op:PATCH /me/dataSecurityAndGovernance/activities;;;china;",
                 changes,
             )
     }
@@ -51,9 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /me/dataSecurityAndGovernance/activities;;;china;"),
-            )
+        self.0.call("op:DELETE /me/dataSecurityAndGovernance/activities;;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/dataSecurityAndGovernance/protectionScopes`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/me/dataSecurityAndGovernance/protectionScopes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserProtectionScopeContainer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/protectionScopes;expand select;;china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/protectionScopes;expand select;;china;",
             )
     }
     /// `PATCH /me/dataSecurityAndGovernance/protectionScopes`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserProtectionScopeContainer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/dataSecurityAndGovernance/protectionScopes;;;china;",
-                ),
+                "op:PATCH /me/dataSecurityAndGovernance/protectionScopes;;;china;",
                 changes,
             )
     }
@@ -47,12 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/dataSecurityAndGovernance/protectionScopes;;;china;",
-                ),
-            )
+        self.0.call("op:DELETE /me/dataSecurityAndGovernance/protectionScopes;;;china;")
     }
     /// `POST /me/dataSecurityAndGovernance/protectionScopes/compute`
     ///
@@ -71,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("compute")
             .send(
-                Operation(
-                    "op:POST /me/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All;china;",
-                ),
+                "op:POST /me/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/dataSecurityAndGovernance/sensitivityLabels`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod rights;
 pub mod sublabels;
 /// Requests to `/me/dataSecurityAndGovernance/sensitivityLabels`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SensitivityLabel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/sensitivityLabels;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/dataSecurityAndGovernance/sensitivityLabels`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::SensitivityLabel> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/dataSecurityAndGovernance/sensitivityLabels;;;us-government china;",
-                ),
+                "op:POST /me/dataSecurityAndGovernance/sensitivityLabels;;;us-government china;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/$count;filter search;;us-government china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/$count;filter search;;us-government china;",
             )
     }
     /// `GET /me/dataSecurityAndGovernance/sensitivityLabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}')`
@@ -86,9 +80,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;;us-government china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;;us-government china;",
             )
     }
     /// `POST /me/dataSecurityAndGovernance/sensitivityLabels/computeRightsAndInheritance`
@@ -104,9 +96,7 @@ impl RequestBuilder {
         self.0
             .segment("computeRightsAndInheritance")
             .send(
-                Operation(
-                    "op:POST /me/dataSecurityAndGovernance/sensitivityLabels/computeRightsAndInheritance;;;us-government china;",
-                ),
+                "op:POST /me/dataSecurityAndGovernance/sensitivityLabels/computeRightsAndInheritance;;;us-government china;",
                 parameters,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SensitivityLabel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}`
@@ -152,9 +140,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SensitivityLabel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
-                ),
+                "op:PATCH /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
                 changes,
             )
     }
@@ -167,9 +153,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
-                ),
+                "op:DELETE /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
             )
     }
 }

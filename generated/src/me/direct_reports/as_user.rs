@@ -2,7 +2,7 @@
 
 //! `/me/directReports/graph.user`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/directReports/graph.user`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::User>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/directReports/graph.user;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/me/directreports;;",
-                ),
+                "op:GET /me/directReports/graph.user;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/me/directreports;;",
             )
     }
     /// `GET /me/directReports/graph.user/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/directReports/graph.user/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/directreports;;",
-                ),
+                "op:GET /me/directReports/graph.user/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/directreports;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/directReports/{directoryObject-id}/graph.user;expand select;;;",
-                ),
+                "op:GET /me/directReports/{directoryObject-id}/graph.user;expand select;;;",
             )
     }
 }

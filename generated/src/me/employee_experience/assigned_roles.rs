@@ -2,7 +2,7 @@
 
 //! `/me/employeeExperience/assignedRoles`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/me/employeeExperience/assignedRoles`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EngagementRole>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/employeeExperience/assignedRoles;count expand filter orderby search select skip top;work=EngagementRole.Read;us-government china;",
-                ),
+                "op:GET /me/employeeExperience/assignedRoles;count expand filter orderby search select skip top;work=EngagementRole.Read;us-government china;",
             )
     }
     /// `POST /me/employeeExperience/assignedRoles`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::EngagementRole> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/employeeExperience/assignedRoles;;;us-government china;",
-                ),
+                "op:POST /me/employeeExperience/assignedRoles;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/employeeExperience/assignedRoles/$count;filter search;work=EngagementRole.Read provenance=inferred:count:/me/employeeexperience/assignedroles;us-government china;",
-                ),
+                "op:GET /me/employeeExperience/assignedRoles/$count;filter search;work=EngagementRole.Read provenance=inferred:count:/me/employeeexperience/assignedroles;us-government china;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EngagementRole> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/employeeExperience/assignedRoles/{engagementRole-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/employeeExperience/assignedRoles/{engagementRole-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /me/employeeExperience/assignedRoles/{engagementRole-id}`
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EngagementRole>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
-                ),
+                "op:PATCH /me/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
                 changes,
             )
     }
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
-                ),
+                "op:DELETE /me/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/events/{event-id}/extensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/events/{event-id}/extensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Extension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/events/{event-id}/extensions;count expand filter orderby select skip top;;;",
-                ),
+                "op:GET /me/events/{event-id}/extensions;count expand filter orderby select skip top;;;",
             )
     }
     /// `POST /me/events/{event-id}/extensions`
@@ -30,7 +28,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /me/events/{event-id}/extensions;;;;"), body)
+        self.0.send("op:POST /me/events/{event-id}/extensions;;;;", body)
     }
     /// `GET /me/events/{event-id}/extensions/$count`
     ///
@@ -41,7 +39,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/events/{event-id}/extensions/$count;filter;;;"))
+            .call("op:GET /me/events/{event-id}/extensions/$count;filter;;;")
     }
 }
 /// Requests to `/me/events/{event-id}/extensions/{extension-id}`.
@@ -56,9 +54,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Extension> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/events/{event-id}/extensions/{extension-id};expand select;;;",
-                ),
+                "op:GET /me/events/{event-id}/extensions/{extension-id};expand select;;;",
             )
     }
     /// `PATCH /me/events/{event-id}/extensions/{extension-id}`
@@ -71,9 +67,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Extension>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/events/{event-id}/extensions/{extension-id};;;;",
-                ),
+                "op:PATCH /me/events/{event-id}/extensions/{extension-id};;;;",
                 changes,
             )
     }
@@ -82,11 +76,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/events/{event-id}/extensions/{extension-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /me/events/{event-id}/extensions/{extension-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/insights/shared`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod last_shared_method;
 pub mod resource;
 /// Requests to `/me/insights/shared`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharedInsight>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/insights/shared;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /me/insights/shared;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /me/insights/shared`
@@ -43,8 +41,7 @@ impl RequestBuilder {
         &self,
         body: &models::SharedInsight,
     ) -> Request<models::SharedInsight> {
-        self.0
-            .send(Operation("op:POST /me/insights/shared;;;us-government china;"), body)
+        self.0.send("op:POST /me/insights/shared;;;us-government china;", body)
     }
     /// `GET /me/insights/shared/$count`
     ///
@@ -64,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/insights/shared/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/me/insights/shared;us-government china;",
-                ),
+                "op:GET /me/insights/shared/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/me/insights/shared;us-government china;",
             )
     }
 }
@@ -94,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharedInsight> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/insights/shared/{sharedInsight-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/insights/shared/{sharedInsight-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /me/insights/shared/{sharedInsight-id}`
@@ -111,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharedInsight>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/insights/shared/{sharedInsight-id};;;us-government china;",
-                ),
+                "op:PATCH /me/insights/shared/{sharedInsight-id};;;us-government china;",
                 changes,
             )
     }
@@ -126,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/insights/shared/{sharedInsight-id};;;us-government china;",
-                ),
+                "op:DELETE /me/insights/shared/{sharedInsight-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/insights/trending`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod resource;
 /// Requests to `/me/insights/trending`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Trending>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/insights/trending;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /me/insights/trending;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /me/insights/trending`
@@ -39,11 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Trending) -> Request<models::Trending> {
-        self.0
-            .send(
-                Operation("op:POST /me/insights/trending;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /me/insights/trending;;;us-government china;", body)
     }
     /// `GET /me/insights/trending/$count`
     ///
@@ -63,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/insights/trending/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/me/insights/trending;us-government china;",
-                ),
+                "op:GET /me/insights/trending/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/me/insights/trending;us-government china;",
             )
     }
 }
@@ -88,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Trending> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/insights/trending/{trending-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/insights/trending/{trending-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /me/insights/trending/{trending-id}`
@@ -105,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Trending>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/insights/trending/{trending-id};;;us-government china;",
-                ),
+                "op:PATCH /me/insights/trending/{trending-id};;;us-government china;",
                 changes,
             )
     }
@@ -119,10 +107,6 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/insights/trending/{trending-id};;;us-government china;",
-                ),
-            )
+            .call("op:DELETE /me/insights/trending/{trending-id};;;us-government china;")
     }
 }

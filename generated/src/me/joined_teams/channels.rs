@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/channels`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod all_members;
 pub mod enabled_apps;
 pub mod files_folder;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Channel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/channels`
@@ -37,7 +35,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
-        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/channels;;;;"), body)
+        self.0.send("op:POST /me/joinedTeams/{team-id}/channels;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/channels/$count`
     ///
@@ -48,11 +46,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /me/joinedTeams/{team-id}/channels/$count;filter search;;;")
     }
     /// `GET /me/joinedTeams/{team-id}/channels/getAllMessages()`
     ///
@@ -66,9 +60,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /me/joinedTeams/{team-id}/channels/getAllRetainedMessages()`
@@ -81,9 +73,7 @@ impl RequestBuilder {
         self.0
             .function("getAllRetainedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -134,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/channels/{channel-id}`
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Channel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/channels/{channel-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/channels/{channel-id};;;;",
                 changes,
             )
     }
@@ -160,12 +146,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/channels/{channel-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /me/joinedTeams/{team-id}/channels/{channel-id};;;;")
     }
     /// `POST /me/joinedTeams/{team-id}/channels/{channel-id}/archive`
     ///
@@ -178,9 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/archive;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/archive;;;;",
                 parameters,
             )
     }
@@ -192,9 +171,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/completeMigration;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/completeMigration;;;;",
             )
     }
     /// `GET /me/joinedTeams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName')`
@@ -220,9 +197,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/channels/{channel-id}/provisionEmail`
@@ -233,9 +208,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("provisionEmail")
             .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/provisionEmail;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/provisionEmail;;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/channels/{channel-id}/removeEmail`
@@ -246,9 +219,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeEmail")
             .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/removeEmail;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/removeEmail;;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/channels/{channel-id}/startMigration`
@@ -264,9 +235,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/startMigration;;;us-government china;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/startMigration;;;us-government china;",
                 parameters,
             )
     }
@@ -278,9 +247,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unarchive")
             .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/unarchive;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/unarchive;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/installedApps`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 pub mod teams_app_definition;
 /// Requests to `/me/joinedTeams/{team-id}/installedApps`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsAppInstallation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/installedApps;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/installedApps;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/installedApps`
@@ -35,8 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAppInstallation,
     ) -> Request<models::TeamsAppInstallation> {
-        self.0
-            .send(Operation("op:POST /me/joinedTeams/{team-id}/installedApps;;;;"), body)
+        self.0.send("op:POST /me/joinedTeams/{team-id}/installedApps;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/installedApps/$count`
     ///
@@ -48,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/installedApps/$count;filter search;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/installedApps/$count;filter search;;;",
             )
     }
 }
@@ -76,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAppInstallation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id}`
@@ -91,9 +84,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsAppInstallation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};;;;",
                 changes,
             )
     }
@@ -104,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id}/upgrade`
@@ -120,9 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("upgrade")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id}/upgrade;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id}/upgrade;;;;",
                 parameters,
             )
     }

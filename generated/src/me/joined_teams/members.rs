@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/members;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/members;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/members`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/members;;;;"), body)
+        self.0.send("op:POST /me/joinedTeams/{team-id}/members;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/members/$count`
     ///
@@ -44,11 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/members/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /me/joinedTeams/{team-id}/members/$count;filter search;;;")
     }
     /// `POST /me/joinedTeams/{team-id}/members/add`
     ///
@@ -60,10 +54,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ActionResultPart>> {
         self.0
             .segment("add")
-            .send(
-                Operation("op:POST /me/joinedTeams/{team-id}/members/add;;;;"),
-                parameters,
-            )
+            .send("op:POST /me/joinedTeams/{team-id}/members/add;;;;", parameters)
     }
     /// `POST /me/joinedTeams/{team-id}/members/remove`
     ///
@@ -78,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/members/remove;;;us-government china;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -97,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/members/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/members/{conversationMember-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/members/{conversationMember-id}`
@@ -112,9 +99,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -125,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
             )
     }
 }

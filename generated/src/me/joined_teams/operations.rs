@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsAsyncOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/operations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/operations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/operations`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAsyncOperation,
     ) -> Request<models::TeamsAsyncOperation> {
-        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/operations;;;;"), body)
+        self.0.send("op:POST /me/joinedTeams/{team-id}/operations;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/operations/$count`
     ///
@@ -44,11 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/operations/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /me/joinedTeams/{team-id}/operations/$count;filter search;;;")
     }
 }
 /// Requests to `/me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id}`.
@@ -63,9 +57,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAsyncOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id}`
@@ -78,9 +70,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsAsyncOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
                 changes,
             )
     }
@@ -91,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
             )
     }
 }

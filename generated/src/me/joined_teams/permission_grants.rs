@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/permissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/permissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ResourceSpecificPermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/permissionGrants;expand filter orderby search select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/permissionGrants;expand filter orderby search select;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/permissionGrants`
@@ -36,11 +34,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0
-            .send(
-                Operation("op:POST /me/joinedTeams/{team-id}/permissionGrants;;;;"),
-                body,
-            )
+        self.0.send("op:POST /me/joinedTeams/{team-id}/permissionGrants;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/permissionGrants/$count`
     ///
@@ -52,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/permissionGrants/$count;filter search;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/permissionGrants/$count;filter search;;;",
             )
     }
 }
@@ -70,9 +62,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id}`
@@ -85,9 +75,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ResourceSpecificPermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 changes,
             )
     }
@@ -98,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,7 +13,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ProfilePhoto> {
-        self.0.call(Operation("op:GET /me/joinedTeams/{team-id}/photo;expand select;;;"))
+        self.0.call("op:GET /me/joinedTeams/{team-id}/photo;expand select;;;")
     }
     /// `PATCH /me/joinedTeams/{team-id}/photo`
     ///
@@ -23,7 +23,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ProfilePhoto>,
     ) -> Request<Option<models::ProfilePhoto>> {
-        self.0.update(Operation("op:PATCH /me/joinedTeams/{team-id}/photo;;;;"), changes)
+        self.0.update("op:PATCH /me/joinedTeams/{team-id}/photo;;;;", changes)
     }
     /// `GET /me/joinedTeams/{team-id}/photo/$value`
     ///
@@ -32,7 +32,7 @@ impl RequestBuilder {
     pub fn get_value(&self) -> Request<Content> {
         self.0
             .segment("$value")
-            .call(Operation("op:GET /me/joinedTeams/{team-id}/photo/$value;;;;"))
+            .call("op:GET /me/joinedTeams/{team-id}/photo/$value;;;;")
     }
     /// `PUT /me/joinedTeams/{team-id}/photo/$value`
     ///
@@ -41,10 +41,7 @@ impl RequestBuilder {
     pub fn put_value(&self, content: impl Into<runtime::Body>) -> Request<Content> {
         self.0
             .segment("$value")
-            .send_bytes(
-                Operation("op:PUT /me/joinedTeams/{team-id}/photo/$value;;;;"),
-                content,
-            )
+            .send_bytes("op:PUT /me/joinedTeams/{team-id}/photo/$value;;;;", content)
     }
     /// `DELETE /me/joinedTeams/{team-id}/photo/$value`
     ///
@@ -53,6 +50,6 @@ impl RequestBuilder {
     pub fn delete_value(&self) -> Request<()> {
         self.0
             .segment("$value")
-            .call(Operation("op:DELETE /me/joinedTeams/{team-id}/photo/$value;;;;"))
+            .call("op:DELETE /me/joinedTeams/{team-id}/photo/$value;;;;")
     }
 }

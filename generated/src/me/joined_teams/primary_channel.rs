@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/primaryChannel`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request, Wrapped};
+use crate::runtime::{Path, Request, Wrapped};
 pub mod all_members;
 pub mod enabled_apps;
 pub mod files_folder;
@@ -55,12 +55,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Channel> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel;expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /me/joinedTeams/{team-id}/primaryChannel;expand select;;;")
     }
     /// `PATCH /me/joinedTeams/{team-id}/primaryChannel`
     ///
@@ -70,18 +65,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Channel>,
     ) -> Request<Option<models::Channel>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/joinedTeams/{team-id}/primaryChannel;;;;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/joinedTeams/{team-id}/primaryChannel;;;;", changes)
     }
     /// `DELETE /me/joinedTeams/{team-id}/primaryChannel`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/joinedTeams/{team-id}/primaryChannel;;;;"))
+        self.0.call("op:DELETE /me/joinedTeams/{team-id}/primaryChannel;;;;")
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/archive`
     ///
@@ -94,9 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/archive;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/archive;;;;",
                 parameters,
             )
     }
@@ -108,9 +97,7 @@ impl RequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/completeMigration;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/completeMigration;;;;",
             )
     }
     /// `GET /me/joinedTeams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName')`
@@ -136,9 +123,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/provisionEmail`
@@ -148,11 +133,7 @@ impl RequestBuilder {
     pub fn provision_email(&self) -> Request<models::ProvisionChannelEmailResult> {
         self.0
             .segment("provisionEmail")
-            .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/provisionEmail;;;;",
-                ),
-            )
+            .call("op:POST /me/joinedTeams/{team-id}/primaryChannel/provisionEmail;;;;")
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/removeEmail`
     ///
@@ -161,11 +142,7 @@ impl RequestBuilder {
     pub fn remove_email(&self) -> Request<()> {
         self.0
             .segment("removeEmail")
-            .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/removeEmail;;;;",
-                ),
-            )
+            .call("op:POST /me/joinedTeams/{team-id}/primaryChannel/removeEmail;;;;")
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/startMigration`
     ///
@@ -180,9 +157,7 @@ impl RequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/startMigration;;;us-government china;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/startMigration;;;us-government china;",
                 parameters,
             )
     }
@@ -193,10 +168,6 @@ impl RequestBuilder {
     pub fn unarchive(&self) -> Request<()> {
         self.0
             .segment("unarchive")
-            .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/unarchive;;;;",
-                ),
-            )
+            .call("op:POST /me/joinedTeams/{team-id}/primaryChannel/unarchive;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/schedule`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod day_notes;
 pub mod offer_shift_requests;
 pub mod open_shift_change_requests;
@@ -91,9 +91,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Schedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/schedule;expand select;;us-government china;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/schedule;expand select;;us-government china;",
             )
     }
     /// `PUT /me/joinedTeams/{team-id}/schedule`
@@ -105,9 +103,7 @@ impl RequestBuilder {
     pub fn replace(&self, body: &models::Schedule) -> Request<Option<models::Schedule>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /me/joinedTeams/{team-id}/schedule;;;us-government china;",
-                ),
+                "op:PUT /me/joinedTeams/{team-id}/schedule;;;us-government china;",
                 body,
             )
     }
@@ -119,11 +115,7 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/schedule;;;us-government china;",
-                ),
-            )
+            .call("op:DELETE /me/joinedTeams/{team-id}/schedule;;;us-government china;")
     }
     /// `POST /me/joinedTeams/{team-id}/schedule/share`
     ///
@@ -135,9 +127,7 @@ impl RequestBuilder {
         self.0
             .segment("share")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/schedule/share;;;us-government china;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/schedule/share;;;us-government china;",
                 parameters,
             )
     }

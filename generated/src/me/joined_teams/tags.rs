@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/tags`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/me/joinedTeams/{team-id}/tags`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamworkTag>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/tags;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/tags;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/tags`
@@ -31,7 +29,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::TeamworkTag) -> Request<models::TeamworkTag> {
-        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/tags;;;;"), body)
+        self.0.send("op:POST /me/joinedTeams/{team-id}/tags;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/tags/$count`
     ///
@@ -42,11 +40,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/tags/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /me/joinedTeams/{team-id}/tags/$count;filter search;;;")
     }
 }
 /// Requests to `/me/joinedTeams/{team-id}/tags/{teamworkTag-id}`.
@@ -66,9 +60,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamworkTag> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/tags/{teamworkTag-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/tags/{teamworkTag-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/tags/{teamworkTag-id}`
@@ -81,9 +73,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamworkTag>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
                 changes,
             )
     }
@@ -92,11 +82,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /me/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/mailFolders/{mailFolder-id}/messageRules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/mailFolders/{mailFolder-id}/messageRules`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MessageRule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/messageRules;count filter orderby select skip top;;china;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/messageRules;count filter orderby select skip top;;china;",
             )
     }
     /// `POST /me/mailFolders/{mailFolder-id}/messageRules`
@@ -35,12 +33,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::MessageRule) -> Request<models::MessageRule> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/messageRules;;;china;",
-                ),
-                body,
-            )
+            .send("op:POST /me/mailFolders/{mailFolder-id}/messageRules;;;china;", body)
     }
     /// `GET /me/mailFolders/{mailFolder-id}/messageRules/$count`
     ///
@@ -54,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/messageRules/$count;filter;;china;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/messageRules/$count;filter;;china;",
             )
     }
 }
@@ -74,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MessageRule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};select;;china;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};select;;china;",
             )
     }
     /// `PATCH /me/mailFolders/{mailFolder-id}/messageRules/{messageRule-id}`
@@ -91,9 +80,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MessageRule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china;",
-                ),
+                "op:PATCH /me/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china;",
                 changes,
             )
     }
@@ -106,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china;",
-                ),
+                "op:DELETE /me/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china;",
             )
     }
 }

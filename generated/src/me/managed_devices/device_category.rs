@@ -2,7 +2,7 @@
 
 //! `/me/managedDevices/{managedDevice-id}/deviceCategory`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Reference, Request};
+use crate::runtime::{Path, Reference, Request};
 /// Requests to `/me/managedDevices/{managedDevice-id}/deviceCategory`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DeviceCategory> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/deviceCategory;expand select;;;",
-                ),
+                "op:GET /me/managedDevices/{managedDevice-id}/deviceCategory;expand select;;;",
             )
     }
     /// `PATCH /me/managedDevices/{managedDevice-id}/deviceCategory`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::DeviceCategory>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/managedDevices/{managedDevice-id}/deviceCategory;;;;",
-                ),
+                "op:PATCH /me/managedDevices/{managedDevice-id}/deviceCategory;;;;",
                 changes,
             )
     }
@@ -41,12 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/managedDevices/{managedDevice-id}/deviceCategory;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /me/managedDevices/{managedDevice-id}/deviceCategory;;;;")
     }
     /// `GET /me/managedDevices/{managedDevice-id}/deviceCategory/$ref`
     ///
@@ -55,11 +46,7 @@ impl RequestBuilder {
     pub fn get_reference(&self) -> Request<Reference> {
         self.0
             .segment("$ref")
-            .call(
-                Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
-                ),
-            )
+            .call("op:GET /me/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;")
     }
     /// `PUT /me/managedDevices/{managedDevice-id}/deviceCategory/$ref`
     ///
@@ -69,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:PUT /me/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
-                ),
+                "op:PUT /me/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
                 reference,
             )
     }
@@ -83,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /me/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
-                ),
+                "op:DELETE /me/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/managedDevices/{managedDevice-id}/users`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/me/managedDevices/{managedDevice-id}/users`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::User>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/users;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/managedDevices/{managedDevice-id}/users;count expand filter orderby search select skip top;;;",
             )
     }
 }

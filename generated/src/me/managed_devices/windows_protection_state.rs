@@ -2,7 +2,7 @@
 
 //! `/me/managedDevices/{managedDevice-id}/windowsProtectionState`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod detected_malware_state;
 /// Requests to `/me/managedDevices/{managedDevice-id}/windowsProtectionState`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WindowsProtectionState> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/windowsProtectionState;expand select;;;",
-                ),
+                "op:GET /me/managedDevices/{managedDevice-id}/windowsProtectionState;expand select;;;",
             )
     }
     /// `PATCH /me/managedDevices/{managedDevice-id}/windowsProtectionState`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::WindowsProtectionState>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/managedDevices/{managedDevice-id}/windowsProtectionState;;;;",
-                ),
+                "op:PATCH /me/managedDevices/{managedDevice-id}/windowsProtectionState;;;;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/managedDevices/{managedDevice-id}/windowsProtectionState;;;;",
-                ),
+                "op:DELETE /me/managedDevices/{managedDevice-id}/windowsProtectionState;;;;",
             )
     }
 }

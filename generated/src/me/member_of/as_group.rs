@@ -2,7 +2,7 @@
 
 //! `/me/memberOf/graph.group`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/memberOf/graph.group`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Group>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/memberOf/graph.group;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:cast:/me/memberof;;",
-                ),
+                "op:GET /me/memberOf/graph.group;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:cast:/me/memberof;;",
             )
     }
     /// `GET /me/memberOf/graph.group/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/memberOf/graph.group/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/me/memberof;;",
-                ),
+                "op:GET /me/memberOf/graph.group/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/me/memberof;;",
             )
     }
 }
@@ -66,9 +62,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/memberOf/{directoryObject-id}/graph.group;expand select;work=User.Read,User.Read.All provenance=inferred:cast:/me/memberof/{};;",
-                ),
+                "op:GET /me/memberOf/{directoryObject-id}/graph.group;expand select;work=User.Read,User.Read.All provenance=inferred:cast:/me/memberof/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/messages/{message-id}/attachments`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/messages/{message-id}/attachments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Attachment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read;;",
-                ),
+                "op:GET /me/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read;;",
             )
     }
     /// `POST /me/messages/{message-id}/attachments`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Attachment) -> Request<models::Attachment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read provenance=inferred:count:/me/messages/{}/attachments;;",
-                ),
+                "op:GET /me/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read provenance=inferred:count:/me/messages/{}/attachments;;",
             )
     }
     /// `POST /me/messages/{message-id}/attachments/createUploadSession`
@@ -84,9 +78,7 @@ impl RequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /me/messages/{message-id}/attachments/createUploadSession;;work=Calendars.ReadWrite,Mail.ReadWrite personal=Calendars.ReadWrite,Mail.ReadWrite;us-government;",
-                ),
+                "op:POST /me/messages/{message-id}/attachments/createUploadSession;;work=Calendars.ReadWrite,Mail.ReadWrite personal=Calendars.ReadWrite,Mail.ReadWrite;us-government;",
                 parameters,
             )
     }
@@ -103,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Attachment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/messages/{message-id}/attachments/{attachment-id};expand select;;;",
-                ),
+                "op:GET /me/messages/{message-id}/attachments/{attachment-id};expand select;;;",
             )
     }
     /// `DELETE /me/messages/{message-id}/attachments/{attachment-id}`
@@ -114,10 +104,6 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/messages/{message-id}/attachments/{attachment-id};;;;",
-                ),
-            )
+            .call("op:DELETE /me/messages/{message-id}/attachments/{attachment-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/onenote/notebooks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod section_groups;
 pub mod sections;
 /// Requests to `/me/onenote/notebooks`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Notebook>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/notebooks;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/notebooks;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `POST /me/onenote/notebooks`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Notebook) -> Request<models::Notebook> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/onenote/notebooks;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/onenote/notebooks;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/onenote/notebooks/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/notebooks;us-government china;",
-                ),
+                "op:GET /me/onenote/notebooks/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/notebooks;us-government china;",
             )
     }
     /// `POST /me/onenote/notebooks/getNotebookFromWebUrl`
@@ -92,9 +86,7 @@ impl RequestBuilder {
         self.0
             .segment("getNotebookFromWebUrl")
             .send(
-                Operation(
-                    "op:POST /me/onenote/notebooks/getNotebookFromWebUrl;;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /me/onenote/notebooks/getNotebookFromWebUrl;;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -120,9 +112,7 @@ impl RequestBuilder {
                 &[("includePersonalNotebooks", Some(&include_personal_notebooks))],
             )
             .call(
-                Operation(
-                    "op:GET /me/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
 }
@@ -154,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Notebook> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/notebooks/{notebook-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/notebooks/{notebook-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `PATCH /me/onenote/notebooks/{notebook-id}`
@@ -171,9 +159,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Notebook>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/onenote/notebooks/{notebook-id};;;us-government china;",
-                ),
+                "op:PATCH /me/onenote/notebooks/{notebook-id};;;us-government china;",
                 changes,
             )
     }
@@ -185,11 +171,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/onenote/notebooks/{notebook-id};;;us-government china;",
-                ),
-            )
+            .call("op:DELETE /me/onenote/notebooks/{notebook-id};;;us-government china;")
     }
     /// `POST /me/onenote/notebooks/{notebook-id}/copyNotebook`
     ///
@@ -208,9 +190,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyNotebook")
             .send(
-                Operation(
-                    "op:POST /me/onenote/notebooks/{notebook-id}/copyNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/onenote/notebooks/{notebook-id}/copyNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 parameters,
             )
     }

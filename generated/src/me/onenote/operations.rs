@@ -2,7 +2,7 @@
 
 //! `/me/onenote/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/onenote/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenoteOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/operations;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/onenote/operations;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/onenote/operations`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::OnenoteOperation,
     ) -> Request<models::OnenoteOperation> {
-        self.0
-            .send(
-                Operation("op:POST /me/onenote/operations;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /me/onenote/operations;;;us-government china;", body)
     }
     /// `GET /me/onenote/operations/$count`
     ///
@@ -55,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/onenote/operations/$count;filter search;;us-government china;",
-                ),
+                "op:GET /me/onenote/operations/$count;filter search;;us-government china;",
             )
     }
 }
@@ -79,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenoteOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/operations/{onenoteOperation-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/operations/{onenoteOperation-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `PATCH /me/onenote/operations/{onenoteOperation-id}`
@@ -96,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenoteOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/onenote/operations/{onenoteOperation-id};;;us-government china;",
-                ),
+                "op:PATCH /me/onenote/operations/{onenoteOperation-id};;;us-government china;",
                 changes,
             )
     }
@@ -111,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/onenote/operations/{onenoteOperation-id};;;us-government china;",
-                ),
+                "op:DELETE /me/onenote/operations/{onenoteOperation-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/onenote/pages`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 pub mod parent_notebook;
 pub mod parent_section;
 /// Requests to `/me/onenote/pages`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenotePage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `POST /me/onenote/pages`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::OnenotePage) -> Request<models::OnenotePage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/onenote/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/onenote/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/onenote/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/pages;us-government china;",
-                ),
+                "op:GET /me/onenote/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/pages;us-government china;",
             )
     }
 }
@@ -104,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenotePage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/pages/{onenotePage-id};expand select;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/pages/{onenotePage-id};expand select;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `PATCH /me/onenote/pages/{onenotePage-id}`
@@ -121,9 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenotePage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/onenote/pages/{onenotePage-id};;;us-government china;",
-                ),
+                "op:PATCH /me/onenote/pages/{onenotePage-id};;;us-government china;",
                 changes,
             )
     }
@@ -140,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/onenote/pages/{onenotePage-id};;work=Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.ReadWrite;us-government china;",
-                ),
+                "op:DELETE /me/onenote/pages/{onenotePage-id};;work=Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.ReadWrite;us-government china;",
             )
     }
     /// `GET /me/onenote/pages/{onenotePage-id}/content`
@@ -159,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /me/onenote/pages/{onenotePage-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/pages/{onenotePage-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `PUT /me/onenote/pages/{onenotePage-id}/content`
@@ -177,9 +163,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/onenote/pages/{onenotePage-id}/content;;;us-government china;",
-                ),
+                "op:PUT /me/onenote/pages/{onenotePage-id}/content;;;us-government china;",
                 content,
             )
     }
@@ -193,9 +177,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /me/onenote/pages/{onenotePage-id}/content;;;us-government china;",
-                ),
+                "op:DELETE /me/onenote/pages/{onenotePage-id}/content;;;us-government china;",
             )
     }
     /// `POST /me/onenote/pages/{onenotePage-id}/copyToSection`
@@ -215,9 +197,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToSection")
             .send(
-                Operation(
-                    "op:POST /me/onenote/pages/{onenotePage-id}/copyToSection;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/onenote/pages/{onenotePage-id}/copyToSection;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 parameters,
             )
     }
@@ -234,9 +214,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("onenotePatchContent")
             .send(
-                Operation(
-                    "op:POST /me/onenote/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
-                ),
+                "op:POST /me/onenote/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
                 parameters,
             )
     }
@@ -250,9 +228,7 @@ impl ItemRequestBuilder {
         self.0
             .function("preview", &[])
             .call(
-                Operation(
-                    "op:GET /me/onenote/pages/{onenotePage-id}/preview();;;us-government china;",
-                ),
+                "op:GET /me/onenote/pages/{onenotePage-id}/preview();;;us-government china;",
             )
     }
 }

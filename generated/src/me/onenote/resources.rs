@@ -2,7 +2,7 @@
 
 //! `/me/onenote/resources`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/me/onenote/resources`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenoteResource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/resources;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/onenote/resources;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/onenote/resources`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::OnenoteResource,
     ) -> Request<models::OnenoteResource> {
-        self.0
-            .send(
-                Operation("op:POST /me/onenote/resources;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /me/onenote/resources;;;us-government china;", body)
     }
     /// `GET /me/onenote/resources/$count`
     ///
@@ -55,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/onenote/resources/$count;filter search;;us-government china;",
-                ),
+                "op:GET /me/onenote/resources/$count;filter search;;us-government china;",
             )
     }
 }
@@ -75,9 +67,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenoteResource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/resources/{onenoteResource-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/onenote/resources/{onenoteResource-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /me/onenote/resources/{onenoteResource-id}`
@@ -92,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenoteResource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/onenote/resources/{onenoteResource-id};;;us-government china;",
-                ),
+                "op:PATCH /me/onenote/resources/{onenoteResource-id};;;us-government china;",
                 changes,
             )
     }
@@ -107,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/onenote/resources/{onenoteResource-id};;;us-government china;",
-                ),
+                "op:DELETE /me/onenote/resources/{onenoteResource-id};;;us-government china;",
             )
     }
     /// `GET /me/onenote/resources/{onenoteResource-id}/content`
@@ -126,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /me/onenote/resources/{onenoteResource-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/resources/{onenoteResource-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `PUT /me/onenote/resources/{onenoteResource-id}/content`
@@ -144,9 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
-                ),
+                "op:PUT /me/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
                 content,
             )
     }
@@ -160,9 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /me/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
-                ),
+                "op:DELETE /me/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
             )
     }
 }

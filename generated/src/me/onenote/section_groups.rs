@@ -2,7 +2,7 @@
 
 //! `/me/onenote/sectionGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod parent_notebook;
 pub mod parent_section_group;
 pub mod section_groups;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SectionGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `POST /me/onenote/sectionGroups`
@@ -42,11 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::SectionGroup) -> Request<models::SectionGroup> {
-        self.0
-            .send(
-                Operation("op:POST /me/onenote/sectionGroups;;;us-government china;"),
-                body,
-            )
+        self.0.send("op:POST /me/onenote/sectionGroups;;;us-government china;", body)
     }
     /// `GET /me/onenote/sectionGroups/$count`
     ///
@@ -66,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/onenote/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/sectiongroups;us-government china;",
-                ),
+                "op:GET /me/onenote/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/sectiongroups;us-government china;",
             )
     }
 }
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SectionGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/sectionGroups/{sectionGroup-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/sectionGroups/{sectionGroup-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `PATCH /me/onenote/sectionGroups/{sectionGroup-id}`
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SectionGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
-                ),
+                "op:PATCH /me/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
                 changes,
             )
     }
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
-                ),
+                "op:DELETE /me/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
             )
     }
 }

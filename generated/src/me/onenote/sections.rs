@@ -2,7 +2,7 @@
 
 //! `/me/onenote/sections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod pages;
 pub mod parent_notebook;
 pub mod parent_section_group;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenoteSection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/sections;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/sections;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `POST /me/onenote/sections`
@@ -44,8 +42,7 @@ impl RequestBuilder {
         &self,
         body: &models::OnenoteSection,
     ) -> Request<models::OnenoteSection> {
-        self.0
-            .send(Operation("op:POST /me/onenote/sections;;;us-government china;"), body)
+        self.0.send("op:POST /me/onenote/sections;;;us-government china;", body)
     }
     /// `GET /me/onenote/sections/$count`
     ///
@@ -65,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/onenote/sections/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/sections;us-government china;",
-                ),
+                "op:GET /me/onenote/sections/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/sections;us-government china;",
             )
     }
 }
@@ -104,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenoteSection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/sections/{onenoteSection-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/sections/{onenoteSection-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `PATCH /me/onenote/sections/{onenoteSection-id}`
@@ -121,9 +114,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenoteSection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/onenote/sections/{onenoteSection-id};;;us-government china;",
-                ),
+                "op:PATCH /me/onenote/sections/{onenoteSection-id};;;us-government china;",
                 changes,
             )
     }
@@ -136,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/onenote/sections/{onenoteSection-id};;;us-government china;",
-                ),
+                "op:DELETE /me/onenote/sections/{onenoteSection-id};;;us-government china;",
             )
     }
     /// `POST /me/onenote/sections/{onenoteSection-id}/copyToNotebook`
@@ -158,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToNotebook")
             .send(
-                Operation(
-                    "op:POST /me/onenote/sections/{onenoteSection-id}/copyToNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/onenote/sections/{onenoteSection-id}/copyToNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 parameters,
             )
     }
@@ -181,9 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToSectionGroup")
             .send(
-                Operation(
-                    "op:POST /me/onenote/sections/{onenoteSection-id}/copyToSectionGroup;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/onenote/sections/{onenoteSection-id}/copyToSectionGroup;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 parameters,
             )
     }

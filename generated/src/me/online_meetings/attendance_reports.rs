@@ -2,7 +2,7 @@
 
 //! `/me/onlineMeetings/{onlineMeeting-id}/attendanceReports`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod attendance_records;
 /// Requests to `/me/onlineMeetings/{onlineMeeting-id}/attendanceReports`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MeetingAttendanceReport>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports;count expand filter orderby search select skip top;work=OnlineMeetingArtifact.Read.All;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports;count expand filter orderby search select skip top;work=OnlineMeetingArtifact.Read.All;china;",
             )
     }
     /// `POST /me/onlineMeetings/{onlineMeeting-id}/attendanceReports`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::MeetingAttendanceReport> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/attendanceReports;;;china;",
-                ),
+                "op:POST /me/onlineMeetings/{onlineMeeting-id}/attendanceReports;;;china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/$count;filter search;work=OnlineMeetingArtifact.Read.All provenance=inferred:count:/me/onlinemeetings/{}/attendancereports;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/$count;filter search;work=OnlineMeetingArtifact.Read.All provenance=inferred:count:/me/onlinemeetings/{}/attendancereports;china;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MeetingAttendanceReport> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};expand select;work=OnlineMeetingArtifact.Read.All;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};expand select;work=OnlineMeetingArtifact.Read.All;china;",
             )
     }
     /// `PATCH /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MeetingAttendanceReport>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china;",
-                ),
+                "op:PATCH /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china;",
-                ),
+                "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china;",
             )
     }
 }

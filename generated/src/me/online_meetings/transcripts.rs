@@ -2,7 +2,7 @@
 
 //! `/me/onlineMeetings/{onlineMeeting-id}/transcripts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 /// Requests to `/me/onlineMeetings/{onlineMeeting-id}/transcripts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CallTranscript>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts;count expand filter orderby search select skip top;work=OnlineMeetingTranscript.Read.All;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts;count expand filter orderby search select skip top;work=OnlineMeetingTranscript.Read.All;china;",
             )
     }
     /// `POST /me/onlineMeetings/{onlineMeeting-id}/transcripts`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::CallTranscript> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/transcripts;;;china;",
-                ),
+                "op:POST /me/onlineMeetings/{onlineMeeting-id}/transcripts;;;china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/$count;filter search;work=OnlineMeetingTranscript.Read.All provenance=inferred:count:/me/onlinemeetings/{}/transcripts;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/$count;filter search;work=OnlineMeetingTranscript.Read.All provenance=inferred:count:/me/onlinemeetings/{}/transcripts;china;",
             )
     }
     /// `GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/delta()`
@@ -84,9 +78,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CallTranscript> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};expand select;work=OnlineMeetingTranscript.Read.All;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};expand select;work=OnlineMeetingTranscript.Read.All;china;",
             )
     }
     /// `PATCH /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}`
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CallTranscript>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
-                ),
+                "op:PATCH /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
                 changes,
             )
     }
@@ -140,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
-                ),
+                "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
             )
     }
     /// `GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content`
@@ -159,9 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;work=OnlineMeetingTranscript.Read.All;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;work=OnlineMeetingTranscript.Read.All;china;",
             )
     }
     /// `PUT /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content`
@@ -177,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
-                ),
+                "op:PUT /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
                 content,
             )
     }
@@ -193,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
-                ),
+                "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
             )
     }
     /// `GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent`
@@ -212,9 +192,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .call(
-                Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;work=OnlineMeetingTranscript.Read.All;china;",
-                ),
+                "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;work=OnlineMeetingTranscript.Read.All;china;",
             )
     }
     /// `PUT /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent`
@@ -230,9 +208,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
-                ),
+                "op:PUT /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 content,
             )
     }
@@ -246,9 +222,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .call(
-                Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
-                ),
+                "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/ownedDevices/graph.device`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/ownedDevices/graph.device`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Device>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/ownedDevices/graph.device;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/me/owneddevices;;",
-                ),
+                "op:GET /me/ownedDevices/graph.device;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/me/owneddevices;;",
             )
     }
     /// `GET /me/ownedDevices/graph.device/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/ownedDevices/graph.device/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/owneddevices;;",
-                ),
+                "op:GET /me/ownedDevices/graph.device/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/owneddevices;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Device> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/ownedDevices/{directoryObject-id}/graph.device;expand select;;;",
-                ),
+                "op:GET /me/ownedDevices/{directoryObject-id}/graph.device;expand select;;;",
             )
     }
 }

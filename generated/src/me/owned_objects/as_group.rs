@@ -2,7 +2,7 @@
 
 //! `/me/ownedObjects/graph.group`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/ownedObjects/graph.group`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Group>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/ownedObjects/graph.group;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/me/ownedobjects;;",
-                ),
+                "op:GET /me/ownedObjects/graph.group;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/me/ownedobjects;;",
             )
     }
     /// `GET /me/ownedObjects/graph.group/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/ownedObjects/graph.group/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/ownedobjects;;",
-                ),
+                "op:GET /me/ownedObjects/graph.group/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/ownedobjects;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/ownedObjects/{directoryObject-id}/graph.group;expand select;;;",
-                ),
+                "op:GET /me/ownedObjects/{directoryObject-id}/graph.group;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/planner/plans`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod buckets;
 pub mod details;
 pub mod tasks;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerPlan>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/planner/plans;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All;china;",
-                ),
+                "op:GET /me/planner/plans;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All;china;",
             )
     }
     /// `POST /me/planner/plans`
@@ -41,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PlannerPlan) -> Request<models::PlannerPlan> {
-        self.0.send(Operation("op:POST /me/planner/plans;;;china;"), body)
+        self.0.send("op:POST /me/planner/plans;;;china;", body)
     }
     /// `GET /me/planner/plans/$count`
     ///
@@ -61,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/planner/plans/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All provenance=inferred:count:/me/planner/plans;china;",
-                ),
+                "op:GET /me/planner/plans/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All provenance=inferred:count:/me/planner/plans;china;",
             )
     }
 }
@@ -94,12 +90,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::PlannerPlan> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id};expand select;;china;",
-                ),
-            )
+        self.0.call("op:GET /me/planner/plans/{plannerPlan-id};expand select;;china;")
     }
     /// `PATCH /me/planner/plans/{plannerPlan-id}`
     ///
@@ -111,11 +102,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::PlannerPlan>,
     ) -> Request<Option<models::PlannerPlan>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/planner/plans/{plannerPlan-id};;;china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/planner/plans/{plannerPlan-id};;;china;", changes)
     }
     /// `DELETE /me/planner/plans/{plannerPlan-id}`
     ///
@@ -124,6 +111,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/planner/plans/{plannerPlan-id};;;china;"))
+        self.0.call("op:DELETE /me/planner/plans/{plannerPlan-id};;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/planner/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assigned_to_task_board_format;
 pub mod bucket_task_board_format;
 pub mod details;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerTask>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/planner/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All;china;",
-                ),
+                "op:GET /me/planner/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All;china;",
             )
     }
     /// `POST /me/planner/tasks`
@@ -42,7 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
-        self.0.send(Operation("op:POST /me/planner/tasks;;;china;"), body)
+        self.0.send("op:POST /me/planner/tasks;;;china;", body)
     }
     /// `GET /me/planner/tasks/$count`
     ///
@@ -62,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/planner/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All provenance=inferred:count:/me/planner/tasks;china;",
-                ),
+                "op:GET /me/planner/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All provenance=inferred:count:/me/planner/tasks;china;",
             )
     }
 }
@@ -108,12 +104,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::PlannerTask> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/planner/tasks/{plannerTask-id};expand select;;china;",
-                ),
-            )
+        self.0.call("op:GET /me/planner/tasks/{plannerTask-id};expand select;;china;")
     }
     /// `PATCH /me/planner/tasks/{plannerTask-id}`
     ///
@@ -125,11 +116,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::PlannerTask>,
     ) -> Request<Option<models::PlannerTask>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/planner/tasks/{plannerTask-id};;;china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/planner/tasks/{plannerTask-id};;;china;", changes)
     }
     /// `DELETE /me/planner/tasks/{plannerTask-id}`
     ///
@@ -138,6 +125,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/planner/tasks/{plannerTask-id};;;china;"))
+        self.0.call("op:DELETE /me/planner/tasks/{plannerTask-id};;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/registeredDevices/graph.appRoleAssignment`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/registeredDevices/graph.appRoleAssignment`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AppRoleAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/registeredDevices/graph.appRoleAssignment;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/me/registereddevices;;",
-                ),
+                "op:GET /me/registeredDevices/graph.appRoleAssignment;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/me/registereddevices;;",
             )
     }
     /// `GET /me/registeredDevices/graph.appRoleAssignment/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/registeredDevices/graph.appRoleAssignment/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/registereddevices;;",
-                ),
+                "op:GET /me/registeredDevices/graph.appRoleAssignment/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/registereddevices;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AppRoleAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/registeredDevices/{directoryObject-id}/graph.appRoleAssignment;expand select;;;",
-                ),
+                "op:GET /me/registeredDevices/{directoryObject-id}/graph.appRoleAssignment;expand select;;;",
             )
     }
 }

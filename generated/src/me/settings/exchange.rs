@@ -2,7 +2,7 @@
 
 //! `/me/settings/exchange`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/settings/exchange`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,7 +15,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ExchangeSettings> {
-        self.0
-            .call(Operation("op:GET /me/settings/exchange;select;;us-government china;"))
+        self.0.call("op:GET /me/settings/exchange;select;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/settings/itemInsights`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/settings/itemInsights`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserInsightsSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/settings/itemInsights;expand select;work=User.Read,User.ReadWrite;;",
-                ),
+                "op:GET /me/settings/itemInsights;expand select;work=User.Read,User.ReadWrite;;",
             )
     }
     /// `PATCH /me/settings/itemInsights`
@@ -37,16 +35,13 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::UserInsightsSettings>,
     ) -> Request<Option<models::UserInsightsSettings>> {
         self.0
-            .update(
-                Operation("op:PATCH /me/settings/itemInsights;;work=User.ReadWrite;;"),
-                changes,
-            )
+            .update("op:PATCH /me/settings/itemInsights;;work=User.ReadWrite;;", changes)
     }
     /// `DELETE /me/settings/itemInsights`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/settings/itemInsights;;;;"))
+        self.0.call("op:DELETE /me/settings/itemInsights;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/settings/shiftPreferences`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/settings/shiftPreferences`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ShiftPreferences> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/settings/shiftPreferences;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=alias:/users/{}/settings/shiftpreferences;us-government china;",
-                ),
+                "op:GET /me/settings/shiftPreferences;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=alias:/users/{}/settings/shiftpreferences;us-government china;",
             )
     }
     /// `PATCH /me/settings/shiftPreferences`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ShiftPreferences>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy provenance=alias:/users/{}/settings/shiftpreferences;us-government china;",
-                ),
+                "op:PATCH /me/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy provenance=alias:/users/{}/settings/shiftpreferences;us-government china;",
                 changes,
             )
     }
@@ -59,12 +55,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/settings/shiftPreferences;;;us-government china;",
-                ),
-            )
+        self.0.call("op:DELETE /me/settings/shiftPreferences;;;us-government china;")
     }
     /// `POST /me/settings/shiftPreferences/stageForDeletion`
     ///
@@ -76,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /me/settings/shiftPreferences/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /me/settings/shiftPreferences/stageForDeletion;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/settings/storage`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod quota;
 /// Requests to `/me/settings/storage`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::UserStorage> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /me/settings/storage;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /me/settings/storage;expand select;;us-government china;")
     }
     /// `PATCH /me/settings/storage`
     ///
@@ -38,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::UserStorage>,
     ) -> Request<Option<models::UserStorage>> {
-        self.0
-            .update(
-                Operation("op:PATCH /me/settings/storage;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /me/settings/storage;;;us-government china;", changes)
     }
     /// `DELETE /me/settings/storage`
     ///
@@ -51,6 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/settings/storage;;;us-government china;"))
+        self.0.call("op:DELETE /me/settings/storage;;;us-government china;")
     }
 }

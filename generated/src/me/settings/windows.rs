@@ -2,7 +2,7 @@
 
 //! `/me/settings/windows`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod instances;
 /// Requests to `/me/settings/windows`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WindowsSetting>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/settings/windows;count expand filter orderby search select skip top;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china;",
-                ),
+                "op:GET /me/settings/windows;count expand filter orderby search select skip top;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china;",
             )
     }
     /// `POST /me/settings/windows`
@@ -42,8 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::WindowsSetting,
     ) -> Request<models::WindowsSetting> {
-        self.0
-            .send(Operation("op:POST /me/settings/windows;;;us-government china;"), body)
+        self.0.send("op:POST /me/settings/windows;;;us-government china;", body)
     }
     /// `GET /me/settings/windows/$count`
     ///
@@ -63,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/settings/windows/$count;filter search;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read provenance=inferred:count:/me/settings/windows;us-government china;",
-                ),
+                "op:GET /me/settings/windows/$count;filter search;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read provenance=inferred:count:/me/settings/windows;us-government china;",
             )
     }
 }
@@ -92,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WindowsSetting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/settings/windows/{windowsSetting-id};expand select;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china;",
-                ),
+                "op:GET /me/settings/windows/{windowsSetting-id};expand select;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china;",
             )
     }
     /// `PATCH /me/settings/windows/{windowsSetting-id}`
@@ -109,9 +102,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WindowsSetting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/settings/windows/{windowsSetting-id};;;us-government china;",
-                ),
+                "op:PATCH /me/settings/windows/{windowsSetting-id};;;us-government china;",
                 changes,
             )
     }
@@ -124,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/settings/windows/{windowsSetting-id};;;us-government china;",
-                ),
+                "op:DELETE /me/settings/windows/{windowsSetting-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/solutions/workingTimeSchedule`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/solutions/workingTimeSchedule`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WorkingTimeSchedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/solutions/workingTimeSchedule;expand select;;us-government china;",
-                ),
+                "op:GET /me/solutions/workingTimeSchedule;expand select;;us-government china;",
             )
     }
     /// `PATCH /me/solutions/workingTimeSchedule`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::WorkingTimeSchedule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/solutions/workingTimeSchedule;;;us-government china;",
-                ),
+                "op:PATCH /me/solutions/workingTimeSchedule;;;us-government china;",
                 changes,
             )
     }
@@ -47,12 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/solutions/workingTimeSchedule;;;us-government china;",
-                ),
-            )
+        self.0.call("op:DELETE /me/solutions/workingTimeSchedule;;;us-government china;")
     }
     /// `POST /me/solutions/workingTimeSchedule/endWorkingTime`
     ///
@@ -64,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("endWorkingTime")
             .call(
-                Operation(
-                    "op:POST /me/solutions/workingTimeSchedule/endWorkingTime;;;us-government china;",
-                ),
+                "op:POST /me/solutions/workingTimeSchedule/endWorkingTime;;;us-government china;",
             )
     }
     /// `POST /me/solutions/workingTimeSchedule/startWorkingTime`
@@ -79,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("startWorkingTime")
             .call(
-                Operation(
-                    "op:POST /me/solutions/workingTimeSchedule/startWorkingTime;;;us-government china;",
-                ),
+                "op:POST /me/solutions/workingTimeSchedule/startWorkingTime;;;us-government china;",
             )
     }
 }

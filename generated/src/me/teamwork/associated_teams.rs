@@ -2,7 +2,7 @@
 
 //! `/me/teamwork/associatedTeams`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod team;
 /// Requests to `/me/teamwork/associatedTeams`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AssociatedTeamInfo>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/teamwork/associatedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All provenance=alias:/users/{}/teamwork/associatedteams;;",
-                ),
+                "op:GET /me/teamwork/associatedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All provenance=alias:/users/{}/teamwork/associatedteams;;",
             )
     }
     /// `POST /me/teamwork/associatedTeams`
@@ -40,7 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::AssociatedTeamInfo,
     ) -> Request<models::AssociatedTeamInfo> {
-        self.0.send(Operation("op:POST /me/teamwork/associatedTeams;;;;"), body)
+        self.0.send("op:POST /me/teamwork/associatedTeams;;;;", body)
     }
     /// `GET /me/teamwork/associatedTeams/$count`
     ///
@@ -58,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/teamwork/associatedTeams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All provenance=inferred:count:/users/{}/teamwork/associatedteams;;",
-                ),
+                "op:GET /me/teamwork/associatedTeams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All provenance=inferred:count:/users/{}/teamwork/associatedteams;;",
             )
     }
 }
@@ -81,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AssociatedTeamInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/teamwork/associatedTeams/{associatedTeamInfo-id};expand select;;;",
-                ),
+                "op:GET /me/teamwork/associatedTeams/{associatedTeamInfo-id};expand select;;;",
             )
     }
     /// `PATCH /me/teamwork/associatedTeams/{associatedTeamInfo-id}`
@@ -96,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AssociatedTeamInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
-                ),
+                "op:PATCH /me/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
                 changes,
             )
     }
@@ -107,11 +99,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /me/teamwork/associatedTeams/{associatedTeamInfo-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/teamwork/installedApps`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod chat;
 pub mod teams_app;
 pub mod teams_app_definition;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UserScopeTeamsAppInstallation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/teamwork/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps;;",
-                ),
+                "op:GET /me/teamwork/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps;;",
             )
     }
     /// `POST /me/teamwork/installedApps`
@@ -53,9 +51,7 @@ impl RequestBuilder {
     ) -> Request<models::UserScopeTeamsAppInstallation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/teamwork/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps;;",
-                ),
+                "op:POST /me/teamwork/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps;;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/teamwork/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=inferred:count:/users/{}/teamwork/installedapps;;",
-                ),
+                "op:GET /me/teamwork/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=inferred:count:/users/{}/teamwork/installedapps;;",
             )
     }
 }
@@ -114,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserScopeTeamsAppInstallation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{};;",
-                ),
+                "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{};;",
             )
     }
     /// `PATCH /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}`
@@ -129,9 +121,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserScopeTeamsAppInstallation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;;;",
-                ),
+                "op:PATCH /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;;;",
                 changes,
             )
     }
@@ -148,9 +138,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{};;",
-                ),
+                "op:DELETE /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{};;",
             )
     }
     /// `POST /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade`
@@ -170,9 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("upgrade")
             .send(
-                Operation(
-                    "op:POST /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{}/upgrade;;",
-                ),
+                "op:POST /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{}/upgrade;;",
                 parameters,
             )
     }

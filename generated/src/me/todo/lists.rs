@@ -2,7 +2,7 @@
 
 //! `/me/todo/lists`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod extensions;
 pub mod tasks;
 /// Requests to `/me/todo/lists`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TodoTaskList>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
-                ),
+                "op:GET /me/todo/lists;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
             )
     }
     /// `POST /me/todo/lists`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TodoTaskList) -> Request<models::TodoTaskList> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/todo/lists;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:POST /me/todo/lists;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists;china;",
-                ),
+                "op:GET /me/todo/lists/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists;china;",
             )
     }
     /// `GET /me/todo/lists/delta()`
@@ -91,9 +85,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/delta();count expand filter orderby search select skip top;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:GET /me/todo/lists/delta();count expand filter orderby search select skip top;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
             )
     }
 }
@@ -125,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TodoTaskList> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
             )
     }
     /// `PATCH /me/todo/lists/{todoTaskList-id}`
@@ -146,9 +136,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TodoTaskList>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/todo/lists/{todoTaskList-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:PATCH /me/todo/lists/{todoTaskList-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 changes,
             )
     }
@@ -165,9 +153,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id};;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
-                ),
+                "op:DELETE /me/todo/lists/{todoTaskList-id};;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
             )
     }
 }

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.audioCodec`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AudioCodec {
     /// `unknown`
@@ -56,43 +56,68 @@ pub enum AudioCodec {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AudioCodec {
-    const NAME: &'static str = "microsoft.graph.callRecords.audioCodec";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("invalid", Self::Invalid),
-        ("cn", Self::Cn),
-        ("pcma", Self::Pcma),
-        ("pcmu", Self::Pcmu),
-        ("amrWide", Self::AmrWide),
-        ("g722", Self::G722),
-        ("g7221", Self::G7221),
-        ("g7221c", Self::G7221c),
-        ("g729", Self::G729),
-        ("multiChannelAudio", Self::MultiChannelAudio),
-        ("muchv2", Self::Muchv2),
-        ("opus", Self::Opus),
-        ("satin", Self::Satin),
-        ("satinFullband", Self::SatinFullband),
-        ("rtAudio8", Self::RtAudio8),
-        ("rtAudio16", Self::RtAudio16),
-        ("silk", Self::Silk),
-        ("silkNarrow", Self::SilkNarrow),
-        ("silkWide", Self::SilkWide),
-        ("siren", Self::Siren),
-        ("xmsRta", Self::XmsRta),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AudioCodec {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Invalid => "invalid",
+            Self::Cn => "cn",
+            Self::Pcma => "pcma",
+            Self::Pcmu => "pcmu",
+            Self::AmrWide => "amrWide",
+            Self::G722 => "g722",
+            Self::G7221 => "g7221",
+            Self::G7221c => "g7221c",
+            Self::G729 => "g729",
+            Self::MultiChannelAudio => "multiChannelAudio",
+            Self::Muchv2 => "muchv2",
+            Self::Opus => "opus",
+            Self::Satin => "satin",
+            Self::SatinFullband => "satinFullband",
+            Self::RtAudio8 => "rtAudio8",
+            Self::RtAudio16 => "rtAudio16",
+            Self::Silk => "silk",
+            Self::SilkNarrow => "silkNarrow",
+            Self::SilkWide => "silkWide",
+            Self::Siren => "siren",
+            Self::XmsRta => "xmsRta",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AudioCodec {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.audioCodec",
+        members: &[
+            Self::Unknown,
+            Self::Invalid,
+            Self::Cn,
+            Self::Pcma,
+            Self::Pcmu,
+            Self::AmrWide,
+            Self::G722,
+            Self::G7221,
+            Self::G7221c,
+            Self::G729,
+            Self::MultiChannelAudio,
+            Self::Muchv2,
+            Self::Opus,
+            Self::Satin,
+            Self::SatinFullband,
+            Self::RtAudio8,
+            Self::RtAudio16,
+            Self::Silk,
+            Self::SilkNarrow,
+            Self::SilkWide,
+            Self::Siren,
+            Self::XmsRta,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AudioCodec);

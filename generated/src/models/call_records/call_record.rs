@@ -83,14 +83,6 @@ impl runtime::Model for CallRecord {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -110,11 +102,12 @@ impl runtime::Model for CallRecord {
             10 => reader.read(&mut self.start_date_time),
             11 => reader.read(&mut self.r#type),
             12 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.end_date_time);
         writer.write(1, &self.id);
         writer.write(2, &self.join_web_url);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.clientPlatform`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ClientPlatform {
     /// `unknown`
@@ -32,31 +32,44 @@ pub enum ClientPlatform {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ClientPlatform {
-    const NAME: &'static str = "microsoft.graph.callRecords.clientPlatform";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("windows", Self::Windows),
-        ("macOS", Self::Macos),
-        ("iOS", Self::IOs),
-        ("android", Self::Android),
-        ("web", Self::Web),
-        ("ipPhone", Self::IpPhone),
-        ("roomSystem", Self::RoomSystem),
-        ("surfaceHub", Self::SurfaceHub),
-        ("holoLens", Self::HoloLens),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ClientPlatform {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Windows => "windows",
+            Self::Macos => "macOS",
+            Self::IOs => "iOS",
+            Self::Android => "android",
+            Self::Web => "web",
+            Self::IpPhone => "ipPhone",
+            Self::RoomSystem => "roomSystem",
+            Self::SurfaceHub => "surfaceHub",
+            Self::HoloLens => "holoLens",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ClientPlatform {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.clientPlatform",
+        members: &[
+            Self::Unknown,
+            Self::Windows,
+            Self::Macos,
+            Self::IOs,
+            Self::Android,
+            Self::Web,
+            Self::IpPhone,
+            Self::RoomSystem,
+            Self::SurfaceHub,
+            Self::HoloLens,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ClientPlatform);

@@ -53,14 +53,6 @@ impl runtime::Model for ClientUserAgent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for ClientUserAgent {
             3 => reader.read(&mut self.header_value),
             4 => reader.read(&mut self.platform),
             5 => reader.read(&mut self.product_family),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_version);
         writer.write(1, &self.azure_ad_app_id);
         writer.write(2, &self.communication_service_id);

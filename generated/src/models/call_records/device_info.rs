@@ -111,14 +111,6 @@ impl runtime::Model for DeviceInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -146,11 +138,12 @@ impl runtime::Model for DeviceInfo {
             18 => reader.read(&mut self.sent_noise_level),
             19 => reader.read(&mut self.sent_signal_level),
             20 => reader.read(&mut self.speaker_glitch_rate),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.capture_device_driver);
         writer.write(1, &self.capture_device_name);
         writer.write(2, &self.capture_not_functioning_event_ratio);

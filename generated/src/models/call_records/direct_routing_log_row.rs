@@ -111,14 +111,6 @@ impl runtime::Model for DirectRoutingLogRow {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -146,11 +138,12 @@ impl runtime::Model for DirectRoutingLogRow {
             18 => reader.read(&mut self.user_display_name),
             19 => reader.read(&mut self.user_id),
             20 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.call_end_sub_reason);
         writer.write(1, &self.call_type);
         writer.write(2, &self.callee_number);

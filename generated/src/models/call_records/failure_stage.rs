@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.failureStage`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FailureStage {
     /// `unknown`
@@ -18,24 +18,30 @@ pub enum FailureStage {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FailureStage {
-    const NAME: &'static str = "microsoft.graph.callRecords.failureStage";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("callSetup", Self::CallSetup),
-        ("midcall", Self::Midcall),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FailureStage {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::CallSetup => "callSetup",
+            Self::Midcall => "midcall",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FailureStage {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.failureStage",
+        members: &[
+            Self::Unknown,
+            Self::CallSetup,
+            Self::Midcall,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FailureStage);

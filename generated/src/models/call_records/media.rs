@@ -51,14 +51,6 @@ impl runtime::Model for Media {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for Media {
             3 => reader.read(&mut self.caller_network),
             4 => reader.read(&mut self.label),
             5 => reader.read(&mut self.streams),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.callee_device);
         writer.write(1, &self.callee_network);
         writer.write(2, &self.caller_device);

@@ -147,14 +147,6 @@ impl runtime::Model for MediaStream {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -191,11 +183,12 @@ impl runtime::Model for MediaStream {
             27 => reader.read(&mut self.stream_id),
             28 => reader.read(&mut self.video_codec),
             29 => reader.read(&mut self.was_media_bypassed),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.audio_codec);
         writer.write(1, &self.average_audio_degradation);
         writer.write(2, &self.average_audio_network_jitter);

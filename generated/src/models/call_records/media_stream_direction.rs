@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.mediaStreamDirection`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MediaStreamDirection {
     /// `callerToCallee`
@@ -14,22 +14,23 @@ pub enum MediaStreamDirection {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MediaStreamDirection {
-    const NAME: &'static str = "microsoft.graph.callRecords.mediaStreamDirection";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("callerToCallee", Self::CallerToCallee),
-        ("calleeToCaller", Self::CalleeToCaller),
-    ];
+impl MediaStreamDirection {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::CallerToCallee => "callerToCallee",
+            Self::CalleeToCaller => "calleeToCaller",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MediaStreamDirection {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.mediaStreamDirection",
+        members: &[Self::CallerToCallee, Self::CalleeToCaller],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MediaStreamDirection);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.networkConnectionType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NetworkConnectionType {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum NetworkConnectionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for NetworkConnectionType {
-    const NAME: &'static str = "microsoft.graph.callRecords.networkConnectionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("wired", Self::Wired),
-        ("wifi", Self::Wifi),
-        ("mobile", Self::Mobile),
-        ("tunnel", Self::Tunnel),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl NetworkConnectionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Wired => "wired",
+            Self::Wifi => "wifi",
+            Self::Mobile => "mobile",
+            Self::Tunnel => "tunnel",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for NetworkConnectionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.networkConnectionType",
+        members: &[
+            Self::Unknown,
+            Self::Wired,
+            Self::Wifi,
+            Self::Mobile,
+            Self::Tunnel,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(NetworkConnectionType);

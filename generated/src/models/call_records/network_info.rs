@@ -133,14 +133,6 @@ impl runtime::Model for NetworkInfo {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -173,11 +165,12 @@ impl runtime::Model for NetworkInfo {
             23 => reader.read(&mut self.wifi_signal_strength),
             24 => reader.read(&mut self.wifi_vendor_driver),
             25 => reader.read(&mut self.wifi_vendor_driver_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.bandwidth_low_event_ratio);
         writer.write(1, &self.basic_service_set_identifier);
         writer.write(2, &self.connection_type);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.networkTransportProtocol`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NetworkTransportProtocol {
     /// `unknown`
@@ -18,24 +18,25 @@ pub enum NetworkTransportProtocol {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for NetworkTransportProtocol {
-    const NAME: &'static str = "microsoft.graph.callRecords.networkTransportProtocol";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("udp", Self::Udp),
-        ("tcp", Self::Tcp),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl NetworkTransportProtocol {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for NetworkTransportProtocol {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.networkTransportProtocol",
+        members: &[Self::Unknown, Self::Udp, Self::Tcp, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(NetworkTransportProtocol);

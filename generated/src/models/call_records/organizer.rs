@@ -42,14 +42,6 @@ impl runtime::Model for Organizer {
         properties: &["administrativeUnitInfos", "id", "identity"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -59,11 +51,12 @@ impl runtime::Model for Organizer {
             0 => reader.read(&mut self.administrative_unit_infos),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.identity),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.administrative_unit_infos);
         writer.write(1, &self.id);
         writer.write(2, &self.identity);

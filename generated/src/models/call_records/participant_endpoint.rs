@@ -61,14 +61,6 @@ impl runtime::Model for ParticipantEndpoint {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for ParticipantEndpoint {
             5 => reader.read(&mut self.identity),
             6 => reader.read(&mut self.name),
             7 => reader.read(&mut self.user_agent),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.associated_identity);
         writer.write(1, &self.cpu_cores_count);
         writer.write(2, &self.cpu_name);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.productFamily`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductFamily {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum ProductFamily {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProductFamily {
-    const NAME: &'static str = "microsoft.graph.callRecords.productFamily";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("teams", Self::Teams),
-        ("skypeForBusiness", Self::SkypeForBusiness),
-        ("lync", Self::Lync),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("azureCommunicationServices", Self::AzureCommunicationServices),
-    ];
+impl ProductFamily {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Teams => "teams",
+            Self::SkypeForBusiness => "skypeForBusiness",
+            Self::Lync => "lync",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::AzureCommunicationServices => "azureCommunicationServices",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProductFamily {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.productFamily",
+        members: &[
+            Self::Unknown,
+            Self::Teams,
+            Self::SkypeForBusiness,
+            Self::Lync,
+            Self::UnknownFutureValue,
+            Self::AzureCommunicationServices,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProductFamily);

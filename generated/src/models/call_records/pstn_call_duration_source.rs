@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.pstnCallDurationSource`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PstnCallDurationSource {
     /// `microsoft`
@@ -14,22 +14,23 @@ pub enum PstnCallDurationSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PstnCallDurationSource {
-    const NAME: &'static str = "microsoft.graph.callRecords.pstnCallDurationSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("microsoft", Self::Microsoft),
-        ("operator", Self::Operator),
-    ];
+impl PstnCallDurationSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Microsoft => "microsoft",
+            Self::Operator => "operator",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PstnCallDurationSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.pstnCallDurationSource",
+        members: &[Self::Microsoft, Self::Operator],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PstnCallDurationSource);

@@ -119,14 +119,6 @@ impl runtime::Model for PstnCallLogRow {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -156,11 +148,12 @@ impl runtime::Model for PstnCallLogRow {
             20 => reader.read(&mut self.user_display_name),
             21 => reader.read(&mut self.user_id),
             22 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.call_duration_source);
         writer.write(1, &self.call_id);
         writer.write(2, &self.call_type);

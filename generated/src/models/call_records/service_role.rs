@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.serviceRole`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceRole {
     /// `unknown`
@@ -54,57 +54,76 @@ pub enum ServiceRole {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ServiceRole {
-    const NAME: &'static str = "microsoft.graph.callRecords.serviceRole";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("customBot", Self::CustomBot),
-        (
-            "skypeForBusinessMicrosoftTeamsGateway",
-            Self::SkypeForBusinessMicrosoftTeamsGateway,
-        ),
-        ("skypeForBusinessAudioVideoMcu", Self::SkypeForBusinessAudioVideoMcu),
-        (
-            "skypeForBusinessApplicationSharingMcu",
-            Self::SkypeForBusinessApplicationSharingMcu,
-        ),
-        ("skypeForBusinessCallQueues", Self::SkypeForBusinessCallQueues),
-        ("skypeForBusinessAutoAttendant", Self::SkypeForBusinessAutoAttendant),
-        ("mediationServer", Self::MediationServer),
-        (
-            "mediationServerCloudConnectorEdition",
-            Self::MediationServerCloudConnectorEdition,
-        ),
-        ("exchangeUnifiedMessagingService", Self::ExchangeUnifiedMessagingService),
-        ("mediaController", Self::MediaController),
-        ("conferencingAnnouncementService", Self::ConferencingAnnouncementService),
-        ("conferencingAttendant", Self::ConferencingAttendant),
-        ("audioTeleconferencerController", Self::AudioTeleconferencerController),
-        (
-            "skypeForBusinessUnifiedCommunicationApplicationPlatform",
-            Self::SkypeForBusinessUnifiedCommunicationApplicationPlatform,
-        ),
-        (
-            "responseGroupServiceAnnouncementService",
-            Self::ResponseGroupServiceAnnouncementService,
-        ),
-        ("gateway", Self::Gateway),
-        ("skypeTranslator", Self::SkypeTranslator),
-        ("skypeForBusinessAttendant", Self::SkypeForBusinessAttendant),
-        ("responseGroupService", Self::ResponseGroupService),
-        ("voicemail", Self::Voicemail),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ServiceRole {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::CustomBot => "customBot",
+            Self::SkypeForBusinessMicrosoftTeamsGateway => {
+                "skypeForBusinessMicrosoftTeamsGateway"
+            }
+            Self::SkypeForBusinessAudioVideoMcu => "skypeForBusinessAudioVideoMcu",
+            Self::SkypeForBusinessApplicationSharingMcu => {
+                "skypeForBusinessApplicationSharingMcu"
+            }
+            Self::SkypeForBusinessCallQueues => "skypeForBusinessCallQueues",
+            Self::SkypeForBusinessAutoAttendant => "skypeForBusinessAutoAttendant",
+            Self::MediationServer => "mediationServer",
+            Self::MediationServerCloudConnectorEdition => {
+                "mediationServerCloudConnectorEdition"
+            }
+            Self::ExchangeUnifiedMessagingService => "exchangeUnifiedMessagingService",
+            Self::MediaController => "mediaController",
+            Self::ConferencingAnnouncementService => "conferencingAnnouncementService",
+            Self::ConferencingAttendant => "conferencingAttendant",
+            Self::AudioTeleconferencerController => "audioTeleconferencerController",
+            Self::SkypeForBusinessUnifiedCommunicationApplicationPlatform => {
+                "skypeForBusinessUnifiedCommunicationApplicationPlatform"
+            }
+            Self::ResponseGroupServiceAnnouncementService => {
+                "responseGroupServiceAnnouncementService"
+            }
+            Self::Gateway => "gateway",
+            Self::SkypeTranslator => "skypeTranslator",
+            Self::SkypeForBusinessAttendant => "skypeForBusinessAttendant",
+            Self::ResponseGroupService => "responseGroupService",
+            Self::Voicemail => "voicemail",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ServiceRole {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.serviceRole",
+        members: &[
+            Self::Unknown,
+            Self::CustomBot,
+            Self::SkypeForBusinessMicrosoftTeamsGateway,
+            Self::SkypeForBusinessAudioVideoMcu,
+            Self::SkypeForBusinessApplicationSharingMcu,
+            Self::SkypeForBusinessCallQueues,
+            Self::SkypeForBusinessAutoAttendant,
+            Self::MediationServer,
+            Self::MediationServerCloudConnectorEdition,
+            Self::ExchangeUnifiedMessagingService,
+            Self::MediaController,
+            Self::ConferencingAnnouncementService,
+            Self::ConferencingAttendant,
+            Self::AudioTeleconferencerController,
+            Self::SkypeForBusinessUnifiedCommunicationApplicationPlatform,
+            Self::ResponseGroupServiceAnnouncementService,
+            Self::Gateway,
+            Self::SkypeTranslator,
+            Self::SkypeForBusinessAttendant,
+            Self::ResponseGroupService,
+            Self::Voicemail,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ServiceRole);

@@ -37,14 +37,6 @@ impl runtime::Model for ServiceUserAgent {
         properties: &["applicationVersion", "headerValue", "role"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for ServiceUserAgent {
             0 => reader.read(&mut self.application_version),
             1 => reader.read(&mut self.header_value),
             2 => reader.read(&mut self.role),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.application_version);
         writer.write(1, &self.header_value);
         writer.write(2, &self.role);

@@ -35,14 +35,6 @@ impl runtime::Model for TraceRouteHop {
         properties: &["hopCount", "ipAddress", "roundTripTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for TraceRouteHop {
             0 => reader.read(&mut self.hop_count),
             1 => reader.read(&mut self.ip_address),
             2 => reader.read(&mut self.round_trip_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.hop_count);
         writer.write(1, &self.ip_address);
         writer.write(2, &self.round_trip_time);

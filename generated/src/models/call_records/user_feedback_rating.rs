@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.userFeedbackRating`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserFeedbackRating {
     /// `notRated`
@@ -24,27 +24,36 @@ pub enum UserFeedbackRating {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for UserFeedbackRating {
-    const NAME: &'static str = "microsoft.graph.callRecords.userFeedbackRating";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notRated", Self::NotRated),
-        ("bad", Self::Bad),
-        ("poor", Self::Poor),
-        ("fair", Self::Fair),
-        ("good", Self::Good),
-        ("excellent", Self::Excellent),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl UserFeedbackRating {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotRated => "notRated",
+            Self::Bad => "bad",
+            Self::Poor => "poor",
+            Self::Fair => "fair",
+            Self::Good => "good",
+            Self::Excellent => "excellent",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for UserFeedbackRating {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.userFeedbackRating",
+        members: &[
+            Self::NotRated,
+            Self::Bad,
+            Self::Poor,
+            Self::Fair,
+            Self::Good,
+            Self::Excellent,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(UserFeedbackRating);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.videoCodec`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VideoCodec {
     /// `unknown`
@@ -34,32 +34,46 @@ pub enum VideoCodec {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VideoCodec {
-    const NAME: &'static str = "microsoft.graph.callRecords.videoCodec";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("invalid", Self::Invalid),
-        ("av1", Self::Av1),
-        ("h263", Self::H263),
-        ("h264", Self::H264),
-        ("h264s", Self::H264s),
-        ("h264uc", Self::H264uc),
-        ("h265", Self::H265),
-        ("rtvc1", Self::Rtvc1),
-        ("rtVideo", Self::RtVideo),
-        ("xrtvc1", Self::Xrtvc1),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl VideoCodec {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Invalid => "invalid",
+            Self::Av1 => "av1",
+            Self::H263 => "h263",
+            Self::H264 => "h264",
+            Self::H264s => "h264s",
+            Self::H264uc => "h264uc",
+            Self::H265 => "h265",
+            Self::Rtvc1 => "rtvc1",
+            Self::RtVideo => "rtVideo",
+            Self::Xrtvc1 => "xrtvc1",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VideoCodec {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.videoCodec",
+        members: &[
+            Self::Unknown,
+            Self::Invalid,
+            Self::Av1,
+            Self::H263,
+            Self::H264,
+            Self::H264s,
+            Self::H264uc,
+            Self::H265,
+            Self::Rtvc1,
+            Self::RtVideo,
+            Self::Xrtvc1,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VideoCodec);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.wifiBand`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WifiBand {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum WifiBand {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WifiBand {
-    const NAME: &'static str = "microsoft.graph.callRecords.wifiBand";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("frequency24GHz", Self::Frequency24GHz),
-        ("frequency50GHz", Self::Frequency50GHz),
-        ("frequency60GHz", Self::Frequency60GHz),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WifiBand {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Frequency24GHz => "frequency24GHz",
+            Self::Frequency50GHz => "frequency50GHz",
+            Self::Frequency60GHz => "frequency60GHz",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WifiBand {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.wifiBand",
+        members: &[
+            Self::Unknown,
+            Self::Frequency24GHz,
+            Self::Frequency50GHz,
+            Self::Frequency60GHz,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WifiBand);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.callRecords.wifiRadioType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WifiRadioType {
     /// `unknown`
@@ -26,28 +26,38 @@ pub enum WifiRadioType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WifiRadioType {
-    const NAME: &'static str = "microsoft.graph.callRecords.wifiRadioType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("wifi80211a", Self::Wifi80211a),
-        ("wifi80211b", Self::Wifi80211b),
-        ("wifi80211g", Self::Wifi80211g),
-        ("wifi80211n", Self::Wifi80211n),
-        ("wifi80211ac", Self::Wifi80211ac),
-        ("wifi80211ax", Self::Wifi80211ax),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WifiRadioType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Wifi80211a => "wifi80211a",
+            Self::Wifi80211b => "wifi80211b",
+            Self::Wifi80211g => "wifi80211g",
+            Self::Wifi80211n => "wifi80211n",
+            Self::Wifi80211ac => "wifi80211ac",
+            Self::Wifi80211ax => "wifi80211ax",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WifiRadioType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.callRecords.wifiRadioType",
+        members: &[
+            Self::Unknown,
+            Self::Wifi80211a,
+            Self::Wifi80211b,
+            Self::Wifi80211g,
+            Self::Wifi80211n,
+            Self::Wifi80211ac,
+            Self::Wifi80211ax,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WifiRadioType);

@@ -40,14 +40,6 @@ impl runtime::Model for AccessReviewContextDataBase {
         "microsoft.graph.customDataProvidedResourcePayloads.applyDecisionContextData",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for AccessReviewContextDataBase {
         match property {
             0 => reader.read(&mut self.review_definition_id),
             1 => reader.read(&mut self.review_instance_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.review_definition_id);
         writer.write(1, &self.review_instance_id);
     }

@@ -37,14 +37,6 @@ impl runtime::Model for ApplyDecisionContextData {
         properties: &["reviewDefinitionId", "reviewInstanceId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -53,11 +45,12 @@ impl runtime::Model for ApplyDecisionContextData {
         match property {
             0 => reader.read(&mut self.review_definition_id),
             1 => reader.read(&mut self.review_instance_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.review_definition_id);
         writer.write(1, &self.review_instance_id);
     }

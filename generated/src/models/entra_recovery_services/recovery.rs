@@ -41,14 +41,6 @@ impl runtime::Model for Recovery {
         properties: &["id", "jobs", "snapshots"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for Recovery {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.jobs),
             2 => reader.read(&mut self.snapshots),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.jobs);
         writer.write(2, &self.snapshots);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.entraRecoveryServices.recoveryAction`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RecoveryAction {
     /// `softDelete`
@@ -18,24 +18,30 @@ pub enum RecoveryAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RecoveryAction {
-    const NAME: &'static str = "microsoft.graph.entraRecoveryServices.recoveryAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("softDelete", Self::SoftDelete),
-        ("update", Self::Update),
-        ("restore", Self::Restore),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RecoveryAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SoftDelete => "softDelete",
+            Self::Update => "update",
+            Self::Restore => "restore",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RecoveryAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.entraRecoveryServices.recoveryAction",
+        members: &[
+            Self::SoftDelete,
+            Self::Update,
+            Self::Restore,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RecoveryAction);

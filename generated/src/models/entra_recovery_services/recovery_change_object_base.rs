@@ -51,14 +51,6 @@ impl runtime::Model for RecoveryChangeObjectBase {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -70,11 +62,12 @@ impl runtime::Model for RecoveryChangeObjectBase {
             2 => reader.read(&mut self.failure_message),
             3 => reader.read(&mut self.id),
             4 => reader.read(&mut self.recovery_action),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.display_name);
         writer.write(1, &self.entity_type_name);
         writer.write(2, &self.failure_message);

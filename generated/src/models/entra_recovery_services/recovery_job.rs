@@ -78,14 +78,6 @@ impl runtime::Model for RecoveryJob {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for RecoveryJob {
             8 => reader.read(&mut self.total_failed_changes),
             9 => reader.read(&mut self.total_links_modified),
             10 => reader.read(&mut self.total_objects_modified),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filtering_criteria);
         writer.write(1, &self.id);
         writer.write(2, &self.job_completion_date_time);

@@ -69,14 +69,6 @@ impl runtime::Model for RecoveryJobBase {
         "microsoft.graph.entraRecoveryServices.recoveryPreviewJob",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for RecoveryJobBase {
             5 => reader.read(&mut self.target_state_date_time),
             6 => reader.read(&mut self.total_changed_links_calculated),
             7 => reader.read(&mut self.total_changed_objects_calculated),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.filtering_criteria);
         writer.write(1, &self.id);
         writer.write(2, &self.job_completion_date_time);

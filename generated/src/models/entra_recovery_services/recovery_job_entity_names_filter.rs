@@ -33,14 +33,6 @@ impl runtime::Model for RecoveryJobEntityNamesFilter {
         properties: &["entityTypes"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for RecoveryJobEntityNamesFilter {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.entity_types),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.entity_types);
     }
 }

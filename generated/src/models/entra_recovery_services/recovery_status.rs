@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.entraRecoveryServices.recoveryStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RecoveryStatus {
     /// `initialized`
@@ -26,28 +26,38 @@ pub enum RecoveryStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RecoveryStatus {
-    const NAME: &'static str = "microsoft.graph.entraRecoveryServices.recoveryStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("initialized", Self::Initialized),
-        ("running", Self::Running),
-        ("successful", Self::Successful),
-        ("failed", Self::Failed),
-        ("abandoned", Self::Abandoned),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("calculating", Self::Calculating),
-        ("loadingData", Self::LoadingData),
-    ];
+impl RecoveryStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Initialized => "initialized",
+            Self::Running => "running",
+            Self::Successful => "successful",
+            Self::Failed => "failed",
+            Self::Abandoned => "abandoned",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Calculating => "calculating",
+            Self::LoadingData => "loadingData",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RecoveryStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.entraRecoveryServices.recoveryStatus",
+        members: &[
+            Self::Initialized,
+            Self::Running,
+            Self::Successful,
+            Self::Failed,
+            Self::Abandoned,
+            Self::UnknownFutureValue,
+            Self::Calculating,
+            Self::LoadingData,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RecoveryStatus);

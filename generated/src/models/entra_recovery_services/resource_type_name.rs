@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.entraRecoveryServices.resourceTypeName`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ResourceTypeName {
     /// `user`
@@ -36,33 +36,48 @@ pub enum ResourceTypeName {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ResourceTypeName {
-    const NAME: &'static str = "microsoft.graph.entraRecoveryServices.resourceTypeName";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("user", Self::User),
-        ("group", Self::Group),
-        ("conditionalAccessPolicy", Self::ConditionalAccessPolicy),
-        ("namedLocationPolicy", Self::NamedLocationPolicy),
-        ("authenticationMethodPolicy", Self::AuthenticationMethodPolicy),
-        ("authorizationPolicy", Self::AuthorizationPolicy),
-        ("authenticationStrengthPolicy", Self::AuthenticationStrengthPolicy),
-        ("application", Self::Application),
-        ("servicePrincipal", Self::ServicePrincipal),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("oAuth2PermissionGrant", Self::Oauth2PermissionGrant),
-        ("appRoleAssignment", Self::AppRoleAssignment),
-        ("organization", Self::Organization),
-    ];
+impl ResourceTypeName {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::User => "user",
+            Self::Group => "group",
+            Self::ConditionalAccessPolicy => "conditionalAccessPolicy",
+            Self::NamedLocationPolicy => "namedLocationPolicy",
+            Self::AuthenticationMethodPolicy => "authenticationMethodPolicy",
+            Self::AuthorizationPolicy => "authorizationPolicy",
+            Self::AuthenticationStrengthPolicy => "authenticationStrengthPolicy",
+            Self::Application => "application",
+            Self::ServicePrincipal => "servicePrincipal",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Oauth2PermissionGrant => "oAuth2PermissionGrant",
+            Self::AppRoleAssignment => "appRoleAssignment",
+            Self::Organization => "organization",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ResourceTypeName {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.entraRecoveryServices.resourceTypeName",
+        members: &[
+            Self::User,
+            Self::Group,
+            Self::ConditionalAccessPolicy,
+            Self::NamedLocationPolicy,
+            Self::AuthenticationMethodPolicy,
+            Self::AuthorizationPolicy,
+            Self::AuthenticationStrengthPolicy,
+            Self::Application,
+            Self::ServicePrincipal,
+            Self::UnknownFutureValue,
+            Self::Oauth2PermissionGrant,
+            Self::AppRoleAssignment,
+            Self::Organization,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ResourceTypeName);

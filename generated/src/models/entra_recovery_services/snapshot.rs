@@ -53,14 +53,6 @@ impl runtime::Model for Snapshot {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -72,11 +64,12 @@ impl runtime::Model for Snapshot {
             2 => reader.read(&mut self.recovery_jobs),
             3 => reader.read(&mut self.recovery_preview_jobs),
             4 => reader.read(&mut self.total_changed_objects),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.id);
         writer.write(2, &self.recovery_jobs);

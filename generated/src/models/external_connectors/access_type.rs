@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.externalConnectors.accessType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccessType {
     /// `grant`
@@ -16,23 +16,24 @@ pub enum AccessType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccessType {
-    const NAME: &'static str = "microsoft.graph.externalConnectors.accessType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("grant", Self::Grant),
-        ("deny", Self::Deny),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AccessType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Grant => "grant",
+            Self::Deny => "deny",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccessType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.externalConnectors.accessType",
+        members: &[Self::Grant, Self::Deny, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccessType);

@@ -35,14 +35,6 @@ impl runtime::Model for Acl {
         properties: &["accessType", "type", "value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for Acl {
             0 => reader.read(&mut self.access_type),
             1 => reader.read(&mut self.r#type),
             2 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_type);
         writer.write(1, &self.r#type);
         writer.write(2, &self.value);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.externalConnectors.aclType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AclType {
     /// `user`
@@ -22,26 +22,34 @@ pub enum AclType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AclType {
-    const NAME: &'static str = "microsoft.graph.externalConnectors.aclType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("user", Self::User),
-        ("group", Self::Group),
-        ("everyone", Self::Everyone),
-        ("everyoneExceptGuests", Self::EveryoneExceptGuests),
-        ("externalGroup", Self::ExternalGroup),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AclType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Everyone => "everyone",
+            Self::EveryoneExceptGuests => "everyoneExceptGuests",
+            Self::ExternalGroup => "externalGroup",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AclType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.externalConnectors.aclType",
+        members: &[
+            Self::User,
+            Self::Group,
+            Self::Everyone,
+            Self::EveryoneExceptGuests,
+            Self::ExternalGroup,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AclType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.externalConnectors.connectionState`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ConnectionState {
     /// `draft`
@@ -20,25 +20,32 @@ pub enum ConnectionState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ConnectionState {
-    const NAME: &'static str = "microsoft.graph.externalConnectors.connectionState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("draft", Self::Draft),
-        ("ready", Self::Ready),
-        ("obsolete", Self::Obsolete),
-        ("limitExceeded", Self::LimitExceeded),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ConnectionState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Draft => "draft",
+            Self::Ready => "ready",
+            Self::Obsolete => "obsolete",
+            Self::LimitExceeded => "limitExceeded",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ConnectionState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.externalConnectors.connectionState",
+        members: &[
+            Self::Draft,
+            Self::Ready,
+            Self::Obsolete,
+            Self::LimitExceeded,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ConnectionState);

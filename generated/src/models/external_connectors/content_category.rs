@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.externalConnectors.contentCategory`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContentCategory {
     /// `uncategorized`
@@ -40,35 +40,52 @@ pub enum ContentCategory {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ContentCategory {
-    const NAME: &'static str = "microsoft.graph.externalConnectors.contentCategory";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("uncategorized", Self::Uncategorized),
-        ("knowledgeBase", Self::KnowledgeBase),
-        ("wikis", Self::Wikis),
-        ("fileRepository", Self::FileRepository),
-        ("qna", Self::Qna),
-        ("crm", Self::Crm),
-        ("dashboard", Self::Dashboard),
-        ("people", Self::People),
-        ("media", Self::Media),
-        ("email", Self::Email),
-        ("messaging", Self::Messaging),
-        ("meetingTranscripts", Self::MeetingTranscripts),
-        ("taskManagement", Self::TaskManagement),
-        ("learningManagement", Self::LearningManagement),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ContentCategory {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Uncategorized => "uncategorized",
+            Self::KnowledgeBase => "knowledgeBase",
+            Self::Wikis => "wikis",
+            Self::FileRepository => "fileRepository",
+            Self::Qna => "qna",
+            Self::Crm => "crm",
+            Self::Dashboard => "dashboard",
+            Self::People => "people",
+            Self::Media => "media",
+            Self::Email => "email",
+            Self::Messaging => "messaging",
+            Self::MeetingTranscripts => "meetingTranscripts",
+            Self::TaskManagement => "taskManagement",
+            Self::LearningManagement => "learningManagement",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ContentCategory {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.externalConnectors.contentCategory",
+        members: &[
+            Self::Uncategorized,
+            Self::KnowledgeBase,
+            Self::Wikis,
+            Self::FileRepository,
+            Self::Qna,
+            Self::Crm,
+            Self::Dashboard,
+            Self::People,
+            Self::Media,
+            Self::Email,
+            Self::Messaging,
+            Self::MeetingTranscripts,
+            Self::TaskManagement,
+            Self::LearningManagement,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ContentCategory);

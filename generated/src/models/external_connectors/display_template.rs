@@ -38,14 +38,6 @@ impl runtime::Model for DisplayTemplate {
         properties: &["id", "layout", "priority", "rules"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for DisplayTemplate {
             1 => reader.read(&mut self.layout),
             2 => reader.read(&mut self.priority),
             3 => reader.read(&mut self.rules),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.layout);
         writer.write(2, &self.priority);

@@ -43,14 +43,6 @@ impl runtime::Model for ExternalActivity {
         "microsoft.graph.externalConnectors.externalActivityResult",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for ExternalActivity {
             1 => reader.read(&mut self.performed_by),
             2 => reader.read(&mut self.start_date_time),
             3 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.performed_by);
         writer.write(2, &self.start_date_time);

@@ -46,14 +46,6 @@ impl runtime::Model for ExternalActivityResult {
         properties: &["error", "id", "performedBy", "startDateTime", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -65,11 +57,12 @@ impl runtime::Model for ExternalActivityResult {
             2 => reader.read(&mut self.performed_by),
             3 => reader.read(&mut self.start_date_time),
             4 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.error);
         writer.write(1, &self.id);
         writer.write(2, &self.performed_by);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.externalConnectors.externalActivityType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExternalActivityType {
     /// `viewed`
@@ -20,25 +20,32 @@ pub enum ExternalActivityType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExternalActivityType {
-    const NAME: &'static str = "microsoft.graph.externalConnectors.externalActivityType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("viewed", Self::Viewed),
-        ("modified", Self::Modified),
-        ("created", Self::Created),
-        ("commented", Self::Commented),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ExternalActivityType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Viewed => "viewed",
+            Self::Modified => "modified",
+            Self::Created => "created",
+            Self::Commented => "commented",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExternalActivityType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.externalConnectors.externalActivityType",
+        members: &[
+            Self::Viewed,
+            Self::Modified,
+            Self::Created,
+            Self::Commented,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExternalActivityType);

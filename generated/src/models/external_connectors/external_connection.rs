@@ -87,14 +87,6 @@ impl runtime::Model for ExternalConnection {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -114,11 +106,12 @@ impl runtime::Model for ExternalConnection {
             10 => reader.read(&mut self.schema),
             11 => reader.read(&mut self.search_settings),
             12 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activity_settings);
         writer.write(1, &self.configuration);
         writer.write(2, &self.connector_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.externalConnectors.externalItemContentType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExternalItemContentType {
     /// `text`
@@ -16,23 +16,24 @@ pub enum ExternalItemContentType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExternalItemContentType {
-    const NAME: &'static str = "microsoft.graph.externalConnectors.externalItemContentType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("text", Self::Text),
-        ("html", Self::Html),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ExternalItemContentType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Text => "text",
+            Self::Html => "html",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExternalItemContentType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.externalConnectors.externalItemContentType",
+        members: &[Self::Text, Self::Html, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExternalItemContentType);

@@ -37,14 +37,6 @@ impl runtime::Model for ItemIdResolver {
         properties: &["itemId", "priority", "urlMatchInfo"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for ItemIdResolver {
             0 => reader.read(&mut self.item_id),
             1 => reader.read(&mut self.priority),
             2 => reader.read(&mut self.url_match_info),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.item_id);
         writer.write(1, &self.priority);
         writer.write(2, &self.url_match_info);

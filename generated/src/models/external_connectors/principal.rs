@@ -55,14 +55,6 @@ impl runtime::Model for Principal {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for Principal {
             4 => reader.read(&mut self.external_name),
             5 => reader.read(&mut self.tenant_id),
             6 => reader.read(&mut self.upn),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.email);
         writer.write(1, &self.entra_display_name);
         writer.write(2, &self.entra_id);

@@ -38,14 +38,6 @@ impl runtime::Model for PropertyRule {
         properties: &["operation", "property", "values", "valuesJoinedBy"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for PropertyRule {
             1 => reader.read(&mut self.property),
             2 => reader.read(&mut self.values),
             3 => reader.read(&mut self.values_joined_by),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.operation);
         writer.write(1, &self.property);
         writer.write(2, &self.values);

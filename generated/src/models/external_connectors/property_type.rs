@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.externalConnectors.propertyType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PropertyType {
     /// `string`
@@ -34,32 +34,46 @@ pub enum PropertyType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PropertyType {
-    const NAME: &'static str = "microsoft.graph.externalConnectors.propertyType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("string", Self::String),
-        ("int64", Self::Int64),
-        ("double", Self::Double),
-        ("dateTime", Self::DateTime),
-        ("boolean", Self::Boolean),
-        ("stringCollection", Self::StringCollection),
-        ("int64Collection", Self::Int64Collection),
-        ("doubleCollection", Self::DoubleCollection),
-        ("dateTimeCollection", Self::DateTimeCollection),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("principal", Self::Principal),
-        ("principalCollection", Self::PrincipalCollection),
-    ];
+impl PropertyType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::String => "string",
+            Self::Int64 => "int64",
+            Self::Double => "double",
+            Self::DateTime => "dateTime",
+            Self::Boolean => "boolean",
+            Self::StringCollection => "stringCollection",
+            Self::Int64Collection => "int64Collection",
+            Self::DoubleCollection => "doubleCollection",
+            Self::DateTimeCollection => "dateTimeCollection",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Principal => "principal",
+            Self::PrincipalCollection => "principalCollection",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PropertyType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.externalConnectors.propertyType",
+        members: &[
+            Self::String,
+            Self::Int64,
+            Self::Double,
+            Self::DateTime,
+            Self::Boolean,
+            Self::StringCollection,
+            Self::Int64Collection,
+            Self::DoubleCollection,
+            Self::DateTimeCollection,
+            Self::UnknownFutureValue,
+            Self::Principal,
+            Self::PrincipalCollection,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PropertyType);

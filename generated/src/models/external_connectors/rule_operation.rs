@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.externalConnectors.ruleOperation`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RuleOperation {
     /// `null`
@@ -28,29 +28,40 @@ pub enum RuleOperation {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RuleOperation {
-    const NAME: &'static str = "microsoft.graph.externalConnectors.ruleOperation";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("null", Self::Null),
-        ("equals", Self::Equals),
-        ("notEquals", Self::NotEquals),
-        ("contains", Self::Contains),
-        ("notContains", Self::NotContains),
-        ("lessThan", Self::LessThan),
-        ("greaterThan", Self::GreaterThan),
-        ("startsWith", Self::StartsWith),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RuleOperation {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Null => "null",
+            Self::Equals => "equals",
+            Self::NotEquals => "notEquals",
+            Self::Contains => "contains",
+            Self::NotContains => "notContains",
+            Self::LessThan => "lessThan",
+            Self::GreaterThan => "greaterThan",
+            Self::StartsWith => "startsWith",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RuleOperation {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.externalConnectors.ruleOperation",
+        members: &[
+            Self::Null,
+            Self::Equals,
+            Self::NotEquals,
+            Self::Contains,
+            Self::NotContains,
+            Self::LessThan,
+            Self::GreaterThan,
+            Self::StartsWith,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RuleOperation);

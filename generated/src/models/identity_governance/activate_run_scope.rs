@@ -35,14 +35,6 @@ impl runtime::Model for ActivateRunScope {
         properties: &["run", "taskScope", "userScope"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ActivateRunScope {
             0 => reader.read(&mut self.run),
             1 => reader.read(&mut self.task_scope),
             2 => reader.read(&mut self.user_scope),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.run);
         writer.write(1, &self.task_scope);
         writer.write(2, &self.user_scope);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.activationTaskScopeType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ActivationTaskScopeType {
     /// `allTasks`
@@ -14,23 +14,24 @@ pub enum ActivationTaskScopeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ActivationTaskScopeType {
-    const NAME: &'static str = "microsoft.graph.identityGovernance.activationTaskScopeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allTasks", Self::AllTasks),
-        ("failedTasks", Self::FailedTasks),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ActivationTaskScopeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllTasks => "allTasks",
+            Self::FailedTasks => "failedTasks",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ActivationTaskScopeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityGovernance.activationTaskScopeType",
+        members: &[Self::AllTasks, Self::FailedTasks, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ActivationTaskScopeType);

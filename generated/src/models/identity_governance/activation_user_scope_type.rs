@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.activationUserScopeType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ActivationUserScopeType {
     /// `allUsers`
@@ -14,23 +14,24 @@ pub enum ActivationUserScopeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ActivationUserScopeType {
-    const NAME: &'static str = "microsoft.graph.identityGovernance.activationUserScopeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allUsers", Self::AllUsers),
-        ("failedUsers", Self::FailedUsers),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ActivationUserScopeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllUsers => "allUsers",
+            Self::FailedUsers => "failedUsers",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ActivationUserScopeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityGovernance.activationUserScopeType",
+        members: &[Self::AllUsers, Self::FailedUsers, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ActivationUserScopeType);

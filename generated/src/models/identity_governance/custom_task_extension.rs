@@ -73,14 +73,6 @@ impl runtime::Model for CustomTaskExtension {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for CustomTaskExtension {
             8 => reader.read(&mut self.id),
             9 => reader.read(&mut self.last_modified_by),
             10 => reader.read(&mut self.last_modified_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authentication_configuration);
         writer.write(1, &self.callback_configuration);
         writer.write(2, &self.client_configuration);

@@ -40,14 +40,6 @@ impl runtime::Model for CustomTaskExtensionCalloutData {
         properties: &["subject", "task", "taskProcessingresult", "workflow"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for CustomTaskExtensionCalloutData {
             1 => reader.read(&mut self.task),
             2 => reader.read(&mut self.task_processingresult),
             3 => reader.read(&mut self.workflow),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.subject);
         writer.write(1, &self.task);
         writer.write(2, &self.task_processingresult);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.customTaskExtensionOperationStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomTaskExtensionOperationStatus {
     /// `completed`
@@ -14,23 +14,24 @@ pub enum CustomTaskExtensionOperationStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CustomTaskExtensionOperationStatus {
-    const NAME: &'static str = "microsoft.graph.identityGovernance.customTaskExtensionOperationStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("completed", Self::Completed),
-        ("failed", Self::Failed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CustomTaskExtensionOperationStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CustomTaskExtensionOperationStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityGovernance.customTaskExtensionOperationStatus",
+        members: &[Self::Completed, Self::Failed, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CustomTaskExtensionOperationStatus);

@@ -45,14 +45,6 @@ impl runtime::Model for LifecycleManagementSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -63,11 +55,12 @@ impl runtime::Model for LifecycleManagementSettings {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.quarantine_configuration),
             3 => reader.read(&mut self.workflow_schedule_interval_in_hours),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.email_settings);
         writer.write(1, &self.id);
         writer.write(2, &self.quarantine_configuration);

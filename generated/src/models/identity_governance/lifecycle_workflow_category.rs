@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.lifecycleWorkflowCategory`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LifecycleWorkflowCategory {
     /// `joiner`
@@ -16,24 +16,25 @@ pub enum LifecycleWorkflowCategory {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for LifecycleWorkflowCategory {
-    const NAME: &'static str = "microsoft.graph.identityGovernance.lifecycleWorkflowCategory";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("joiner", Self::Joiner),
-        ("leaver", Self::Leaver),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("mover", Self::Mover),
-    ];
+impl LifecycleWorkflowCategory {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Joiner => "joiner",
+            Self::Leaver => "leaver",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Mover => "mover",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for LifecycleWorkflowCategory {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityGovernance.lifecycleWorkflowCategory",
+        members: &[Self::Joiner, Self::Leaver, Self::UnknownFutureValue, Self::Mover],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(LifecycleWorkflowCategory);

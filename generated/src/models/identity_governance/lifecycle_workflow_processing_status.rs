@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.lifecycleWorkflowProcessingStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LifecycleWorkflowProcessingStatus {
     /// `queued`
@@ -26,29 +26,40 @@ pub enum LifecycleWorkflowProcessingStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for LifecycleWorkflowProcessingStatus {
-    const NAME: &'static str = "microsoft.graph.identityGovernance.lifecycleWorkflowProcessingStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("queued", Self::Queued),
-        ("inProgress", Self::InProgress),
-        ("completed", Self::Completed),
-        ("completedWithErrors", Self::CompletedWithErrors),
-        ("canceled", Self::Canceled),
-        ("failed", Self::Failed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("canceling", Self::Canceling),
-        ("quarantined", Self::Quarantined),
-    ];
+impl LifecycleWorkflowProcessingStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Queued => "queued",
+            Self::InProgress => "inProgress",
+            Self::Completed => "completed",
+            Self::CompletedWithErrors => "completedWithErrors",
+            Self::Canceled => "canceled",
+            Self::Failed => "failed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Canceling => "canceling",
+            Self::Quarantined => "quarantined",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for LifecycleWorkflowProcessingStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityGovernance.lifecycleWorkflowProcessingStatus",
+        members: &[
+            Self::Queued,
+            Self::InProgress,
+            Self::Completed,
+            Self::CompletedWithErrors,
+            Self::Canceled,
+            Self::Failed,
+            Self::UnknownFutureValue,
+            Self::Canceling,
+            Self::Quarantined,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(LifecycleWorkflowProcessingStatus);

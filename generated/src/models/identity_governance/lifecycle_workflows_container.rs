@@ -67,14 +67,6 @@ impl runtime::Model for LifecycleWorkflowsContainer {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -89,11 +81,12 @@ impl runtime::Model for LifecycleWorkflowsContainer {
             5 => reader.read(&mut self.task_definitions),
             6 => reader.read(&mut self.workflow_templates),
             7 => reader.read(&mut self.workflows),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.custom_task_extensions);
         writer.write(1, &self.deleted_items);
         writer.write(2, &self.id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.membershipChangeType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MembershipChangeType {
     /// `add`
@@ -14,23 +14,24 @@ pub enum MembershipChangeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MembershipChangeType {
-    const NAME: &'static str = "microsoft.graph.identityGovernance.membershipChangeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("add", Self::Add),
-        ("remove", Self::Remove),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MembershipChangeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MembershipChangeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityGovernance.membershipChangeType",
+        members: &[Self::Add, Self::Remove, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MembershipChangeType);

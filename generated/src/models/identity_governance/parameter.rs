@@ -33,14 +33,6 @@ impl runtime::Model for Parameter {
         properties: &["name", "valueType", "values"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for Parameter {
             0 => reader.read(&mut self.name),
             1 => reader.read(&mut self.value_type),
             2 => reader.read(&mut self.values),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.name);
         writer.write(1, &self.value_type);
         writer.write(2, &self.values);

@@ -36,14 +36,6 @@ impl runtime::Model for PreviewFailedTask {
         properties: &["definitionId", "failureReason", "name", "taskId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for PreviewFailedTask {
             1 => reader.read(&mut self.failure_reason),
             2 => reader.read(&mut self.name),
             3 => reader.read(&mut self.task_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.definition_id);
         writer.write(1, &self.failure_reason);
         writer.write(2, &self.name);

@@ -33,14 +33,6 @@ impl runtime::Model for QuarantineDetails {
         properties: &["quarantineReason", "quarantineType", "quarantinedDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for QuarantineDetails {
             0 => reader.read(&mut self.quarantine_reason),
             1 => reader.read(&mut self.quarantine_type),
             2 => reader.read(&mut self.quarantined_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.quarantine_reason);
         writer.write(1, &self.quarantine_type);
         writer.write(2, &self.quarantined_date_time);

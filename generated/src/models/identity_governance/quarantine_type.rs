@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.quarantineType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum QuarantineType {
     /// `notQuarantined`
@@ -18,25 +18,32 @@ pub enum QuarantineType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for QuarantineType {
-    const NAME: &'static str = "microsoft.graph.identityGovernance.quarantineType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notQuarantined", Self::NotQuarantined),
-        ("countBasedThresholdExceeded", Self::CountBasedThresholdExceeded),
-        ("percentageBasedThresholdExceeded", Self::PercentageBasedThresholdExceeded),
-        ("multipleConditionsExceeded", Self::MultipleConditionsExceeded),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl QuarantineType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotQuarantined => "notQuarantined",
+            Self::CountBasedThresholdExceeded => "countBasedThresholdExceeded",
+            Self::PercentageBasedThresholdExceeded => "percentageBasedThresholdExceeded",
+            Self::MultipleConditionsExceeded => "multipleConditionsExceeded",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for QuarantineType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityGovernance.quarantineType",
+        members: &[
+            Self::NotQuarantined,
+            Self::CountBasedThresholdExceeded,
+            Self::PercentageBasedThresholdExceeded,
+            Self::MultipleConditionsExceeded,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(QuarantineType);

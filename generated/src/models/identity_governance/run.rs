@@ -105,14 +105,6 @@ impl runtime::Model for Run {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -136,11 +128,12 @@ impl runtime::Model for Run {
             14 => reader.read(&mut self.total_users_count),
             15 => reader.read(&mut self.user_processing_results),
             16 => reader.read(&mut self.workflow_execution_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activated_on_scope);
         writer.write(1, &self.completed_date_time);
         writer.write(2, &self.failed_tasks_count);

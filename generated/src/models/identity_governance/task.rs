@@ -71,14 +71,6 @@ impl runtime::Model for Task {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -95,11 +87,12 @@ impl runtime::Model for Task {
             7 => reader.read(&mut self.is_enabled),
             8 => reader.read(&mut self.task_definition_id),
             9 => reader.read(&mut self.task_processing_results),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.arguments);
         writer.write(1, &self.category);
         writer.write(2, &self.continue_on_error);

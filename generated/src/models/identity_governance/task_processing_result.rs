@@ -65,14 +65,6 @@ impl runtime::Model for TaskProcessingResult {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for TaskProcessingResult {
             6 => reader.read(&mut self.started_date_time),
             7 => reader.read(&mut self.subject),
             8 => reader.read(&mut self.task),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completed_date_time);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.failure_reason);
@@ -134,14 +127,6 @@ impl runtime::Model for ResumeParameters {
         properties: &["data", "source", "type"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -151,11 +136,12 @@ impl runtime::Model for ResumeParameters {
             0 => reader.read(&mut self.data),
             1 => reader.read(&mut self.source),
             2 => reader.read(&mut self.r#type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.data);
         writer.write(1, &self.source);
         writer.write(2, &self.r#type);

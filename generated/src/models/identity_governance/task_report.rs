@@ -85,14 +85,6 @@ impl runtime::Model for TaskReport {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -112,11 +104,12 @@ impl runtime::Model for TaskReport {
             10 => reader.read(&mut self.task_processing_results),
             11 => reader.read(&mut self.total_users_count),
             12 => reader.read(&mut self.unprocessed_users_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completed_date_time);
         writer.write(1, &self.failed_users_count);
         writer.write(2, &self.id);

@@ -36,14 +36,6 @@ impl runtime::Model for TaskReportSummary {
         properties: &["failedTasks", "successfulTasks", "totalTasks", "unprocessedTasks"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for TaskReportSummary {
             1 => reader.read(&mut self.successful_tasks),
             2 => reader.read(&mut self.total_tasks),
             3 => reader.read(&mut self.unprocessed_tasks),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.failed_tasks);
         writer.write(1, &self.successful_tasks);
         writer.write(2, &self.total_tasks);

@@ -57,14 +57,6 @@ impl runtime::Model for TopTasksInsightsSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -79,11 +71,12 @@ impl runtime::Model for TopTasksInsightsSummary {
             5 => reader.read(&mut self.task_definition_id),
             6 => reader.read(&mut self.total_tasks),
             7 => reader.read(&mut self.total_users),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.failed_tasks);
         writer.write(1, &self.failed_users);
         writer.write(2, &self.successful_tasks);

@@ -67,14 +67,6 @@ impl runtime::Model for TopWorkflowsInsightsSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for TopWorkflowsInsightsSummary {
             7 => reader.read(&mut self.workflow_display_name),
             8 => reader.read(&mut self.workflow_id),
             9 => reader.read(&mut self.workflow_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.failed_runs);
         writer.write(1, &self.failed_users);
         writer.write(2, &self.successful_runs);

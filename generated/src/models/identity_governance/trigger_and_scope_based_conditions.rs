@@ -32,14 +32,6 @@ impl runtime::Model for TriggerAndScopeBasedConditions {
         properties: &["scope", "trigger"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for TriggerAndScopeBasedConditions {
         match property {
             0 => reader.read(&mut self.scope),
             1 => reader.read(&mut self.trigger),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.scope);
         writer.write(1, &self.trigger);
     }

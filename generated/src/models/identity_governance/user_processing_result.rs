@@ -87,14 +87,6 @@ impl runtime::Model for UserProcessingResult {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -114,11 +106,12 @@ impl runtime::Model for UserProcessingResult {
             10 => reader.read(&mut self.total_unprocessed_tasks_count),
             11 => reader.read(&mut self.workflow_execution_type),
             12 => reader.read(&mut self.workflow_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.completed_date_time);
         writer.write(1, &self.failed_tasks_count);
         writer.write(2, &self.id);

@@ -45,14 +45,6 @@ impl runtime::Model for UserSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for UserSummary {
             2 => reader.read(&mut self.successful_users),
             3 => reader.read(&mut self.total_tasks),
             4 => reader.read(&mut self.total_users),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.failed_tasks);
         writer.write(1, &self.failed_users);
         writer.write(2, &self.successful_users);

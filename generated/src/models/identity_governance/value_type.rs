@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.valueType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ValueType {
     /// `enum`
@@ -18,25 +18,32 @@ pub enum ValueType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ValueType {
-    const NAME: &'static str = "microsoft.graph.identityGovernance.valueType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("enum", Self::Enum),
-        ("string", Self::String),
-        ("int", Self::Int),
-        ("bool", Self::Bool),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ValueType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Enum => "enum",
+            Self::String => "string",
+            Self::Int => "int",
+            Self::Bool => "bool",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ValueType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityGovernance.valueType",
+        members: &[
+            Self::Enum,
+            Self::String,
+            Self::Int,
+            Self::Bool,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ValueType);

@@ -79,14 +79,6 @@ impl runtime::Model for WorkflowBase {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -105,11 +97,12 @@ impl runtime::Model for WorkflowBase {
             9 => reader.read(&mut self.last_modified_by),
             10 => reader.read(&mut self.last_modified_date_time),
             11 => reader.read(&mut self.tasks),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.administration_scope_targets);
         writer.write(1, &self.category);
         writer.write(2, &self.created_by);

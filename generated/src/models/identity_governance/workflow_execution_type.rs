@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.workflowExecutionType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WorkflowExecutionType {
     /// `scheduled`
@@ -18,25 +18,32 @@ pub enum WorkflowExecutionType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WorkflowExecutionType {
-    const NAME: &'static str = "microsoft.graph.identityGovernance.workflowExecutionType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("scheduled", Self::Scheduled),
-        ("onDemand", Self::OnDemand),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("activatedWithScope", Self::ActivatedWithScope),
-        ("preview", Self::Preview),
-    ];
+impl WorkflowExecutionType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Scheduled => "scheduled",
+            Self::OnDemand => "onDemand",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::ActivatedWithScope => "activatedWithScope",
+            Self::Preview => "preview",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WorkflowExecutionType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityGovernance.workflowExecutionType",
+        members: &[
+            Self::Scheduled,
+            Self::OnDemand,
+            Self::UnknownFutureValue,
+            Self::ActivatedWithScope,
+            Self::Preview,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WorkflowExecutionType);

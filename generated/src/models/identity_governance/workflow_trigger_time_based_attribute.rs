@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.identityGovernance.workflowTriggerTimeBasedAttribute`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WorkflowTriggerTimeBasedAttribute {
     /// `employeeHireDate`
@@ -16,24 +16,30 @@ pub enum WorkflowTriggerTimeBasedAttribute {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WorkflowTriggerTimeBasedAttribute {
-    const NAME: &'static str = "microsoft.graph.identityGovernance.workflowTriggerTimeBasedAttribute";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("employeeHireDate", Self::EmployeeHireDate),
-        ("employeeLeaveDateTime", Self::EmployeeLeaveDateTime),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("createdDateTime", Self::CreatedDateTime),
-    ];
+impl WorkflowTriggerTimeBasedAttribute {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::EmployeeHireDate => "employeeHireDate",
+            Self::EmployeeLeaveDateTime => "employeeLeaveDateTime",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::CreatedDateTime => "createdDateTime",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WorkflowTriggerTimeBasedAttribute {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.identityGovernance.workflowTriggerTimeBasedAttribute",
+        members: &[
+            Self::EmployeeHireDate,
+            Self::EmployeeLeaveDateTime,
+            Self::UnknownFutureValue,
+            Self::CreatedDateTime,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WorkflowTriggerTimeBasedAttribute);

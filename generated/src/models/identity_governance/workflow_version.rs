@@ -87,14 +87,6 @@ impl runtime::Model for WorkflowVersion {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -115,11 +107,12 @@ impl runtime::Model for WorkflowVersion {
             11 => reader.read(&mut self.settings),
             12 => reader.read(&mut self.tasks),
             13 => reader.read(&mut self.version_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.administration_scope_targets);
         writer.write(1, &self.category);
         writer.write(2, &self.created_by);

@@ -61,14 +61,6 @@ impl runtime::Model for WorkflowsInsightsByCategory {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for WorkflowsInsightsByCategory {
             6 => reader.read(&mut self.total_joiner_runs),
             7 => reader.read(&mut self.total_leaver_runs),
             8 => reader.read(&mut self.total_mover_runs),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.failed_joiner_runs);
         writer.write(1, &self.failed_leaver_runs);
         writer.write(2, &self.failed_mover_runs);

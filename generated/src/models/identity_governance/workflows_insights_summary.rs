@@ -61,14 +61,6 @@ impl runtime::Model for WorkflowsInsightsSummary {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for WorkflowsInsightsSummary {
             6 => reader.read(&mut self.total_runs),
             7 => reader.read(&mut self.total_tasks),
             8 => reader.read(&mut self.total_users),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.failed_runs);
         writer.write(1, &self.failed_tasks);
         writer.write(2, &self.failed_users);

@@ -35,14 +35,6 @@ impl runtime::Model for AnswerKeyword {
         properties: &["keywords", "matchSimilarKeywords", "reservedKeywords"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AnswerKeyword {
             0 => reader.read(&mut self.keywords),
             1 => reader.read(&mut self.match_similar_keywords),
             2 => reader.read(&mut self.reserved_keywords),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.keywords);
         writer.write(1, &self.match_similar_keywords);
         writer.write(2, &self.reserved_keywords);

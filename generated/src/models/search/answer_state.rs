@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.search.answerState`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AnswerState {
     /// `published`
@@ -18,24 +18,30 @@ pub enum AnswerState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AnswerState {
-    const NAME: &'static str = "microsoft.graph.search.answerState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("published", Self::Published),
-        ("draft", Self::Draft),
-        ("excluded", Self::Excluded),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AnswerState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Published => "published",
+            Self::Draft => "draft",
+            Self::Excluded => "excluded",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AnswerState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.search.answerState",
+        members: &[
+            Self::Published,
+            Self::Draft,
+            Self::Excluded,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AnswerState);

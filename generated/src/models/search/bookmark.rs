@@ -97,14 +97,6 @@ impl runtime::Model for Bookmark {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -128,11 +120,12 @@ impl runtime::Model for Bookmark {
             14 => reader.read(&mut self.state),
             15 => reader.read(&mut self.targeted_variations),
             16 => reader.read(&mut self.web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.availability_end_date_time);
         writer.write(1, &self.availability_start_date_time);
         writer.write(2, &self.categories);

@@ -35,14 +35,6 @@ impl runtime::Model for Account {
         properties: &["actions", "identifier", "identityProvider"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for Account {
             0 => reader.read(&mut self.actions),
             1 => reader.read(&mut self.identifier),
             2 => reader.read(&mut self.identity_provider),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.actions);
         writer.write(1, &self.identifier);
         writer.write(2, &self.identity_provider);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.action`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Action {
     /// `disable`
@@ -24,27 +24,36 @@ pub enum Action {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for Action {
-    const NAME: &'static str = "microsoft.graph.security.action";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("disable", Self::Disable),
-        ("enable", Self::Enable),
-        ("forcePasswordReset", Self::ForcePasswordReset),
-        ("revokeAllSessions", Self::RevokeAllSessions),
-        ("requireUserToSignInAgain", Self::RequireUserToSignInAgain),
-        ("markUserAsCompromised", Self::MarkUserAsCompromised),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl Action {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+            Self::ForcePasswordReset => "forcePasswordReset",
+            Self::RevokeAllSessions => "revokeAllSessions",
+            Self::RequireUserToSignInAgain => "requireUserToSignInAgain",
+            Self::MarkUserAsCompromised => "markUserAsCompromised",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for Action {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.action",
+        members: &[
+            Self::Disable,
+            Self::Enable,
+            Self::ForcePasswordReset,
+            Self::RevokeAllSessions,
+            Self::RequireUserToSignInAgain,
+            Self::MarkUserAsCompromised,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(Action);

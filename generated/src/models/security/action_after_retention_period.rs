@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.actionAfterRetentionPeriod`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ActionAfterRetentionPeriod {
     /// `none`
@@ -20,25 +20,32 @@ pub enum ActionAfterRetentionPeriod {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ActionAfterRetentionPeriod {
-    const NAME: &'static str = "microsoft.graph.security.actionAfterRetentionPeriod";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("delete", Self::Delete),
-        ("startDispositionReview", Self::StartDispositionReview),
-        ("relabel", Self::Relabel),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ActionAfterRetentionPeriod {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Delete => "delete",
+            Self::StartDispositionReview => "startDispositionReview",
+            Self::Relabel => "relabel",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ActionAfterRetentionPeriod {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.actionAfterRetentionPeriod",
+        members: &[
+            Self::None,
+            Self::Delete,
+            Self::StartDispositionReview,
+            Self::Relabel,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ActionAfterRetentionPeriod);

@@ -65,14 +65,6 @@ impl runtime::Model for ActiveDirectoryDomainEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for ActiveDirectoryDomainEvidence {
             6 => reader.read(&mut self.tags),
             7 => reader.read(&mut self.trusted_domains),
             8 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.active_directory_domain_name);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.detailed_roles);

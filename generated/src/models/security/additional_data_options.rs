@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.additionalDataOptions`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AdditionalDataOptions {
     /// `allVersions`
@@ -30,30 +30,42 @@ pub enum AdditionalDataOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AdditionalDataOptions {
-    const NAME: &'static str = "microsoft.graph.security.additionalDataOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("allVersions", Self::AllVersions),
-        ("linkedFiles", Self::LinkedFiles),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("advancedIndexing", Self::AdvancedIndexing),
-        ("listAttachments", Self::ListAttachments),
-        ("htmlTranscripts", Self::HtmlTranscripts),
-        ("messageConversationExpansion", Self::MessageConversationExpansion),
-        ("locationsWithoutHits", Self::LocationsWithoutHits),
-        ("allItemsInFolder", Self::AllItemsInFolder),
-        ("cloudNativeHtmlConversion", Self::CloudNativeHtmlConversion),
-    ];
+impl AdditionalDataOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AllVersions => "allVersions",
+            Self::LinkedFiles => "linkedFiles",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::AdvancedIndexing => "advancedIndexing",
+            Self::ListAttachments => "listAttachments",
+            Self::HtmlTranscripts => "htmlTranscripts",
+            Self::MessageConversationExpansion => "messageConversationExpansion",
+            Self::LocationsWithoutHits => "locationsWithoutHits",
+            Self::AllItemsInFolder => "allItemsInFolder",
+            Self::CloudNativeHtmlConversion => "cloudNativeHtmlConversion",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AdditionalDataOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.additionalDataOptions",
+        members: &[
+            Self::AllVersions,
+            Self::LinkedFiles,
+            Self::UnknownFutureValue,
+            Self::AdvancedIndexing,
+            Self::ListAttachments,
+            Self::HtmlTranscripts,
+            Self::MessageConversationExpansion,
+            Self::LocationsWithoutHits,
+            Self::AllItemsInFolder,
+            Self::CloudNativeHtmlConversion,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AdditionalDataOptions);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.additionalOptions`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AdditionalOptions {
     /// `none`
@@ -40,35 +40,52 @@ pub enum AdditionalOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AdditionalOptions {
-    const NAME: &'static str = "microsoft.graph.security.additionalOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("teamsAndYammerConversations", Self::TeamsAndYammerConversations),
-        ("cloudAttachments", Self::CloudAttachments),
-        ("allDocumentVersions", Self::AllDocumentVersions),
-        ("subfolderContents", Self::SubfolderContents),
-        ("listAttachments", Self::ListAttachments),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("htmlTranscripts", Self::HtmlTranscripts),
-        ("advancedIndexing", Self::AdvancedIndexing),
-        ("allItemsInFolder", Self::AllItemsInFolder),
-        ("includeFolderAndPath", Self::IncludeFolderAndPath),
-        ("condensePaths", Self::CondensePaths),
-        ("friendlyName", Self::FriendlyName),
-        ("splitSource", Self::SplitSource),
-        ("includeReport", Self::IncludeReport),
-    ];
+impl AdditionalOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::TeamsAndYammerConversations => "teamsAndYammerConversations",
+            Self::CloudAttachments => "cloudAttachments",
+            Self::AllDocumentVersions => "allDocumentVersions",
+            Self::SubfolderContents => "subfolderContents",
+            Self::ListAttachments => "listAttachments",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::HtmlTranscripts => "htmlTranscripts",
+            Self::AdvancedIndexing => "advancedIndexing",
+            Self::AllItemsInFolder => "allItemsInFolder",
+            Self::IncludeFolderAndPath => "includeFolderAndPath",
+            Self::CondensePaths => "condensePaths",
+            Self::FriendlyName => "friendlyName",
+            Self::SplitSource => "splitSource",
+            Self::IncludeReport => "includeReport",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AdditionalOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.additionalOptions",
+        members: &[
+            Self::None,
+            Self::TeamsAndYammerConversations,
+            Self::CloudAttachments,
+            Self::AllDocumentVersions,
+            Self::SubfolderContents,
+            Self::ListAttachments,
+            Self::UnknownFutureValue,
+            Self::HtmlTranscripts,
+            Self::AdvancedIndexing,
+            Self::AllItemsInFolder,
+            Self::IncludeFolderAndPath,
+            Self::CondensePaths,
+            Self::FriendlyName,
+            Self::SplitSource,
+            Self::IncludeReport,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AdditionalOptions);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.aiAgentPlatform`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AiAgentPlatform {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum AiAgentPlatform {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AiAgentPlatform {
-    const NAME: &'static str = "microsoft.graph.security.aiAgentPlatform";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("azureAIFoundry", Self::AzureAiFoundry),
-        ("copilotStudio", Self::CopilotStudio),
-        ("copilot", Self::Copilot),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AiAgentPlatform {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::AzureAiFoundry => "azureAIFoundry",
+            Self::CopilotStudio => "copilotStudio",
+            Self::Copilot => "copilot",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AiAgentPlatform {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.aiAgentPlatform",
+        members: &[
+            Self::Unknown,
+            Self::AzureAiFoundry,
+            Self::CopilotStudio,
+            Self::Copilot,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AiAgentPlatform);

@@ -173,14 +173,6 @@ impl runtime::Model for Alert {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -223,11 +215,12 @@ impl runtime::Model for Alert {
             33 => reader.read(&mut self.threat_display_name),
             34 => reader.read(&mut self.threat_family_name),
             35 => reader.read(&mut self.title),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.actor_display_name);
         writer.write(1, &self.additional_data);
         writer.write(2, &self.alert_policy_id);
@@ -301,14 +294,6 @@ impl runtime::Model for MoveAlertsParameters {
         properties: &["alertComment", "alertIds", "incidentId", "newCorrelationReasons"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -319,11 +304,12 @@ impl runtime::Model for MoveAlertsParameters {
             1 => reader.read(&mut self.alert_ids),
             2 => reader.read(&mut self.incident_id),
             3 => reader.read(&mut self.new_correlation_reasons),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alert_comment);
         writer.write(1, &self.alert_ids);
         writer.write(2, &self.incident_id);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.alertClassification`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AlertClassification {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum AlertClassification {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AlertClassification {
-    const NAME: &'static str = "microsoft.graph.security.alertClassification";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("falsePositive", Self::FalsePositive),
-        ("truePositive", Self::TruePositive),
-        ("informationalExpectedActivity", Self::InformationalExpectedActivity),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AlertClassification {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::FalsePositive => "falsePositive",
+            Self::TruePositive => "truePositive",
+            Self::InformationalExpectedActivity => "informationalExpectedActivity",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AlertClassification {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.alertClassification",
+        members: &[
+            Self::Unknown,
+            Self::FalsePositive,
+            Self::TruePositive,
+            Self::InformationalExpectedActivity,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AlertClassification);

@@ -35,14 +35,6 @@ impl runtime::Model for AlertComment {
         properties: &["comment", "createdByDisplayName", "createdDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for AlertComment {
             0 => reader.read(&mut self.comment),
             1 => reader.read(&mut self.created_by_display_name),
             2 => reader.read(&mut self.created_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.comment);
         writer.write(1, &self.created_by_display_name);
         writer.write(2, &self.created_date_time);

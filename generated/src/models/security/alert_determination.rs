@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.alertDetermination`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AlertDetermination {
     /// `unknown`
@@ -42,36 +42,54 @@ pub enum AlertDetermination {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AlertDetermination {
-    const NAME: &'static str = "microsoft.graph.security.alertDetermination";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("apt", Self::Apt),
-        ("malware", Self::Malware),
-        ("securityPersonnel", Self::SecurityPersonnel),
-        ("securityTesting", Self::SecurityTesting),
-        ("unwantedSoftware", Self::UnwantedSoftware),
-        ("other", Self::Other),
-        ("multiStagedAttack", Self::MultiStagedAttack),
-        ("compromisedAccount", Self::CompromisedAccount),
-        ("phishing", Self::Phishing),
-        ("maliciousUserActivity", Self::MaliciousUserActivity),
-        ("notMalicious", Self::NotMalicious),
-        ("notEnoughDataToValidate", Self::NotEnoughDataToValidate),
-        ("confirmedActivity", Self::ConfirmedActivity),
-        ("lineOfBusinessApplication", Self::LineOfBusinessApplication),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AlertDetermination {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Apt => "apt",
+            Self::Malware => "malware",
+            Self::SecurityPersonnel => "securityPersonnel",
+            Self::SecurityTesting => "securityTesting",
+            Self::UnwantedSoftware => "unwantedSoftware",
+            Self::Other => "other",
+            Self::MultiStagedAttack => "multiStagedAttack",
+            Self::CompromisedAccount => "compromisedAccount",
+            Self::Phishing => "phishing",
+            Self::MaliciousUserActivity => "maliciousUserActivity",
+            Self::NotMalicious => "notMalicious",
+            Self::NotEnoughDataToValidate => "notEnoughDataToValidate",
+            Self::ConfirmedActivity => "confirmedActivity",
+            Self::LineOfBusinessApplication => "lineOfBusinessApplication",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AlertDetermination {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.alertDetermination",
+        members: &[
+            Self::Unknown,
+            Self::Apt,
+            Self::Malware,
+            Self::SecurityPersonnel,
+            Self::SecurityTesting,
+            Self::UnwantedSoftware,
+            Self::Other,
+            Self::MultiStagedAttack,
+            Self::CompromisedAccount,
+            Self::Phishing,
+            Self::MaliciousUserActivity,
+            Self::NotMalicious,
+            Self::NotEnoughDataToValidate,
+            Self::ConfirmedActivity,
+            Self::LineOfBusinessApplication,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AlertDetermination);

@@ -73,14 +73,6 @@ impl runtime::Model for AmazonResourceEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for AmazonResourceEvidence {
             8 => reader.read(&mut self.roles),
             9 => reader.read(&mut self.tags),
             10 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.amazon_account_id);
         writer.write(1, &self.amazon_resource_id);
         writer.write(2, &self.created_date_time);

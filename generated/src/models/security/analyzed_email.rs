@@ -185,14 +185,6 @@ impl runtime::Model for AnalyzedEmail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -237,11 +229,12 @@ impl runtime::Model for AnalyzedEmail {
             35 => reader.read(&mut self.threat_types),
             36 => reader.read(&mut self.timeline_events),
             37 => reader.read(&mut self.urls),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alert_ids);
         writer.write(1, &self.attachments);
         writer.write(2, &self.authentication_details);
@@ -328,14 +321,6 @@ impl runtime::Model for RemediateParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -348,11 +333,12 @@ impl runtime::Model for RemediateParameters {
             3 => reader.read(&mut self.display_name),
             4 => reader.read(&mut self.remediate_senders_copy),
             5 => reader.read(&mut self.severity),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.analyzed_emails);
         writer.write(2, &self.description);

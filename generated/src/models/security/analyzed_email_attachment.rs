@@ -63,14 +63,6 @@ impl runtime::Model for AnalyzedEmailAttachment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for AnalyzedEmailAttachment {
             6 => reader.read(&mut self.sha256),
             7 => reader.read(&mut self.tenant_allow_block_list_detail_info),
             8 => reader.read(&mut self.threat_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.detonation_details);
         writer.write(1, &self.file_extension);
         writer.write(2, &self.file_name);

@@ -43,14 +43,6 @@ impl runtime::Model for AnalyzedEmailAuthenticationDetail {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for AnalyzedEmailAuthenticationDetail {
             1 => reader.read(&mut self.dkim),
             2 => reader.read(&mut self.dmarc),
             3 => reader.read(&mut self.sender_policy_framework),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.composite_authentication);
         writer.write(1, &self.dkim);
         writer.write(2, &self.dmarc);

@@ -32,14 +32,6 @@ impl runtime::Model for AnalyzedEmailRecipientDetail {
         properties: &["ccRecipients", "domainName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for AnalyzedEmailRecipientDetail {
         match property {
             0 => reader.read(&mut self.cc_recipients),
             1 => reader.read(&mut self.domain_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cc_recipients);
         writer.write(1, &self.domain_name);
     }

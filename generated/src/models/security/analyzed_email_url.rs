@@ -47,14 +47,6 @@ impl runtime::Model for AnalyzedEmailUrl {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for AnalyzedEmailUrl {
             2 => reader.read(&mut self.tenant_allow_block_list_detail_info),
             3 => reader.read(&mut self.threat_type),
             4 => reader.read(&mut self.url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.detection_method);
         writer.write(1, &self.detonation_details);
         writer.write(2, &self.tenant_allow_block_list_detail_info);

@@ -129,14 +129,6 @@ impl runtime::Model for AnalyzedMessageEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -168,11 +160,12 @@ impl runtime::Model for AnalyzedMessageEvidence {
             22 => reader.read(&mut self.urls),
             23 => reader.read(&mut self.urn),
             24 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.anti_spam_direction);
         writer.write(1, &self.attachments_count);
         writer.write(2, &self.created_date_time);

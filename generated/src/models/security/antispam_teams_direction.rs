@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.antispamTeamsDirection`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AntispamTeamsDirection {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum AntispamTeamsDirection {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AntispamTeamsDirection {
-    const NAME: &'static str = "microsoft.graph.security.antispamTeamsDirection";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("inbound", Self::Inbound),
-        ("outbound", Self::Outbound),
-        ("intraorg", Self::Intraorg),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AntispamTeamsDirection {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+            Self::Intraorg => "intraorg",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AntispamTeamsDirection {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.antispamTeamsDirection",
+        members: &[
+            Self::Unknown,
+            Self::Inbound,
+            Self::Outbound,
+            Self::Intraorg,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AntispamTeamsDirection);

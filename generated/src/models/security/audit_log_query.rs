@@ -85,14 +85,6 @@ impl runtime::Model for AuditLogQuery {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -113,11 +105,12 @@ impl runtime::Model for AuditLogQuery {
             11 => reader.read(&mut self.service_filters),
             12 => reader.read(&mut self.status),
             13 => reader.read(&mut self.user_principal_name_filters),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.administrative_unit_id_filters);
         writer.write(1, &self.display_name);
         writer.write(2, &self.filter_end_date_time);

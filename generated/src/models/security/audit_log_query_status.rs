@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.auditLogQueryStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuditLogQueryStatus {
     /// `notStarted`
@@ -22,26 +22,34 @@ pub enum AuditLogQueryStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuditLogQueryStatus {
-    const NAME: &'static str = "microsoft.graph.security.auditLogQueryStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notStarted", Self::NotStarted),
-        ("running", Self::Running),
-        ("succeeded", Self::Succeeded),
-        ("failed", Self::Failed),
-        ("cancelled", Self::Cancelled),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuditLogQueryStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotStarted => "notStarted",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuditLogQueryStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.auditLogQueryStatus",
+        members: &[
+            Self::NotStarted,
+            Self::Running,
+            Self::Succeeded,
+            Self::Failed,
+            Self::Cancelled,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuditLogQueryStatus);

@@ -81,14 +81,6 @@ impl runtime::Model for AuditLogRecord {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for AuditLogRecord {
             10 => reader.read(&mut self.user_id),
             11 => reader.read(&mut self.user_principal_name),
             12 => reader.read(&mut self.user_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.administrative_units);
         writer.write(1, &self.audit_data);
         writer.write(2, &self.audit_log_record_type);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.auditLogUserType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuditLogUserType {
     /// `Regular`
@@ -34,32 +34,46 @@ pub enum AuditLogUserType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AuditLogUserType {
-    const NAME: &'static str = "microsoft.graph.security.auditLogUserType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("Regular", Self::Regular),
-        ("Reserved", Self::Reserved),
-        ("Admin", Self::Admin),
-        ("DcAdmin", Self::DcAdmin),
-        ("System", Self::System),
-        ("Application", Self::Application),
-        ("ServicePrincipal", Self::ServicePrincipal),
-        ("CustomPolicy", Self::CustomPolicy),
-        ("SystemPolicy", Self::SystemPolicy),
-        ("PartnerTechnician", Self::PartnerTechnician),
-        ("Guest", Self::Guest),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AuditLogUserType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Regular => "Regular",
+            Self::Reserved => "Reserved",
+            Self::Admin => "Admin",
+            Self::DcAdmin => "DcAdmin",
+            Self::System => "System",
+            Self::Application => "Application",
+            Self::ServicePrincipal => "ServicePrincipal",
+            Self::CustomPolicy => "CustomPolicy",
+            Self::SystemPolicy => "SystemPolicy",
+            Self::PartnerTechnician => "PartnerTechnician",
+            Self::Guest => "Guest",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AuditLogUserType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.auditLogUserType",
+        members: &[
+            Self::Regular,
+            Self::Reserved,
+            Self::Admin,
+            Self::DcAdmin,
+            Self::System,
+            Self::Application,
+            Self::ServicePrincipal,
+            Self::CustomPolicy,
+            Self::SystemPolicy,
+            Self::PartnerTechnician,
+            Self::Guest,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AuditLogUserType);

@@ -38,14 +38,6 @@ impl runtime::Model for AutonomousSystem {
         properties: &["name", "number", "organization", "value"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for AutonomousSystem {
             1 => reader.read(&mut self.number),
             2 => reader.read(&mut self.organization),
             3 => reader.read(&mut self.value),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.name);
         writer.write(1, &self.number);
         writer.write(2, &self.organization);

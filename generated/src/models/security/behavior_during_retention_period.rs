@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.security.behaviorDuringRetentionPeriod`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BehaviorDuringRetentionPeriod {
     /// `doNotRetain`
@@ -18,25 +18,32 @@ pub enum BehaviorDuringRetentionPeriod {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BehaviorDuringRetentionPeriod {
-    const NAME: &'static str = "microsoft.graph.security.behaviorDuringRetentionPeriod";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("doNotRetain", Self::DoNotRetain),
-        ("retain", Self::Retain),
-        ("retainAsRecord", Self::RetainAsRecord),
-        ("retainAsRegulatoryRecord", Self::RetainAsRegulatoryRecord),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BehaviorDuringRetentionPeriod {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DoNotRetain => "doNotRetain",
+            Self::Retain => "retain",
+            Self::RetainAsRecord => "retainAsRecord",
+            Self::RetainAsRegulatoryRecord => "retainAsRegulatoryRecord",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BehaviorDuringRetentionPeriod {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.behaviorDuringRetentionPeriod",
+        members: &[
+            Self::DoNotRetain,
+            Self::Retain,
+            Self::RetainAsRecord,
+            Self::RetainAsRegulatoryRecord,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BehaviorDuringRetentionPeriod);

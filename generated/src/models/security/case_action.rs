@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.caseAction`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CaseAction {
     /// `contentExport`
@@ -34,32 +34,46 @@ pub enum CaseAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CaseAction {
-    const NAME: &'static str = "microsoft.graph.security.caseAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("contentExport", Self::ContentExport),
-        ("applyTags", Self::ApplyTags),
-        ("convertToPdf", Self::ConvertToPdf),
-        ("index", Self::Index),
-        ("estimateStatistics", Self::EstimateStatistics),
-        ("addToReviewSet", Self::AddToReviewSet),
-        ("holdUpdate", Self::HoldUpdate),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("purgeData", Self::PurgeData),
-        ("exportReport", Self::ExportReport),
-        ("exportResult", Self::ExportResult),
-        ("holdPolicySync", Self::HoldPolicySync),
-    ];
+impl CaseAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ContentExport => "contentExport",
+            Self::ApplyTags => "applyTags",
+            Self::ConvertToPdf => "convertToPdf",
+            Self::Index => "index",
+            Self::EstimateStatistics => "estimateStatistics",
+            Self::AddToReviewSet => "addToReviewSet",
+            Self::HoldUpdate => "holdUpdate",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::PurgeData => "purgeData",
+            Self::ExportReport => "exportReport",
+            Self::ExportResult => "exportResult",
+            Self::HoldPolicySync => "holdPolicySync",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CaseAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.caseAction",
+        members: &[
+            Self::ContentExport,
+            Self::ApplyTags,
+            Self::ConvertToPdf,
+            Self::Index,
+            Self::EstimateStatistics,
+            Self::AddToReviewSet,
+            Self::HoldUpdate,
+            Self::UnknownFutureValue,
+            Self::PurgeData,
+            Self::ExportReport,
+            Self::ExportResult,
+            Self::HoldPolicySync,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CaseAction);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.caseOperationStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CaseOperationStatus {
     /// `notStarted`
@@ -24,27 +24,36 @@ pub enum CaseOperationStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CaseOperationStatus {
-    const NAME: &'static str = "microsoft.graph.security.caseOperationStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notStarted", Self::NotStarted),
-        ("submissionFailed", Self::SubmissionFailed),
-        ("running", Self::Running),
-        ("succeeded", Self::Succeeded),
-        ("partiallySucceeded", Self::PartiallySucceeded),
-        ("failed", Self::Failed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CaseOperationStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotStarted => "notStarted",
+            Self::SubmissionFailed => "submissionFailed",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::PartiallySucceeded => "partiallySucceeded",
+            Self::Failed => "failed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CaseOperationStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.caseOperationStatus",
+        members: &[
+            Self::NotStarted,
+            Self::SubmissionFailed,
+            Self::Running,
+            Self::Succeeded,
+            Self::PartiallySucceeded,
+            Self::Failed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CaseOperationStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.caseStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CaseStatus {
     /// `unknown`
@@ -24,27 +24,36 @@ pub enum CaseStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CaseStatus {
-    const NAME: &'static str = "microsoft.graph.security.caseStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("active", Self::Active),
-        ("pendingDelete", Self::PendingDelete),
-        ("closing", Self::Closing),
-        ("closed", Self::Closed),
-        ("closedWithError", Self::ClosedWithError),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CaseStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Active => "active",
+            Self::PendingDelete => "pendingDelete",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+            Self::ClosedWithError => "closedWithError",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CaseStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.caseStatus",
+        members: &[
+            Self::Unknown,
+            Self::Active,
+            Self::PendingDelete,
+            Self::Closing,
+            Self::Closed,
+            Self::ClosedWithError,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CaseStatus);

@@ -36,14 +36,6 @@ impl runtime::Model for CasesRoot {
         properties: &["ediscoveryCases", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CasesRoot {
         match property {
             0 => reader.read(&mut self.ediscovery_cases),
             1 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ediscovery_cases);
         writer.write(1, &self.id);
     }

@@ -56,14 +56,6 @@ impl runtime::Model for CitationTemplate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -76,11 +68,12 @@ impl runtime::Model for CitationTemplate {
             3 => reader.read(&mut self.created_date_time),
             4 => reader.read(&mut self.display_name),
             5 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.citation_jurisdiction);
         writer.write(1, &self.citation_url);
         writer.write(2, &self.created_by);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.cloudAttachmentVersion`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CloudAttachmentVersion {
     /// `latest`
@@ -20,25 +20,32 @@ pub enum CloudAttachmentVersion {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CloudAttachmentVersion {
-    const NAME: &'static str = "microsoft.graph.security.cloudAttachmentVersion";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("latest", Self::Latest),
-        ("recent10", Self::Recent10),
-        ("recent100", Self::Recent100),
-        ("all", Self::All),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CloudAttachmentVersion {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Latest => "latest",
+            Self::Recent10 => "recent10",
+            Self::Recent100 => "recent100",
+            Self::All => "all",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CloudAttachmentVersion {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.cloudAttachmentVersion",
+        members: &[
+            Self::Latest,
+            Self::Recent10,
+            Self::Recent100,
+            Self::All,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CloudAttachmentVersion);

@@ -85,14 +85,6 @@ impl runtime::Model for ContainerEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -113,11 +105,12 @@ impl runtime::Model for ContainerEvidence {
             11 => reader.read(&mut self.roles),
             12 => reader.read(&mut self.tags),
             13 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.args);
         writer.write(1, &self.command);
         writer.write(2, &self.container_id);

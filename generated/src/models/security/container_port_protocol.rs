@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.containerPortProtocol`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerPortProtocol {
     /// `udp`
@@ -18,24 +18,25 @@ pub enum ContainerPortProtocol {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ContainerPortProtocol {
-    const NAME: &'static str = "microsoft.graph.security.containerPortProtocol";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("udp", Self::Udp),
-        ("tcp", Self::Tcp),
-        ("sctp", Self::Sctp),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ContainerPortProtocol {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Sctp => "sctp",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ContainerPortProtocol {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.containerPortProtocol",
+        members: &[Self::Udp, Self::Tcp, Self::Sctp, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ContainerPortProtocol);

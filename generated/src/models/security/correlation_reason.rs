@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.correlationReason`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CorrelationReason {
     /// `repeatedAlertOccurrence`
@@ -46,38 +46,58 @@ pub enum CorrelationReason {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CorrelationReason {
-    const NAME: &'static str = "microsoft.graph.security.correlationReason";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("repeatedAlertOccurrence", Self::RepeatedAlertOccurrence),
-        ("sameGeography", Self::SameGeography),
-        ("similarArtifacts", Self::SimilarArtifacts),
-        ("sameTargetedAsset", Self::SameTargetedAsset),
-        ("sameNetworkSegment", Self::SameNetworkSegment),
-        ("eventSequence", Self::EventSequence),
-        ("timeFrame", Self::TimeFrame),
-        ("sameThreatSource", Self::SameThreatSource),
-        ("similarTTPsOrBehavior", Self::SimilarTtpsOrBehavior),
-        ("sameActor", Self::SameActor),
-        ("sameCampaign", Self::SameCampaign),
-        ("sharedIndicators", Self::SharedIndicators),
-        ("sameAsset", Self::SameAsset),
-        ("networkProximity", Self::NetworkProximity),
-        ("eventCasualSequence", Self::EventCasualSequence),
-        ("temporalProximity", Self::TemporalProximity),
-        ("lateralMovementPath", Self::LateralMovementPath),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CorrelationReason {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::RepeatedAlertOccurrence => "repeatedAlertOccurrence",
+            Self::SameGeography => "sameGeography",
+            Self::SimilarArtifacts => "similarArtifacts",
+            Self::SameTargetedAsset => "sameTargetedAsset",
+            Self::SameNetworkSegment => "sameNetworkSegment",
+            Self::EventSequence => "eventSequence",
+            Self::TimeFrame => "timeFrame",
+            Self::SameThreatSource => "sameThreatSource",
+            Self::SimilarTtpsOrBehavior => "similarTTPsOrBehavior",
+            Self::SameActor => "sameActor",
+            Self::SameCampaign => "sameCampaign",
+            Self::SharedIndicators => "sharedIndicators",
+            Self::SameAsset => "sameAsset",
+            Self::NetworkProximity => "networkProximity",
+            Self::EventCasualSequence => "eventCasualSequence",
+            Self::TemporalProximity => "temporalProximity",
+            Self::LateralMovementPath => "lateralMovementPath",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CorrelationReason {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.correlationReason",
+        members: &[
+            Self::RepeatedAlertOccurrence,
+            Self::SameGeography,
+            Self::SimilarArtifacts,
+            Self::SameTargetedAsset,
+            Self::SameNetworkSegment,
+            Self::EventSequence,
+            Self::TimeFrame,
+            Self::SameThreatSource,
+            Self::SimilarTtpsOrBehavior,
+            Self::SameActor,
+            Self::SameCampaign,
+            Self::SharedIndicators,
+            Self::SameAsset,
+            Self::NetworkProximity,
+            Self::EventCasualSequence,
+            Self::TemporalProximity,
+            Self::LateralMovementPath,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CorrelationReason);

@@ -35,14 +35,6 @@ impl runtime::Model for CvssSummary {
         properties: &["score", "severity", "vectorString"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for CvssSummary {
             0 => reader.read(&mut self.score),
             1 => reader.read(&mut self.severity),
             2 => reader.read(&mut self.vector_string),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.score);
         writer.write(1, &self.severity);
         writer.write(2, &self.vector_string);

@@ -48,14 +48,6 @@ impl runtime::Model for DataSet {
         "microsoft.graph.security.ediscoveryReviewSet",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -67,11 +59,12 @@ impl runtime::Model for DataSet {
             2 => reader.read(&mut self.description),
             3 => reader.read(&mut self.display_name),
             4 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.description);

@@ -63,14 +63,6 @@ impl runtime::Model for DataSourceContainer {
         "microsoft.graph.security.ediscoveryNoncustodialDataSource",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for DataSourceContainer {
             4 => reader.read(&mut self.last_modified_date_time),
             5 => reader.read(&mut self.released_date_time),
             6 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.display_name);
         writer.write(2, &self.hold_status);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.dataSourceHoldStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DataSourceHoldStatus {
     /// `notApplied`
@@ -22,26 +22,34 @@ pub enum DataSourceHoldStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DataSourceHoldStatus {
-    const NAME: &'static str = "microsoft.graph.security.dataSourceHoldStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notApplied", Self::NotApplied),
-        ("applied", Self::Applied),
-        ("applying", Self::Applying),
-        ("removing", Self::Removing),
-        ("partial", Self::Partial),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DataSourceHoldStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotApplied => "notApplied",
+            Self::Applied => "applied",
+            Self::Applying => "applying",
+            Self::Removing => "removing",
+            Self::Partial => "partial",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DataSourceHoldStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.dataSourceHoldStatus",
+        members: &[
+            Self::NotApplied,
+            Self::Applied,
+            Self::Applying,
+            Self::Removing,
+            Self::Partial,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DataSourceHoldStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.dataSourceScopes`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DataSourceScopes {
     /// `none`
@@ -22,26 +22,34 @@ pub enum DataSourceScopes {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DataSourceScopes {
-    const NAME: &'static str = "microsoft.graph.security.dataSourceScopes";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("allTenantMailboxes", Self::AllTenantMailboxes),
-        ("allTenantSites", Self::AllTenantSites),
-        ("allCaseCustodians", Self::AllCaseCustodians),
-        ("allCaseNoncustodialDataSources", Self::AllCaseNoncustodialDataSources),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DataSourceScopes {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::AllTenantMailboxes => "allTenantMailboxes",
+            Self::AllTenantSites => "allTenantSites",
+            Self::AllCaseCustodians => "allCaseCustodians",
+            Self::AllCaseNoncustodialDataSources => "allCaseNoncustodialDataSources",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DataSourceScopes {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.dataSourceScopes",
+        members: &[
+            Self::None,
+            Self::AllTenantMailboxes,
+            Self::AllTenantSites,
+            Self::AllCaseCustodians,
+            Self::AllCaseNoncustodialDataSources,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DataSourceScopes);

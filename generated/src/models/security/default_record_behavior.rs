@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.defaultRecordBehavior`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DefaultRecordBehavior {
     /// `startLocked`
@@ -16,23 +16,24 @@ pub enum DefaultRecordBehavior {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DefaultRecordBehavior {
-    const NAME: &'static str = "microsoft.graph.security.defaultRecordBehavior";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("startLocked", Self::StartLocked),
-        ("startUnlocked", Self::StartUnlocked),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DefaultRecordBehavior {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::StartLocked => "startLocked",
+            Self::StartUnlocked => "startUnlocked",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DefaultRecordBehavior {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.defaultRecordBehavior",
+        members: &[Self::StartLocked, Self::StartUnlocked, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DefaultRecordBehavior);

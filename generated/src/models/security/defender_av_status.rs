@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.defenderAvStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DefenderAvStatus {
     /// `notReporting`
@@ -24,27 +24,36 @@ pub enum DefenderAvStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DefenderAvStatus {
-    const NAME: &'static str = "microsoft.graph.security.defenderAvStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("notReporting", Self::NotReporting),
-        ("disabled", Self::Disabled),
-        ("notUpdated", Self::NotUpdated),
-        ("updated", Self::Updated),
-        ("unknown", Self::Unknown),
-        ("notSupported", Self::NotSupported),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DefenderAvStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::NotReporting => "notReporting",
+            Self::Disabled => "disabled",
+            Self::NotUpdated => "notUpdated",
+            Self::Updated => "updated",
+            Self::Unknown => "unknown",
+            Self::NotSupported => "notSupported",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DefenderAvStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.defenderAvStatus",
+        members: &[
+            Self::NotReporting,
+            Self::Disabled,
+            Self::NotUpdated,
+            Self::Updated,
+            Self::Unknown,
+            Self::NotSupported,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DefenderAvStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.deliveryAction`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeliveryAction {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum DeliveryAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeliveryAction {
-    const NAME: &'static str = "microsoft.graph.security.deliveryAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("deliveredToJunk", Self::DeliveredToJunk),
-        ("delivered", Self::Delivered),
-        ("blocked", Self::Blocked),
-        ("replaced", Self::Replaced),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DeliveryAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::DeliveredToJunk => "deliveredToJunk",
+            Self::Delivered => "delivered",
+            Self::Blocked => "blocked",
+            Self::Replaced => "replaced",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeliveryAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.deliveryAction",
+        members: &[
+            Self::Unknown,
+            Self::DeliveredToJunk,
+            Self::Delivered,
+            Self::Blocked,
+            Self::Replaced,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeliveryAction);

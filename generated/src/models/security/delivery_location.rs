@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.deliveryLocation`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeliveryLocation {
     /// `unknown`
@@ -30,30 +30,42 @@ pub enum DeliveryLocation {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeliveryLocation {
-    const NAME: &'static str = "microsoft.graph.security.deliveryLocation";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("inbox_folder", Self::InboxFolder),
-        ("junkFolder", Self::JunkFolder),
-        ("deletedFolder", Self::DeletedFolder),
-        ("quarantine", Self::Quarantine),
-        ("onprem_external", Self::OnpremExternal),
-        ("failed", Self::Failed),
-        ("dropped", Self::Dropped),
-        ("others", Self::Others),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DeliveryLocation {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::InboxFolder => "inbox_folder",
+            Self::JunkFolder => "junkFolder",
+            Self::DeletedFolder => "deletedFolder",
+            Self::Quarantine => "quarantine",
+            Self::OnpremExternal => "onprem_external",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+            Self::Others => "others",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeliveryLocation {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.deliveryLocation",
+        members: &[
+            Self::Unknown,
+            Self::InboxFolder,
+            Self::JunkFolder,
+            Self::DeletedFolder,
+            Self::Quarantine,
+            Self::OnpremExternal,
+            Self::Failed,
+            Self::Dropped,
+            Self::Others,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeliveryLocation);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.deploymentStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeploymentStatus {
     /// `upToDate`
@@ -30,30 +30,42 @@ pub enum DeploymentStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeploymentStatus {
-    const NAME: &'static str = "microsoft.graph.security.deploymentStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("upToDate", Self::UpToDate),
-        ("outdated", Self::Outdated),
-        ("updating", Self::Updating),
-        ("updateFailed", Self::UpdateFailed),
-        ("notConfigured", Self::NotConfigured),
-        ("unreachable", Self::Unreachable),
-        ("disconnected", Self::Disconnected),
-        ("startFailure", Self::StartFailure),
-        ("syncing", Self::Syncing),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DeploymentStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::UpToDate => "upToDate",
+            Self::Outdated => "outdated",
+            Self::Updating => "updating",
+            Self::UpdateFailed => "updateFailed",
+            Self::NotConfigured => "notConfigured",
+            Self::Unreachable => "unreachable",
+            Self::Disconnected => "disconnected",
+            Self::StartFailure => "startFailure",
+            Self::Syncing => "syncing",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeploymentStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.deploymentStatus",
+        members: &[
+            Self::UpToDate,
+            Self::Outdated,
+            Self::Updating,
+            Self::UpdateFailed,
+            Self::NotConfigured,
+            Self::Unreachable,
+            Self::Disconnected,
+            Self::StartFailure,
+            Self::Syncing,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeploymentStatus);

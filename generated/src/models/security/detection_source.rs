@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.detectionSource`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DetectionSource {
     /// `unknown`
@@ -88,65 +88,106 @@ pub enum DetectionSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DetectionSource {
-    const NAME: &'static str = "microsoft.graph.security.detectionSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("microsoftDefenderForEndpoint", Self::MicrosoftDefenderForEndpoint),
-        ("antivirus", Self::Antivirus),
-        ("smartScreen", Self::SmartScreen),
-        ("customTi", Self::CustomTi),
-        ("microsoftDefenderForOffice365", Self::MicrosoftDefenderForOffice365),
-        ("automatedInvestigation", Self::AutomatedInvestigation),
-        ("microsoftThreatExperts", Self::MicrosoftThreatExperts),
-        ("customDetection", Self::CustomDetection),
-        ("microsoftDefenderForIdentity", Self::MicrosoftDefenderForIdentity),
-        ("cloudAppSecurity", Self::CloudAppSecurity),
-        ("microsoft365Defender", Self::Microsoft365Defender),
-        ("azureAdIdentityProtection", Self::AzureAdIdentityProtection),
-        ("manual", Self::Manual),
-        ("microsoftDataLossPrevention", Self::MicrosoftDataLossPrevention),
-        ("appGovernancePolicy", Self::AppGovernancePolicy),
-        ("appGovernanceDetection", Self::AppGovernanceDetection),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("microsoftDefenderForCloud", Self::MicrosoftDefenderForCloud),
-        ("microsoftSentinel", Self::MicrosoftSentinel),
-        ("microsoftDefenderForIoT", Self::MicrosoftDefenderForIot),
-        ("microsoftDefenderForServers", Self::MicrosoftDefenderForServers),
-        ("microsoftDefenderForStorage", Self::MicrosoftDefenderForStorage),
-        ("microsoftDefenderForDNS", Self::MicrosoftDefenderForDns),
-        ("microsoftDefenderForDatabases", Self::MicrosoftDefenderForDatabases),
-        ("microsoftDefenderForContainers", Self::MicrosoftDefenderForContainers),
-        ("microsoftDefenderForNetwork", Self::MicrosoftDefenderForNetwork),
-        ("microsoftDefenderForAppService", Self::MicrosoftDefenderForAppService),
-        ("microsoftDefenderForKeyVault", Self::MicrosoftDefenderForKeyVault),
-        (
-            "microsoftDefenderForResourceManager",
-            Self::MicrosoftDefenderForResourceManager,
-        ),
-        ("microsoftDefenderForApiManagement", Self::MicrosoftDefenderForApiManagement),
-        ("nrtAlerts", Self::NrtAlerts),
-        ("scheduledAlerts", Self::ScheduledAlerts),
-        (
-            "microsoftDefenderThreatIntelligenceAnalytics",
-            Self::MicrosoftDefenderThreatIntelligenceAnalytics,
-        ),
-        ("builtInMl", Self::BuiltInMl),
-        ("microsoftInsiderRiskManagement", Self::MicrosoftInsiderRiskManagement),
-        ("microsoftThreatIntelligence", Self::MicrosoftThreatIntelligence),
-        ("microsoftDefenderForAIServices", Self::MicrosoftDefenderForAiServices),
-        ("securityCopilot", Self::SecurityCopilot),
-    ];
+impl DetectionSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::MicrosoftDefenderForEndpoint => "microsoftDefenderForEndpoint",
+            Self::Antivirus => "antivirus",
+            Self::SmartScreen => "smartScreen",
+            Self::CustomTi => "customTi",
+            Self::MicrosoftDefenderForOffice365 => "microsoftDefenderForOffice365",
+            Self::AutomatedInvestigation => "automatedInvestigation",
+            Self::MicrosoftThreatExperts => "microsoftThreatExperts",
+            Self::CustomDetection => "customDetection",
+            Self::MicrosoftDefenderForIdentity => "microsoftDefenderForIdentity",
+            Self::CloudAppSecurity => "cloudAppSecurity",
+            Self::Microsoft365Defender => "microsoft365Defender",
+            Self::AzureAdIdentityProtection => "azureAdIdentityProtection",
+            Self::Manual => "manual",
+            Self::MicrosoftDataLossPrevention => "microsoftDataLossPrevention",
+            Self::AppGovernancePolicy => "appGovernancePolicy",
+            Self::AppGovernanceDetection => "appGovernanceDetection",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::MicrosoftDefenderForCloud => "microsoftDefenderForCloud",
+            Self::MicrosoftSentinel => "microsoftSentinel",
+            Self::MicrosoftDefenderForIot => "microsoftDefenderForIoT",
+            Self::MicrosoftDefenderForServers => "microsoftDefenderForServers",
+            Self::MicrosoftDefenderForStorage => "microsoftDefenderForStorage",
+            Self::MicrosoftDefenderForDns => "microsoftDefenderForDNS",
+            Self::MicrosoftDefenderForDatabases => "microsoftDefenderForDatabases",
+            Self::MicrosoftDefenderForContainers => "microsoftDefenderForContainers",
+            Self::MicrosoftDefenderForNetwork => "microsoftDefenderForNetwork",
+            Self::MicrosoftDefenderForAppService => "microsoftDefenderForAppService",
+            Self::MicrosoftDefenderForKeyVault => "microsoftDefenderForKeyVault",
+            Self::MicrosoftDefenderForResourceManager => {
+                "microsoftDefenderForResourceManager"
+            }
+            Self::MicrosoftDefenderForApiManagement => {
+                "microsoftDefenderForApiManagement"
+            }
+            Self::NrtAlerts => "nrtAlerts",
+            Self::ScheduledAlerts => "scheduledAlerts",
+            Self::MicrosoftDefenderThreatIntelligenceAnalytics => {
+                "microsoftDefenderThreatIntelligenceAnalytics"
+            }
+            Self::BuiltInMl => "builtInMl",
+            Self::MicrosoftInsiderRiskManagement => "microsoftInsiderRiskManagement",
+            Self::MicrosoftThreatIntelligence => "microsoftThreatIntelligence",
+            Self::MicrosoftDefenderForAiServices => "microsoftDefenderForAIServices",
+            Self::SecurityCopilot => "securityCopilot",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DetectionSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.detectionSource",
+        members: &[
+            Self::Unknown,
+            Self::MicrosoftDefenderForEndpoint,
+            Self::Antivirus,
+            Self::SmartScreen,
+            Self::CustomTi,
+            Self::MicrosoftDefenderForOffice365,
+            Self::AutomatedInvestigation,
+            Self::MicrosoftThreatExperts,
+            Self::CustomDetection,
+            Self::MicrosoftDefenderForIdentity,
+            Self::CloudAppSecurity,
+            Self::Microsoft365Defender,
+            Self::AzureAdIdentityProtection,
+            Self::Manual,
+            Self::MicrosoftDataLossPrevention,
+            Self::AppGovernancePolicy,
+            Self::AppGovernanceDetection,
+            Self::UnknownFutureValue,
+            Self::MicrosoftDefenderForCloud,
+            Self::MicrosoftSentinel,
+            Self::MicrosoftDefenderForIot,
+            Self::MicrosoftDefenderForServers,
+            Self::MicrosoftDefenderForStorage,
+            Self::MicrosoftDefenderForDns,
+            Self::MicrosoftDefenderForDatabases,
+            Self::MicrosoftDefenderForContainers,
+            Self::MicrosoftDefenderForNetwork,
+            Self::MicrosoftDefenderForAppService,
+            Self::MicrosoftDefenderForKeyVault,
+            Self::MicrosoftDefenderForResourceManager,
+            Self::MicrosoftDefenderForApiManagement,
+            Self::NrtAlerts,
+            Self::ScheduledAlerts,
+            Self::MicrosoftDefenderThreatIntelligenceAnalytics,
+            Self::BuiltInMl,
+            Self::MicrosoftInsiderRiskManagement,
+            Self::MicrosoftThreatIntelligence,
+            Self::MicrosoftDefenderForAiServices,
+            Self::SecurityCopilot,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DetectionSource);

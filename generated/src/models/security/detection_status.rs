@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.detectionStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DetectionStatus {
     /// `detected`
@@ -18,24 +18,30 @@ pub enum DetectionStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DetectionStatus {
-    const NAME: &'static str = "microsoft.graph.security.detectionStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("detected", Self::Detected),
-        ("blocked", Self::Blocked),
-        ("prevented", Self::Prevented),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DetectionStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Detected => "detected",
+            Self::Blocked => "blocked",
+            Self::Prevented => "prevented",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DetectionStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.detectionStatus",
+        members: &[
+            Self::Detected,
+            Self::Blocked,
+            Self::Prevented,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DetectionStatus);

@@ -63,14 +63,6 @@ impl runtime::Model for DetonationBehaviourDetails {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for DetonationBehaviourDetails {
             6 => reader.read(&mut self.process_id),
             7 => reader.read(&mut self.process_name),
             8 => reader.read(&mut self.target),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action_status);
         writer.write(1, &self.behaviour_capability);
         writer.write(2, &self.behaviour_group);

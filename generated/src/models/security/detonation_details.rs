@@ -81,14 +81,6 @@ impl runtime::Model for DetonationDetails {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for DetonationDetails {
             10 => reader.read(&mut self.mitre_techniques),
             11 => reader.read(&mut self.static_analysis),
             12 => reader.read(&mut self.submission_source),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.analysis_date_time);
         writer.write(1, &self.compromise_indicators);
         writer.write(2, &self.detonation_behaviour_details);

@@ -35,14 +35,6 @@ impl runtime::Model for DetonationObservables {
         properties: &["contactedIps", "contactedUrls", "droppedfiles"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for DetonationObservables {
             0 => reader.read(&mut self.contacted_ips),
             1 => reader.read(&mut self.contacted_urls),
             2 => reader.read(&mut self.droppedfiles),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.contacted_ips);
         writer.write(1, &self.contacted_urls);
         writer.write(2, &self.droppedfiles);

@@ -145,14 +145,6 @@ impl runtime::Model for DeviceEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -188,11 +180,12 @@ impl runtime::Model for DeviceEvidence {
             26 => reader.read(&mut self.verdict),
             27 => reader.read(&mut self.version),
             28 => reader.read(&mut self.vm_metadata),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.azure_ad_device_id);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.defender_av_status);

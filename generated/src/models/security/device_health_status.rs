@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.deviceHealthStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceHealthStatus {
     /// `active`
@@ -24,27 +24,38 @@ pub enum DeviceHealthStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for DeviceHealthStatus {
-    const NAME: &'static str = "microsoft.graph.security.deviceHealthStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("active", Self::Active),
-        ("inactive", Self::Inactive),
-        ("impairedCommunication", Self::ImpairedCommunication),
-        ("noSensorData", Self::NoSensorData),
-        ("noSensorDataImpairedCommunication", Self::NoSensorDataImpairedCommunication),
-        ("unknown", Self::Unknown),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl DeviceHealthStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::ImpairedCommunication => "impairedCommunication",
+            Self::NoSensorData => "noSensorData",
+            Self::NoSensorDataImpairedCommunication => {
+                "noSensorDataImpairedCommunication"
+            }
+            Self::Unknown => "unknown",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for DeviceHealthStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.deviceHealthStatus",
+        members: &[
+            Self::Active,
+            Self::Inactive,
+            Self::ImpairedCommunication,
+            Self::NoSensorData,
+            Self::NoSensorDataImpairedCommunication,
+            Self::Unknown,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(DeviceHealthStatus);

@@ -35,14 +35,6 @@ impl runtime::Model for DispositionReviewStage {
         properties: &["name", "reviewersEmailAddresses", "stageNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for DispositionReviewStage {
             0 => reader.read(&mut self.name),
             1 => reader.read(&mut self.reviewers_email_addresses),
             2 => reader.read(&mut self.stage_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.name);
         writer.write(1, &self.reviewers_email_addresses);
         writer.write(2, &self.stage_number);

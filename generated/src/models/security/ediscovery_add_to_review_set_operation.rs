@@ -91,14 +91,6 @@ impl runtime::Model for EdiscoveryAddToReviewSetOperation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -120,11 +112,12 @@ impl runtime::Model for EdiscoveryAddToReviewSetOperation {
             12 => reader.read(&mut self.review_set),
             13 => reader.read(&mut self.search),
             14 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.additional_data_options);
         writer.write(2, &self.cloud_attachment_version);

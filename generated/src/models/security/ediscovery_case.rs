@@ -109,14 +109,6 @@ impl runtime::Model for EdiscoveryCase {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -141,11 +133,12 @@ impl runtime::Model for EdiscoveryCase {
             15 => reader.read(&mut self.settings),
             16 => reader.read(&mut self.status),
             17 => reader.read(&mut self.tags),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.case_members);
         writer.write(1, &self.closed_by);
         writer.write(2, &self.closed_date_time);

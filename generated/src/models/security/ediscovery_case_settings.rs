@@ -53,14 +53,6 @@ impl runtime::Model for EdiscoveryCaseSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for EdiscoveryCaseSettings {
             3 => reader.read(&mut self.redundancy_detection),
             4 => reader.read(&mut self.review_set_settings),
             5 => reader.read(&mut self.topic_modeling),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.case_type);
         writer.write(1, &self.id);
         writer.write(2, &self.ocr);

@@ -88,14 +88,6 @@ impl runtime::Model for EdiscoveryCustodian {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -115,11 +107,12 @@ impl runtime::Model for EdiscoveryCustodian {
             10 => reader.read(&mut self.status),
             11 => reader.read(&mut self.unified_group_sources),
             12 => reader.read(&mut self.user_sources),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.acknowledged_date_time);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);
@@ -159,14 +152,6 @@ impl runtime::Model for ApplyHoldParameters {
         properties: &["ids"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -174,11 +159,12 @@ impl runtime::Model for ApplyHoldParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ids);
     }
 }
@@ -206,14 +192,6 @@ impl runtime::Model for RemoveHoldParameters {
         properties: &["ids"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -221,11 +199,12 @@ impl runtime::Model for RemoveHoldParameters {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.ids),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.ids);
     }
 }

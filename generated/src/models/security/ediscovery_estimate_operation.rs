@@ -97,14 +97,6 @@ impl runtime::Model for EdiscoveryEstimateOperation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -128,11 +120,12 @@ impl runtime::Model for EdiscoveryEstimateOperation {
             14 => reader.read(&mut self.status),
             15 => reader.read(&mut self.unindexed_item_count),
             16 => reader.read(&mut self.unindexed_items_size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.completed_date_time);
         writer.write(2, &self.created_by);

@@ -91,14 +91,6 @@ impl runtime::Model for EdiscoveryExportOperation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -120,11 +112,12 @@ impl runtime::Model for EdiscoveryExportOperation {
             12 => reader.read(&mut self.review_set),
             13 => reader.read(&mut self.review_set_query),
             14 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.completed_date_time);
         writer.write(2, &self.created_by);

@@ -61,14 +61,6 @@ impl runtime::Model for EdiscoveryHoldOperation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for EdiscoveryHoldOperation {
             5 => reader.read(&mut self.percent_progress),
             6 => reader.read(&mut self.result_info),
             7 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.completed_date_time);
         writer.write(2, &self.created_by);

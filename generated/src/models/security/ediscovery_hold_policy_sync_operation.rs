@@ -65,14 +65,6 @@ impl runtime::Model for EdiscoveryHoldPolicySyncOperation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for EdiscoveryHoldPolicySyncOperation {
             6 => reader.read(&mut self.report_file_metadata),
             7 => reader.read(&mut self.result_info),
             8 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.completed_date_time);
         writer.write(2, &self.created_by);

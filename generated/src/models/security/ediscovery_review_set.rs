@@ -55,14 +55,6 @@ impl runtime::Model for EdiscoveryReviewSet {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -75,11 +67,12 @@ impl runtime::Model for EdiscoveryReviewSet {
             3 => reader.read(&mut self.display_name),
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.queries),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.description);
@@ -132,14 +125,6 @@ impl runtime::Model for AddToReviewSetParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -151,11 +136,12 @@ impl runtime::Model for AddToReviewSetParameters {
             2 => reader.read(&mut self.document_version),
             3 => reader.read(&mut self.items_to_include),
             4 => reader.read(&mut self.search),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_data_options);
         writer.write(1, &self.cloud_attachment_version);
         writer.write(2, &self.document_version);
@@ -196,14 +182,6 @@ impl runtime::Model for ExportParameters {
         properties: &["description", "exportOptions", "exportStructure", "outputName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -214,11 +192,12 @@ impl runtime::Model for ExportParameters {
             1 => reader.read(&mut self.export_options),
             2 => reader.read(&mut self.export_structure),
             3 => reader.read(&mut self.output_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.export_options);
         writer.write(2, &self.export_structure);

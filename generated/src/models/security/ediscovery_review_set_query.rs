@@ -61,14 +61,6 @@ impl runtime::Model for EdiscoveryReviewSetQuery {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for EdiscoveryReviewSetQuery {
             5 => reader.read(&mut self.id),
             6 => reader.read(&mut self.last_modified_by),
             7 => reader.read(&mut self.last_modified_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_query);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_date_time);
@@ -125,14 +118,6 @@ impl runtime::Model for ApplyTagsParameters {
         properties: &["tagsToAdd", "tagsToRemove"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -141,11 +126,12 @@ impl runtime::Model for ApplyTagsParameters {
         match property {
             0 => reader.read(&mut self.tags_to_add),
             1 => reader.read(&mut self.tags_to_remove),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.tags_to_add);
         writer.write(1, &self.tags_to_remove);
     }
@@ -183,14 +169,6 @@ impl runtime::Model for ExportParameters {
         properties: &["description", "exportOptions", "exportStructure", "outputName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -201,11 +179,12 @@ impl runtime::Model for ExportParameters {
             1 => reader.read(&mut self.export_options),
             2 => reader.read(&mut self.export_structure),
             3 => reader.read(&mut self.output_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.export_options);
         writer.write(2, &self.export_structure);

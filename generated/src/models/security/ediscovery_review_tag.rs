@@ -63,14 +63,6 @@ impl runtime::Model for EdiscoveryReviewTag {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -85,11 +77,12 @@ impl runtime::Model for EdiscoveryReviewTag {
             5 => reader.read(&mut self.id),
             6 => reader.read(&mut self.last_modified_date_time),
             7 => reader.read(&mut self.parent),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.child_selectability);
         writer.write(1, &self.child_tags);
         writer.write(2, &self.created_by);

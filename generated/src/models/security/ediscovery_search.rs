@@ -91,14 +91,6 @@ impl runtime::Model for EdiscoverySearch {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -119,11 +111,12 @@ impl runtime::Model for EdiscoverySearch {
             11 => reader.read(&mut self.last_modified_by),
             12 => reader.read(&mut self.last_modified_date_time),
             13 => reader.read(&mut self.noncustodial_sources),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.add_to_review_set_operation);
         writer.write(1, &self.additional_sources);
         writer.write(2, &self.content_query);
@@ -190,14 +183,6 @@ impl runtime::Model for ExportReportParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -211,11 +196,12 @@ impl runtime::Model for ExportReportParameters {
             4 => reader.read(&mut self.document_version),
             5 => reader.read(&mut self.export_criteria),
             6 => reader.read(&mut self.export_location),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_options);
         writer.write(1, &self.cloud_attachment_version);
         writer.write(2, &self.description);
@@ -283,14 +269,6 @@ impl runtime::Model for ExportResultParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -306,11 +284,12 @@ impl runtime::Model for ExportResultParameters {
             6 => reader.read(&mut self.export_format),
             7 => reader.read(&mut self.export_location),
             8 => reader.read(&mut self.export_single_items),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_options);
         writer.write(1, &self.cloud_attachment_version);
         writer.write(2, &self.description);
@@ -349,14 +328,6 @@ impl runtime::Model for PurgeDataParameters {
         properties: &["purgeAreas", "purgeType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -365,11 +336,12 @@ impl runtime::Model for PurgeDataParameters {
         match property {
             0 => reader.read(&mut self.purge_areas),
             1 => reader.read(&mut self.purge_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.purge_areas);
         writer.write(1, &self.purge_type);
     }

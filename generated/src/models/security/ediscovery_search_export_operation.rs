@@ -105,14 +105,6 @@ impl runtime::Model for EdiscoverySearchExportOperation {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -138,11 +130,12 @@ impl runtime::Model for EdiscoverySearchExportOperation {
             16 => reader.read(&mut self.result_info),
             17 => reader.read(&mut self.search),
             18 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action);
         writer.write(1, &self.additional_options);
         writer.write(2, &self.cloud_attachment_version);

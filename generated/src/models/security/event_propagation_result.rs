@@ -38,14 +38,6 @@ impl runtime::Model for EventPropagationResult {
         properties: &["location", "serviceName", "status", "statusInformation"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for EventPropagationResult {
             1 => reader.read(&mut self.service_name),
             2 => reader.read(&mut self.status),
             3 => reader.read(&mut self.status_information),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.location);
         writer.write(1, &self.service_name);
         writer.write(2, &self.status);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.eventPropagationStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EventPropagationStatus {
     /// `none`
@@ -20,25 +20,32 @@ pub enum EventPropagationStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EventPropagationStatus {
-    const NAME: &'static str = "microsoft.graph.security.eventPropagationStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("inProcessing", Self::InProcessing),
-        ("failed", Self::Failed),
-        ("success", Self::Success),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EventPropagationStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::InProcessing => "inProcessing",
+            Self::Failed => "failed",
+            Self::Success => "success",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EventPropagationStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.eventPropagationStatus",
+        members: &[
+            Self::None,
+            Self::InProcessing,
+            Self::Failed,
+            Self::Success,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EventPropagationStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.eventSource`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EventSource {
     /// `system`
@@ -18,24 +18,25 @@ pub enum EventSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EventSource {
-    const NAME: &'static str = "microsoft.graph.security.eventSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("system", Self::System),
-        ("admin", Self::Admin),
-        ("user", Self::User),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EventSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::System => "system",
+            Self::Admin => "admin",
+            Self::User => "user",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EventSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.eventSource",
+        members: &[Self::System, Self::Admin, Self::User, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EventSource);

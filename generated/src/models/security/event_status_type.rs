@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.eventStatusType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EventStatusType {
     /// `pending`
@@ -20,25 +20,32 @@ pub enum EventStatusType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EventStatusType {
-    const NAME: &'static str = "microsoft.graph.security.eventStatusType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pending", Self::Pending),
-        ("error", Self::Error),
-        ("success", Self::Success),
-        ("notAvaliable", Self::NotAvaliable),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EventStatusType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pending => "pending",
+            Self::Error => "error",
+            Self::Success => "success",
+            Self::NotAvaliable => "notAvaliable",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EventStatusType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.eventStatusType",
+        members: &[
+            Self::Pending,
+            Self::Error,
+            Self::Success,
+            Self::NotAvaliable,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EventStatusType);

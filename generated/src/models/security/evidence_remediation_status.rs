@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.evidenceRemediationStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EvidenceRemediationStatus {
     /// `none`
@@ -34,32 +34,46 @@ pub enum EvidenceRemediationStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EvidenceRemediationStatus {
-    const NAME: &'static str = "microsoft.graph.security.evidenceRemediationStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("remediated", Self::Remediated),
-        ("prevented", Self::Prevented),
-        ("blocked", Self::Blocked),
-        ("notFound", Self::NotFound),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("active", Self::Active),
-        ("pendingApproval", Self::PendingApproval),
-        ("declined", Self::Declined),
-        ("unremediated", Self::Unremediated),
-        ("running", Self::Running),
-        ("partiallyRemediated", Self::PartiallyRemediated),
-    ];
+impl EvidenceRemediationStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Remediated => "remediated",
+            Self::Prevented => "prevented",
+            Self::Blocked => "blocked",
+            Self::NotFound => "notFound",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Active => "active",
+            Self::PendingApproval => "pendingApproval",
+            Self::Declined => "declined",
+            Self::Unremediated => "unremediated",
+            Self::Running => "running",
+            Self::PartiallyRemediated => "partiallyRemediated",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EvidenceRemediationStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.evidenceRemediationStatus",
+        members: &[
+            Self::None,
+            Self::Remediated,
+            Self::Prevented,
+            Self::Blocked,
+            Self::NotFound,
+            Self::UnknownFutureValue,
+            Self::Active,
+            Self::PendingApproval,
+            Self::Declined,
+            Self::Unremediated,
+            Self::Running,
+            Self::PartiallyRemediated,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EvidenceRemediationStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.evidenceRole`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EvidenceRole {
     /// `unknown`
@@ -42,36 +42,54 @@ pub enum EvidenceRole {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EvidenceRole {
-    const NAME: &'static str = "microsoft.graph.security.evidenceRole";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("contextual", Self::Contextual),
-        ("scanned", Self::Scanned),
-        ("source", Self::Source),
-        ("destination", Self::Destination),
-        ("created", Self::Created),
-        ("added", Self::Added),
-        ("compromised", Self::Compromised),
-        ("edited", Self::Edited),
-        ("attacked", Self::Attacked),
-        ("attacker", Self::Attacker),
-        ("commandAndControl", Self::CommandAndControl),
-        ("loaded", Self::Loaded),
-        ("suspicious", Self::Suspicious),
-        ("policyViolator", Self::PolicyViolator),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EvidenceRole {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Contextual => "contextual",
+            Self::Scanned => "scanned",
+            Self::Source => "source",
+            Self::Destination => "destination",
+            Self::Created => "created",
+            Self::Added => "added",
+            Self::Compromised => "compromised",
+            Self::Edited => "edited",
+            Self::Attacked => "attacked",
+            Self::Attacker => "attacker",
+            Self::CommandAndControl => "commandAndControl",
+            Self::Loaded => "loaded",
+            Self::Suspicious => "suspicious",
+            Self::PolicyViolator => "policyViolator",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EvidenceRole {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.evidenceRole",
+        members: &[
+            Self::Unknown,
+            Self::Contextual,
+            Self::Scanned,
+            Self::Source,
+            Self::Destination,
+            Self::Created,
+            Self::Added,
+            Self::Compromised,
+            Self::Edited,
+            Self::Attacked,
+            Self::Attacker,
+            Self::CommandAndControl,
+            Self::Loaded,
+            Self::Suspicious,
+            Self::PolicyViolator,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EvidenceRole);

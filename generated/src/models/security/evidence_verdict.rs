@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.evidenceVerdict`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EvidenceVerdict {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum EvidenceVerdict {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for EvidenceVerdict {
-    const NAME: &'static str = "microsoft.graph.security.evidenceVerdict";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("suspicious", Self::Suspicious),
-        ("malicious", Self::Malicious),
-        ("noThreatsFound", Self::NoThreatsFound),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl EvidenceVerdict {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Suspicious => "suspicious",
+            Self::Malicious => "malicious",
+            Self::NoThreatsFound => "noThreatsFound",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for EvidenceVerdict {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.evidenceVerdict",
+        members: &[
+            Self::Unknown,
+            Self::Suspicious,
+            Self::Malicious,
+            Self::NoThreatsFound,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(EvidenceVerdict);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.exportCriteria`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExportCriteria {
     /// `searchHits`
@@ -16,23 +16,24 @@ pub enum ExportCriteria {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExportCriteria {
-    const NAME: &'static str = "microsoft.graph.security.exportCriteria";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("searchHits", Self::SearchHits),
-        ("partiallyIndexed", Self::PartiallyIndexed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ExportCriteria {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SearchHits => "searchHits",
+            Self::PartiallyIndexed => "partiallyIndexed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExportCriteria {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.exportCriteria",
+        members: &[Self::SearchHits, Self::PartiallyIndexed, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExportCriteria);

@@ -35,14 +35,6 @@ impl runtime::Model for ExportFileMetadata {
         properties: &["downloadUrl", "fileName", "size"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ExportFileMetadata {
             0 => reader.read(&mut self.download_url),
             1 => reader.read(&mut self.file_name),
             2 => reader.read(&mut self.size),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.download_url);
         writer.write(1, &self.file_name);
         writer.write(2, &self.size);

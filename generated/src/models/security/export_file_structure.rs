@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.exportFileStructure`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExportFileStructure {
     /// `none`
@@ -20,25 +20,32 @@ pub enum ExportFileStructure {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExportFileStructure {
-    const NAME: &'static str = "microsoft.graph.security.exportFileStructure";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("directory", Self::Directory),
-        ("pst", Self::Pst),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("msg", Self::Msg),
-    ];
+impl ExportFileStructure {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Directory => "directory",
+            Self::Pst => "pst",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Msg => "msg",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExportFileStructure {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.exportFileStructure",
+        members: &[
+            Self::None,
+            Self::Directory,
+            Self::Pst,
+            Self::UnknownFutureValue,
+            Self::Msg,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExportFileStructure);

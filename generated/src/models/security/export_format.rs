@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.exportFormat`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExportFormat {
     /// `pst`
@@ -18,24 +18,25 @@ pub enum ExportFormat {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExportFormat {
-    const NAME: &'static str = "microsoft.graph.security.exportFormat";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pst", Self::Pst),
-        ("msg", Self::Msg),
-        ("eml", Self::Eml),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ExportFormat {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pst => "pst",
+            Self::Msg => "msg",
+            Self::Eml => "eml",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExportFormat {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.exportFormat",
+        members: &[Self::Pst, Self::Msg, Self::Eml, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExportFormat);

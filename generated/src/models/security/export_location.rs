@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.exportLocation`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExportLocation {
     /// `responsiveLocations`
@@ -16,23 +16,28 @@ pub enum ExportLocation {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExportLocation {
-    const NAME: &'static str = "microsoft.graph.security.exportLocation";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("responsiveLocations", Self::ResponsiveLocations),
-        ("nonresponsiveLocations", Self::NonresponsiveLocations),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ExportLocation {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ResponsiveLocations => "responsiveLocations",
+            Self::NonresponsiveLocations => "nonresponsiveLocations",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExportLocation {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.exportLocation",
+        members: &[
+            Self::ResponsiveLocations,
+            Self::NonresponsiveLocations,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExportLocation);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.exportOptions`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExportOptions {
     /// `originalFiles`
@@ -28,29 +28,40 @@ pub enum ExportOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ExportOptions {
-    const NAME: &'static str = "microsoft.graph.security.exportOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("originalFiles", Self::OriginalFiles),
-        ("text", Self::Text),
-        ("pdfReplacement", Self::PdfReplacement),
-        ("tags", Self::Tags),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("splitSource", Self::SplitSource),
-        ("includeFolderAndPath", Self::IncludeFolderAndPath),
-        ("friendlyName", Self::FriendlyName),
-        ("condensePaths", Self::CondensePaths),
-    ];
+impl ExportOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::OriginalFiles => "originalFiles",
+            Self::Text => "text",
+            Self::PdfReplacement => "pdfReplacement",
+            Self::Tags => "tags",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::SplitSource => "splitSource",
+            Self::IncludeFolderAndPath => "includeFolderAndPath",
+            Self::FriendlyName => "friendlyName",
+            Self::CondensePaths => "condensePaths",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ExportOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.exportOptions",
+        members: &[
+            Self::OriginalFiles,
+            Self::Text,
+            Self::PdfReplacement,
+            Self::Tags,
+            Self::UnknownFutureValue,
+            Self::SplitSource,
+            Self::IncludeFolderAndPath,
+            Self::FriendlyName,
+            Self::CondensePaths,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ExportOptions);

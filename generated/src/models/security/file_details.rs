@@ -67,14 +67,6 @@ impl runtime::Model for FileDetails {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -91,11 +83,12 @@ impl runtime::Model for FileDetails {
             7 => reader.read(&mut self.sha256),
             8 => reader.read(&mut self.sha256_ac),
             9 => reader.read(&mut self.signer),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.file_name);
         writer.write(1, &self.file_path);
         writer.write(2, &self.file_publisher);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.fileHashAlgorithm`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FileHashAlgorithm {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum FileHashAlgorithm {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for FileHashAlgorithm {
-    const NAME: &'static str = "microsoft.graph.security.fileHashAlgorithm";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("md5", Self::Md5),
-        ("sha1", Self::Sha1),
-        ("sha256", Self::Sha256),
-        ("sha256ac", Self::Sha256ac),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl FileHashAlgorithm {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha256ac => "sha256ac",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for FileHashAlgorithm {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.fileHashAlgorithm",
+        members: &[
+            Self::Unknown,
+            Self::Md5,
+            Self::Sha1,
+            Self::Sha256,
+            Self::Sha256ac,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(FileHashAlgorithm);

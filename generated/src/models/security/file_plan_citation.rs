@@ -37,14 +37,6 @@ impl runtime::Model for FilePlanCitation {
         properties: &["citationJurisdiction", "citationUrl", "displayName"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for FilePlanCitation {
             0 => reader.read(&mut self.citation_jurisdiction),
             1 => reader.read(&mut self.citation_url),
             2 => reader.read(&mut self.display_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.citation_jurisdiction);
         writer.write(1, &self.citation_url);
         writer.write(2, &self.display_name);

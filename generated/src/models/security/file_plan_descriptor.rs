@@ -79,14 +79,6 @@ impl runtime::Model for FilePlanDescriptor {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -104,11 +96,12 @@ impl runtime::Model for FilePlanDescriptor {
             8 => reader.read(&mut self.file_plan_reference),
             9 => reader.read(&mut self.file_plan_reference_template),
             10 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authority);
         writer.write(1, &self.authority_template);
         writer.write(2, &self.category);

@@ -43,14 +43,6 @@ impl runtime::Model for FilePlanReferenceTemplate {
         properties: &["createdBy", "createdDateTime", "displayName", "id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for FilePlanReferenceTemplate {
             1 => reader.read(&mut self.created_date_time),
             2 => reader.read(&mut self.display_name),
             3 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);

@@ -41,14 +41,6 @@ impl runtime::Model for GeoLocation {
         properties: &["city", "countryName", "latitude", "longitude", "state"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for GeoLocation {
             2 => reader.read(&mut self.latitude),
             3 => reader.read(&mut self.longitude),
             4 => reader.read(&mut self.state),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.city);
         writer.write(1, &self.country_name);
         writer.write(2, &self.latitude);

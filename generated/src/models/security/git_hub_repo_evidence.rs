@@ -77,14 +77,6 @@ impl runtime::Model for GitHubRepoEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -103,11 +95,12 @@ impl runtime::Model for GitHubRepoEvidence {
             9 => reader.read(&mut self.roles),
             10 => reader.read(&mut self.tags),
             11 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.base_url);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.detailed_roles);

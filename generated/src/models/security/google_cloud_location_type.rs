@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.googleCloudLocationType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum GoogleCloudLocationType {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum GoogleCloudLocationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for GoogleCloudLocationType {
-    const NAME: &'static str = "microsoft.graph.security.googleCloudLocationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("regional", Self::Regional),
-        ("zonal", Self::Zonal),
-        ("global", Self::Global),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl GoogleCloudLocationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Regional => "regional",
+            Self::Zonal => "zonal",
+            Self::Global => "global",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for GoogleCloudLocationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.googleCloudLocationType",
+        members: &[
+            Self::Unknown,
+            Self::Regional,
+            Self::Zonal,
+            Self::Global,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(GoogleCloudLocationType);

@@ -85,14 +85,6 @@ impl runtime::Model for HealthIssue {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -113,11 +105,12 @@ impl runtime::Model for HealthIssue {
             11 => reader.read(&mut self.sensor_dns_names),
             12 => reader.read(&mut self.severity),
             13 => reader.read(&mut self.status),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.additional_information);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.description);

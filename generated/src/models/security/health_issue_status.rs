@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.healthIssueStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HealthIssueStatus {
     /// `open`
@@ -18,24 +18,25 @@ pub enum HealthIssueStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for HealthIssueStatus {
-    const NAME: &'static str = "microsoft.graph.security.healthIssueStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("open", Self::Open),
-        ("closed", Self::Closed),
-        ("suppressed", Self::Suppressed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl HealthIssueStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Suppressed => "suppressed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for HealthIssueStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.healthIssueStatus",
+        members: &[Self::Open, Self::Closed, Self::Suppressed, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(HealthIssueStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.healthIssueType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HealthIssueType {
     /// `sensor`
@@ -16,23 +16,24 @@ pub enum HealthIssueType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for HealthIssueType {
-    const NAME: &'static str = "microsoft.graph.security.healthIssueType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("sensor", Self::Sensor),
-        ("global", Self::Global),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl HealthIssueType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Sensor => "sensor",
+            Self::Global => "global",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for HealthIssueType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.healthIssueType",
+        members: &[Self::Sensor, Self::Global, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(HealthIssueType);

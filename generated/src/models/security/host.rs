@@ -103,14 +103,6 @@ impl runtime::Model for Host {
         "microsoft.graph.security.ipAddress",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -133,11 +125,12 @@ impl runtime::Model for Host {
             13 => reader.read(&mut self.subdomains),
             14 => reader.read(&mut self.trackers),
             15 => reader.read(&mut self.whois),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.child_host_pairs);
         writer.write(1, &self.components);
         writer.write(2, &self.cookies);

@@ -57,14 +57,6 @@ impl runtime::Model for HostComponent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for HostComponent {
             4 => reader.read(&mut self.last_seen_date_time),
             5 => reader.read(&mut self.name),
             6 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.category);
         writer.write(1, &self.first_seen_date_time);
         writer.write(2, &self.host);

@@ -79,14 +79,6 @@ impl runtime::Model for HostPort {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -105,11 +97,12 @@ impl runtime::Model for HostPort {
             9 => reader.read(&mut self.services),
             10 => reader.read(&mut self.status),
             11 => reader.read(&mut self.times_observed),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.banners);
         writer.write(1, &self.first_seen_date_time);
         writer.write(2, &self.host);

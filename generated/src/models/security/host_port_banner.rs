@@ -47,14 +47,6 @@ impl runtime::Model for HostPortBanner {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for HostPortBanner {
             2 => reader.read(&mut self.last_seen_date_time),
             3 => reader.read(&mut self.scan_protocol),
             4 => reader.read(&mut self.times_observed),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.banner);
         writer.write(1, &self.first_seen_date_time);
         writer.write(2, &self.last_seen_date_time);

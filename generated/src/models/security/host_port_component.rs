@@ -38,14 +38,6 @@ impl runtime::Model for HostPortComponent {
         properties: &["component", "firstSeenDateTime", "isRecent", "lastSeenDateTime"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for HostPortComponent {
             1 => reader.read(&mut self.first_seen_date_time),
             2 => reader.read(&mut self.is_recent),
             3 => reader.read(&mut self.last_seen_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.component);
         writer.write(1, &self.first_seen_date_time);
         writer.write(2, &self.is_recent);

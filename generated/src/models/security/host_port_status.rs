@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.hostPortStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HostPortStatus {
     /// `open`
@@ -18,24 +18,25 @@ pub enum HostPortStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for HostPortStatus {
-    const NAME: &'static str = "microsoft.graph.security.hostPortStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("open", Self::Open),
-        ("filtered", Self::Filtered),
-        ("closed", Self::Closed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl HostPortStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Open => "open",
+            Self::Filtered => "filtered",
+            Self::Closed => "closed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for HostPortStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.hostPortStatus",
+        members: &[Self::Open, Self::Filtered, Self::Closed, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(HostPortStatus);

@@ -40,14 +40,6 @@ impl runtime::Model for HostReputation {
         properties: &["classification", "id", "rules", "score"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -58,11 +50,12 @@ impl runtime::Model for HostReputation {
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.rules),
             3 => reader.read(&mut self.score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.classification);
         writer.write(1, &self.id);
         writer.write(2, &self.rules);

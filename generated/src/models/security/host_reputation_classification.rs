@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.hostReputationClassification`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HostReputationClassification {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum HostReputationClassification {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for HostReputationClassification {
-    const NAME: &'static str = "microsoft.graph.security.hostReputationClassification";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("neutral", Self::Neutral),
-        ("suspicious", Self::Suspicious),
-        ("malicious", Self::Malicious),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl HostReputationClassification {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Neutral => "neutral",
+            Self::Suspicious => "suspicious",
+            Self::Malicious => "malicious",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for HostReputationClassification {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.hostReputationClassification",
+        members: &[
+            Self::Unknown,
+            Self::Neutral,
+            Self::Suspicious,
+            Self::Malicious,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(HostReputationClassification);

@@ -53,14 +53,6 @@ impl runtime::Model for HostSslCertificate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -73,11 +65,12 @@ impl runtime::Model for HostSslCertificate {
             3 => reader.read(&mut self.last_seen_date_time),
             4 => reader.read(&mut self.ports),
             5 => reader.read(&mut self.ssl_certificate),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.first_seen_date_time);
         writer.write(1, &self.host);
         writer.write(2, &self.id);

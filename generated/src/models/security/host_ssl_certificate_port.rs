@@ -35,14 +35,6 @@ impl runtime::Model for HostSslCertificatePort {
         properties: &["firstSeenDateTime", "lastSeenDateTime", "port"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for HostSslCertificatePort {
             0 => reader.read(&mut self.first_seen_date_time),
             1 => reader.read(&mut self.last_seen_date_time),
             2 => reader.read(&mut self.port),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.first_seen_date_time);
         writer.write(1, &self.last_seen_date_time);
         writer.write(2, &self.port);

@@ -109,14 +109,6 @@ impl runtime::Model for Hostname {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -141,11 +133,12 @@ impl runtime::Model for Hostname {
             15 => reader.read(&mut self.subdomains),
             16 => reader.read(&mut self.trackers),
             17 => reader.read(&mut self.whois),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.child_host_pairs);
         writer.write(1, &self.components);
         writer.write(2, &self.cookies);

@@ -60,14 +60,6 @@ impl runtime::Model for IdentityAccounts {
     };
     const DERIVED: &'static [&'static str] = &["microsoft.graph.security.user"];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -81,11 +73,12 @@ impl runtime::Model for IdentityAccounts {
             4 => reader.read(&mut self.id),
             5 => reader.read(&mut self.is_enabled),
             6 => reader.read(&mut self.on_premises_security_identifier),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accounts);
         writer.write(1, &self.cloud_security_identifier);
         writer.write(2, &self.display_name);
@@ -125,14 +118,6 @@ impl runtime::Model for InvokeActionParameters {
         properties: &["accountId", "action", "identityProvider"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -142,11 +127,12 @@ impl runtime::Model for InvokeActionParameters {
             0 => reader.read(&mut self.account_id),
             1 => reader.read(&mut self.action),
             2 => reader.read(&mut self.identity_provider),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_id);
         writer.write(1, &self.action);
         writer.write(2, &self.identity_provider);

@@ -71,14 +71,6 @@ impl runtime::Model for IdentityContainer {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -92,11 +84,12 @@ impl runtime::Model for IdentityContainer {
             4 => reader.read(&mut self.sensor_candidates),
             5 => reader.read(&mut self.sensors),
             6 => reader.read(&mut self.settings),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.health_issues);
         writer.write(1, &self.id);
         writer.write(2, &self.identity_accounts);

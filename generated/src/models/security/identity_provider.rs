@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.identityProvider`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IdentityProvider {
     /// `entraID`
@@ -18,24 +18,30 @@ pub enum IdentityProvider {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IdentityProvider {
-    const NAME: &'static str = "microsoft.graph.security.identityProvider";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("entraID", Self::EntraId),
-        ("activeDirectory", Self::ActiveDirectory),
-        ("okta", Self::Okta),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl IdentityProvider {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::EntraId => "entraID",
+            Self::ActiveDirectory => "activeDirectory",
+            Self::Okta => "okta",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IdentityProvider {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.identityProvider",
+        members: &[
+            Self::EntraId,
+            Self::ActiveDirectory,
+            Self::Okta,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IdentityProvider);

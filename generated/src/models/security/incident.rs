@@ -113,14 +113,6 @@ impl runtime::Model for Incident {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -148,11 +140,12 @@ impl runtime::Model for Incident {
             18 => reader.read(&mut self.summary),
             19 => reader.read(&mut self.system_tags),
             20 => reader.read(&mut self.tenant_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.alerts);
         writer.write(1, &self.assigned_to);
         writer.write(2, &self.classification);
@@ -206,14 +199,6 @@ impl runtime::Model for MergeIncidentsParameters {
         properties: &["incidentComment", "incidentIds", "mergeReasons"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -223,11 +208,12 @@ impl runtime::Model for MergeIncidentsParameters {
             0 => reader.read(&mut self.incident_comment),
             1 => reader.read(&mut self.incident_ids),
             2 => reader.read(&mut self.merge_reasons),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.incident_comment);
         writer.write(1, &self.incident_ids);
         writer.write(2, &self.merge_reasons);

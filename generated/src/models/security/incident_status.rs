@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.incidentStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IncidentStatus {
     /// `active`
@@ -22,26 +22,34 @@ pub enum IncidentStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IncidentStatus {
-    const NAME: &'static str = "microsoft.graph.security.incidentStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("active", Self::Active),
-        ("resolved", Self::Resolved),
-        ("inProgress", Self::InProgress),
-        ("redirected", Self::Redirected),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("awaitingAction", Self::AwaitingAction),
-    ];
+impl IncidentStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Active => "active",
+            Self::Resolved => "resolved",
+            Self::InProgress => "inProgress",
+            Self::Redirected => "redirected",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::AwaitingAction => "awaitingAction",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IncidentStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.incidentStatus",
+        members: &[
+            Self::Active,
+            Self::Resolved,
+            Self::InProgress,
+            Self::Redirected,
+            Self::UnknownFutureValue,
+            Self::AwaitingAction,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IncidentStatus);

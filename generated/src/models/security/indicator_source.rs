@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.indicatorSource`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IndicatorSource {
     /// `microsoft`
@@ -18,24 +18,25 @@ pub enum IndicatorSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IndicatorSource {
-    const NAME: &'static str = "microsoft.graph.security.indicatorSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("microsoft", Self::Microsoft),
-        ("osint", Self::Osint),
-        ("public", Self::Public),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl IndicatorSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Microsoft => "microsoft",
+            Self::Osint => "osint",
+            Self::Public => "public",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IndicatorSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.indicatorSource",
+        members: &[Self::Microsoft, Self::Osint, Self::Public, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IndicatorSource);

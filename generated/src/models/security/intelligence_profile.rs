@@ -77,14 +77,6 @@ impl runtime::Model for IntelligenceProfile {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -102,11 +94,12 @@ impl runtime::Model for IntelligenceProfile {
             8 => reader.read(&mut self.targets),
             9 => reader.read(&mut self.title),
             10 => reader.read(&mut self.tradecraft),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.aliases);
         writer.write(1, &self.countries_or_regions_of_origin);
         writer.write(2, &self.description);

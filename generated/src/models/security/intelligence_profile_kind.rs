@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.intelligenceProfileKind`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IntelligenceProfileKind {
     /// `actor`
@@ -16,23 +16,24 @@ pub enum IntelligenceProfileKind {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IntelligenceProfileKind {
-    const NAME: &'static str = "microsoft.graph.security.intelligenceProfileKind";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("actor", Self::Actor),
-        ("tool", Self::Tool),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl IntelligenceProfileKind {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Actor => "actor",
+            Self::Tool => "tool",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IntelligenceProfileKind {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.intelligenceProfileKind",
+        members: &[Self::Actor, Self::Tool, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IntelligenceProfileKind);

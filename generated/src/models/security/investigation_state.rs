@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.investigationState`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum InvestigationState {
     /// `unknown`
@@ -48,39 +48,60 @@ pub enum InvestigationState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for InvestigationState {
-    const NAME: &'static str = "microsoft.graph.security.investigationState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("terminated", Self::Terminated),
-        ("successfullyRemediated", Self::SuccessfullyRemediated),
-        ("benign", Self::Benign),
-        ("failed", Self::Failed),
-        ("partiallyRemediated", Self::PartiallyRemediated),
-        ("running", Self::Running),
-        ("pendingApproval", Self::PendingApproval),
-        ("pendingResource", Self::PendingResource),
-        ("queued", Self::Queued),
-        ("innerFailure", Self::InnerFailure),
-        ("preexistingAlert", Self::PreexistingAlert),
-        ("unsupportedOs", Self::UnsupportedOs),
-        ("unsupportedAlertType", Self::UnsupportedAlertType),
-        ("suppressedAlert", Self::SuppressedAlert),
-        ("partiallyInvestigated", Self::PartiallyInvestigated),
-        ("terminatedByUser", Self::TerminatedByUser),
-        ("terminatedBySystem", Self::TerminatedBySystem),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl InvestigationState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Terminated => "terminated",
+            Self::SuccessfullyRemediated => "successfullyRemediated",
+            Self::Benign => "benign",
+            Self::Failed => "failed",
+            Self::PartiallyRemediated => "partiallyRemediated",
+            Self::Running => "running",
+            Self::PendingApproval => "pendingApproval",
+            Self::PendingResource => "pendingResource",
+            Self::Queued => "queued",
+            Self::InnerFailure => "innerFailure",
+            Self::PreexistingAlert => "preexistingAlert",
+            Self::UnsupportedOs => "unsupportedOs",
+            Self::UnsupportedAlertType => "unsupportedAlertType",
+            Self::SuppressedAlert => "suppressedAlert",
+            Self::PartiallyInvestigated => "partiallyInvestigated",
+            Self::TerminatedByUser => "terminatedByUser",
+            Self::TerminatedBySystem => "terminatedBySystem",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for InvestigationState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.investigationState",
+        members: &[
+            Self::Unknown,
+            Self::Terminated,
+            Self::SuccessfullyRemediated,
+            Self::Benign,
+            Self::Failed,
+            Self::PartiallyRemediated,
+            Self::Running,
+            Self::PendingApproval,
+            Self::PendingResource,
+            Self::Queued,
+            Self::InnerFailure,
+            Self::PreexistingAlert,
+            Self::UnsupportedOs,
+            Self::UnsupportedAlertType,
+            Self::SuppressedAlert,
+            Self::PartiallyInvestigated,
+            Self::TerminatedByUser,
+            Self::TerminatedBySystem,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(InvestigationState);

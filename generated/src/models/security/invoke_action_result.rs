@@ -38,14 +38,6 @@ impl runtime::Model for InvokeActionResult {
         properties: &["accountId", "action", "correlationId", "identityProvider"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for InvokeActionResult {
             1 => reader.read(&mut self.action),
             2 => reader.read(&mut self.correlation_id),
             3 => reader.read(&mut self.identity_provider),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_id);
         writer.write(1, &self.action);
         writer.write(2, &self.correlation_id);

@@ -161,14 +161,6 @@ impl runtime::Model for IoTDeviceEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -208,11 +200,12 @@ impl runtime::Model for IoTDeviceEvidence {
             30 => reader.read(&mut self.tags),
             31 => reader.read(&mut self.verdict),
             32 => reader.read(&mut self.zone),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.detailed_roles);
         writer.write(2, &self.device_id);

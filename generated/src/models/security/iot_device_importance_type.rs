@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.ioTDeviceImportanceType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IoTDeviceImportanceType {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum IoTDeviceImportanceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for IoTDeviceImportanceType {
-    const NAME: &'static str = "microsoft.graph.security.ioTDeviceImportanceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("low", Self::Low),
-        ("normal", Self::Normal),
-        ("high", Self::High),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl IoTDeviceImportanceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for IoTDeviceImportanceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.ioTDeviceImportanceType",
+        members: &[
+            Self::Unknown,
+            Self::Low,
+            Self::Normal,
+            Self::High,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(IoTDeviceImportanceType);

@@ -117,14 +117,6 @@ impl runtime::Model for IpAddress {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -151,11 +143,12 @@ impl runtime::Model for IpAddress {
             17 => reader.read(&mut self.subdomains),
             18 => reader.read(&mut self.trackers),
             19 => reader.read(&mut self.whois),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.autonomous_system);
         writer.write(1, &self.child_host_pairs);
         writer.write(2, &self.components);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.kubernetesPlatform`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum KubernetesPlatform {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum KubernetesPlatform {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for KubernetesPlatform {
-    const NAME: &'static str = "microsoft.graph.security.kubernetesPlatform";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("aks", Self::Aks),
-        ("eks", Self::Eks),
-        ("gke", Self::Gke),
-        ("arc", Self::Arc),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl KubernetesPlatform {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Aks => "aks",
+            Self::Eks => "eks",
+            Self::Gke => "gke",
+            Self::Arc => "arc",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for KubernetesPlatform {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.kubernetesPlatform",
+        members: &[
+            Self::Unknown,
+            Self::Aks,
+            Self::Eks,
+            Self::Gke,
+            Self::Arc,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(KubernetesPlatform);

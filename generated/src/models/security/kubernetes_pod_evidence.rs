@@ -93,14 +93,6 @@ impl runtime::Model for KubernetesPodEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -123,11 +115,12 @@ impl runtime::Model for KubernetesPodEvidence {
             13 => reader.read(&mut self.service_account),
             14 => reader.read(&mut self.tags),
             15 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.containers);
         writer.write(1, &self.controller);
         writer.write(2, &self.created_date_time);

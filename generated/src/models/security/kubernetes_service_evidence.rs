@@ -89,14 +89,6 @@ impl runtime::Model for KubernetesServiceEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -118,11 +110,12 @@ impl runtime::Model for KubernetesServiceEvidence {
             12 => reader.read(&mut self.service_type),
             13 => reader.read(&mut self.tags),
             14 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cluster_ip);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.detailed_roles);

@@ -51,14 +51,6 @@ impl runtime::Model for KubernetesServicePort {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -71,11 +63,12 @@ impl runtime::Model for KubernetesServicePort {
             3 => reader.read(&mut self.port),
             4 => reader.read(&mut self.protocol),
             5 => reader.read(&mut self.target_port),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.app_protocol);
         writer.write(1, &self.name);
         writer.write(2, &self.node_port);

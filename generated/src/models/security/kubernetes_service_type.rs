@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.kubernetesServiceType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum KubernetesServiceType {
     /// `unknown`
@@ -22,26 +22,34 @@ pub enum KubernetesServiceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for KubernetesServiceType {
-    const NAME: &'static str = "microsoft.graph.security.kubernetesServiceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("clusterIP", Self::ClusterIp),
-        ("externalName", Self::ExternalName),
-        ("nodePort", Self::NodePort),
-        ("loadBalancer", Self::LoadBalancer),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl KubernetesServiceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::ClusterIp => "clusterIP",
+            Self::ExternalName => "externalName",
+            Self::NodePort => "nodePort",
+            Self::LoadBalancer => "loadBalancer",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for KubernetesServiceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.kubernetesServiceType",
+        members: &[
+            Self::Unknown,
+            Self::ClusterIp,
+            Self::ExternalName,
+            Self::NodePort,
+            Self::LoadBalancer,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(KubernetesServiceType);

@@ -63,14 +63,6 @@ impl runtime::Model for LabelsRoot {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -84,11 +76,12 @@ impl runtime::Model for LabelsRoot {
             4 => reader.read(&mut self.file_plan_references),
             5 => reader.read(&mut self.id),
             6 => reader.read(&mut self.retention_labels),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.authorities);
         writer.write(1, &self.categories);
         writer.write(2, &self.citations);

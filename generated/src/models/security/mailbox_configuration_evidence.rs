@@ -81,14 +81,6 @@ impl runtime::Model for MailboxConfigurationEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -108,11 +100,12 @@ impl runtime::Model for MailboxConfigurationEvidence {
             10 => reader.read(&mut self.tags),
             11 => reader.read(&mut self.upn),
             12 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.configuration_id);
         writer.write(1, &self.configuration_type);
         writer.write(2, &self.created_date_time);

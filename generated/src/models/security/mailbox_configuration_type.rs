@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.mailboxConfigurationType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MailboxConfigurationType {
     /// `mailForwardingRule`
@@ -22,26 +22,34 @@ pub enum MailboxConfigurationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for MailboxConfigurationType {
-    const NAME: &'static str = "microsoft.graph.security.mailboxConfigurationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("mailForwardingRule", Self::MailForwardingRule),
-        ("owaSettings", Self::OwaSettings),
-        ("ewsSettings", Self::EwsSettings),
-        ("mailDelegation", Self::MailDelegation),
-        ("userInboxRule", Self::UserInboxRule),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl MailboxConfigurationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::MailForwardingRule => "mailForwardingRule",
+            Self::OwaSettings => "owaSettings",
+            Self::EwsSettings => "ewsSettings",
+            Self::MailDelegation => "mailDelegation",
+            Self::UserInboxRule => "userInboxRule",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for MailboxConfigurationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.mailboxConfigurationType",
+        members: &[
+            Self::MailForwardingRule,
+            Self::OwaSettings,
+            Self::EwsSettings,
+            Self::MailDelegation,
+            Self::UserInboxRule,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(MailboxConfigurationType);

@@ -69,14 +69,6 @@ impl runtime::Model for NicEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -93,11 +85,12 @@ impl runtime::Model for NicEvidence {
             7 => reader.read(&mut self.tags),
             8 => reader.read(&mut self.verdict),
             9 => reader.read(&mut self.vlans),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.detailed_roles);
         writer.write(2, &self.ip_address);

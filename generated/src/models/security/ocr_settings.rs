@@ -35,14 +35,6 @@ impl runtime::Model for OcrSettings {
         properties: &["isEnabled", "maxImageSize", "timeout"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for OcrSettings {
             0 => reader.read(&mut self.is_enabled),
             1 => reader.read(&mut self.max_image_size),
             2 => reader.read(&mut self.timeout),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_enabled);
         writer.write(1, &self.max_image_size);
         writer.write(2, &self.timeout);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.onboardingStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OnboardingStatus {
     /// `insufficientInfo`
@@ -20,25 +20,32 @@ pub enum OnboardingStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for OnboardingStatus {
-    const NAME: &'static str = "microsoft.graph.security.onboardingStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("insufficientInfo", Self::InsufficientInfo),
-        ("onboarded", Self::Onboarded),
-        ("canBeOnboarded", Self::CanBeOnboarded),
-        ("unsupported", Self::Unsupported),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl OnboardingStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::InsufficientInfo => "insufficientInfo",
+            Self::Onboarded => "onboarded",
+            Self::CanBeOnboarded => "canBeOnboarded",
+            Self::Unsupported => "unsupported",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for OnboardingStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.onboardingStatus",
+        members: &[
+            Self::InsufficientInfo,
+            Self::Onboarded,
+            Self::CanBeOnboarded,
+            Self::Unsupported,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(OnboardingStatus);

@@ -57,14 +57,6 @@ impl runtime::Model for PassiveDnsRecord {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -78,11 +70,12 @@ impl runtime::Model for PassiveDnsRecord {
             4 => reader.read(&mut self.last_seen_date_time),
             5 => reader.read(&mut self.parent_host),
             6 => reader.read(&mut self.record_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.artifact);
         writer.write(1, &self.collected_date_time);
         writer.write(2, &self.first_seen_date_time);

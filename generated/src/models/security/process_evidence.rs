@@ -97,14 +97,6 @@ impl runtime::Model for ProcessEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -128,11 +120,12 @@ impl runtime::Model for ProcessEvidence {
             14 => reader.read(&mut self.tags),
             15 => reader.read(&mut self.user_account),
             16 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.detailed_roles);
         writer.write(2, &self.detection_status);

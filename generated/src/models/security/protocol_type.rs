@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.protocolType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProtocolType {
     /// `tcp`
@@ -16,23 +16,24 @@ pub enum ProtocolType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ProtocolType {
-    const NAME: &'static str = "microsoft.graph.security.protocolType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("tcp", Self::Tcp),
-        ("udp", Self::Udp),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ProtocolType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ProtocolType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.protocolType",
+        members: &[Self::Tcp, Self::Udp, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ProtocolType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.purgeAreas`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PurgeAreas {
     /// `mailboxes`
@@ -16,23 +16,24 @@ pub enum PurgeAreas {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PurgeAreas {
-    const NAME: &'static str = "microsoft.graph.security.purgeAreas";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("mailboxes", Self::Mailboxes),
-        ("teamsMessages", Self::TeamsMessages),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PurgeAreas {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Mailboxes => "mailboxes",
+            Self::TeamsMessages => "teamsMessages",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PurgeAreas {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.purgeAreas",
+        members: &[Self::Mailboxes, Self::TeamsMessages, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PurgeAreas);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.purgeType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PurgeType {
     /// `recoverable`
@@ -16,23 +16,24 @@ pub enum PurgeType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PurgeType {
-    const NAME: &'static str = "microsoft.graph.security.purgeType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("recoverable", Self::Recoverable),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("permanentlyDelete", Self::PermanentlyDelete),
-    ];
+impl PurgeType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Recoverable => "recoverable",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::PermanentlyDelete => "permanentlyDelete",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PurgeType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.purgeType",
+        members: &[Self::Recoverable, Self::UnknownFutureValue, Self::PermanentlyDelete],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PurgeType);

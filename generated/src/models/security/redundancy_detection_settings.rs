@@ -38,14 +38,6 @@ impl runtime::Model for RedundancyDetectionSettings {
         properties: &["isEnabled", "maxWords", "minWords", "similarityThreshold"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for RedundancyDetectionSettings {
             1 => reader.read(&mut self.max_words),
             2 => reader.read(&mut self.min_words),
             3 => reader.read(&mut self.similarity_threshold),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_enabled);
         writer.write(1, &self.max_words);
         writer.write(2, &self.min_words);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.remediationAction`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RemediationAction {
     /// `moveToJunk`
@@ -24,27 +24,36 @@ pub enum RemediationAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RemediationAction {
-    const NAME: &'static str = "microsoft.graph.security.remediationAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("moveToJunk", Self::MoveToJunk),
-        ("moveToInbox", Self::MoveToInbox),
-        ("hardDelete", Self::HardDelete),
-        ("softDelete", Self::SoftDelete),
-        ("moveToDeletedItems", Self::MoveToDeletedItems),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("moveToQuarantine", Self::MoveToQuarantine),
-    ];
+impl RemediationAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::MoveToJunk => "moveToJunk",
+            Self::MoveToInbox => "moveToInbox",
+            Self::HardDelete => "hardDelete",
+            Self::SoftDelete => "softDelete",
+            Self::MoveToDeletedItems => "moveToDeletedItems",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::MoveToQuarantine => "moveToQuarantine",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RemediationAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.remediationAction",
+        members: &[
+            Self::MoveToJunk,
+            Self::MoveToInbox,
+            Self::HardDelete,
+            Self::SoftDelete,
+            Self::MoveToDeletedItems,
+            Self::UnknownFutureValue,
+            Self::MoveToQuarantine,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RemediationAction);

@@ -38,14 +38,6 @@ impl runtime::Model for ResourceAccessEvent {
         properties: &["accessDateTime", "accountId", "ipAddress", "resourceIdentifier"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for ResourceAccessEvent {
             1 => reader.read(&mut self.account_id),
             2 => reader.read(&mut self.ip_address),
             3 => reader.read(&mut self.resource_identifier),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.access_date_time);
         writer.write(1, &self.account_id);
         writer.write(2, &self.ip_address);

@@ -83,14 +83,6 @@ impl runtime::Model for RetentionEvent {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -110,11 +102,12 @@ impl runtime::Model for RetentionEvent {
             10 => reader.read(&mut self.last_modified_date_time),
             11 => reader.read(&mut self.last_status_update_date_time),
             12 => reader.read(&mut self.retention_event_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.description);

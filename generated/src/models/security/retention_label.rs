@@ -109,14 +109,6 @@ impl runtime::Model for RetentionLabel {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -141,11 +133,12 @@ impl runtime::Model for RetentionLabel {
             15 => reader.read(&mut self.retention_duration),
             16 => reader.read(&mut self.retention_event_type),
             17 => reader.read(&mut self.retention_trigger),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.action_after_retention_period);
         writer.write(1, &self.behavior_during_retention_period);
         writer.write(2, &self.created_by);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.retentionTrigger`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RetentionTrigger {
     /// `dateLabeled`
@@ -20,25 +20,32 @@ pub enum RetentionTrigger {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RetentionTrigger {
-    const NAME: &'static str = "microsoft.graph.security.retentionTrigger";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("dateLabeled", Self::DateLabeled),
-        ("dateCreated", Self::DateCreated),
-        ("dateModified", Self::DateModified),
-        ("dateOfEvent", Self::DateOfEvent),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RetentionTrigger {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::DateLabeled => "dateLabeled",
+            Self::DateCreated => "dateCreated",
+            Self::DateModified => "dateModified",
+            Self::DateOfEvent => "dateOfEvent",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RetentionTrigger {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.retentionTrigger",
+        members: &[
+            Self::DateLabeled,
+            Self::DateCreated,
+            Self::DateModified,
+            Self::DateOfEvent,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RetentionTrigger);

@@ -97,14 +97,6 @@ impl runtime::Model for SasTokenEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -128,11 +120,12 @@ impl runtime::Model for SasTokenEvidence {
             14 => reader.read(&mut self.storage_resource),
             15 => reader.read(&mut self.tags),
             16 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.allowed_ip_addresses);
         writer.write(1, &self.allowed_resource_types);
         writer.write(2, &self.allowed_services);

@@ -67,14 +67,6 @@ impl runtime::Model for Search {
         "microsoft.graph.security.ediscoverySearch",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -89,11 +81,12 @@ impl runtime::Model for Search {
             5 => reader.read(&mut self.id),
             6 => reader.read(&mut self.last_modified_by),
             7 => reader.read(&mut self.last_modified_date_time),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.content_query);
         writer.write(1, &self.created_by);
         writer.write(2, &self.created_date_time);

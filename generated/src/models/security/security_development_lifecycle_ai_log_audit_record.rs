@@ -33,14 +33,6 @@ impl runtime::Model for SecurityDevelopmentLifecycleAiLogAuditRecord {
         properties: &["dynamicProperties"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for SecurityDevelopmentLifecycleAiLogAuditRecord {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.dynamic_properties),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.dynamic_properties);
     }
 }

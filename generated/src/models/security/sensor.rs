@@ -79,14 +79,6 @@ impl runtime::Model for Sensor {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -105,11 +97,12 @@ impl runtime::Model for Sensor {
             9 => reader.read(&mut self.service_status),
             10 => reader.read(&mut self.settings),
             11 => reader.read(&mut self.version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_date_time);
         writer.write(1, &self.deployment_status);
         writer.write(2, &self.display_name);

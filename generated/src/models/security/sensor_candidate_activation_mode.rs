@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.sensorCandidateActivationMode`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SensorCandidateActivationMode {
     /// `manual`
@@ -16,23 +16,24 @@ pub enum SensorCandidateActivationMode {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SensorCandidateActivationMode {
-    const NAME: &'static str = "microsoft.graph.security.sensorCandidateActivationMode";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("manual", Self::Manual),
-        ("automated", Self::Automated),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SensorCandidateActivationMode {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Manual => "manual",
+            Self::Automated => "automated",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SensorCandidateActivationMode {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.sensorCandidateActivationMode",
+        members: &[Self::Manual, Self::Automated, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SensorCandidateActivationMode);

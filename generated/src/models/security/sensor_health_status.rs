@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.sensorHealthStatus`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SensorHealthStatus {
     /// `healthy`
@@ -20,25 +20,32 @@ pub enum SensorHealthStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SensorHealthStatus {
-    const NAME: &'static str = "microsoft.graph.security.sensorHealthStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("healthy", Self::Healthy),
-        ("notHealthyLow", Self::NotHealthyLow),
-        ("notHealthyMedium", Self::NotHealthyMedium),
-        ("notHealthyHigh", Self::NotHealthyHigh),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SensorHealthStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Healthy => "healthy",
+            Self::NotHealthyLow => "notHealthyLow",
+            Self::NotHealthyMedium => "notHealthyMedium",
+            Self::NotHealthyHigh => "notHealthyHigh",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SensorHealthStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.sensorHealthStatus",
+        members: &[
+            Self::Healthy,
+            Self::NotHealthyLow,
+            Self::NotHealthyMedium,
+            Self::NotHealthyHigh,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SensorHealthStatus);

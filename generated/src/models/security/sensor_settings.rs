@@ -47,14 +47,6 @@ impl runtime::Model for SensorSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -66,11 +58,12 @@ impl runtime::Model for SensorSettings {
             2 => reader.read(&mut self.is_delayed_deployment_enabled),
             #[cfg(feature = "full")]
             3 => reader.read(&mut self.network_adapters),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.description);
         writer.write(1, &self.domain_controller_dns_names);
         writer.write(2, &self.is_delayed_deployment_enabled);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.sensorType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SensorType {
     /// `adConnectIntegrated`
@@ -22,26 +22,34 @@ pub enum SensorType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SensorType {
-    const NAME: &'static str = "microsoft.graph.security.sensorType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("adConnectIntegrated", Self::AdConnectIntegrated),
-        ("adcsIntegrated", Self::AdcsIntegrated),
-        ("adfsIntegrated", Self::AdfsIntegrated),
-        ("domainControllerIntegrated", Self::DomainControllerIntegrated),
-        ("domainControllerStandalone", Self::DomainControllerStandalone),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SensorType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::AdConnectIntegrated => "adConnectIntegrated",
+            Self::AdcsIntegrated => "adcsIntegrated",
+            Self::AdfsIntegrated => "adfsIntegrated",
+            Self::DomainControllerIntegrated => "domainControllerIntegrated",
+            Self::DomainControllerStandalone => "domainControllerStandalone",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SensorType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.sensorType",
+        members: &[
+            Self::AdConnectIntegrated,
+            Self::AdcsIntegrated,
+            Self::AdfsIntegrated,
+            Self::DomainControllerIntegrated,
+            Self::DomainControllerStandalone,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SensorType);

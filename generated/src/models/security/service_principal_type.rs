@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.servicePrincipalType`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServicePrincipalType {
     /// `unknown`
@@ -20,25 +20,32 @@ pub enum ServicePrincipalType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ServicePrincipalType {
-    const NAME: &'static str = "microsoft.graph.security.servicePrincipalType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("application", Self::Application),
-        ("managedIdentity", Self::ManagedIdentity),
-        ("legacy", Self::Legacy),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ServicePrincipalType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::Application => "application",
+            Self::ManagedIdentity => "managedIdentity",
+            Self::Legacy => "legacy",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ServicePrincipalType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.servicePrincipalType",
+        members: &[
+            Self::Unknown,
+            Self::Application,
+            Self::ManagedIdentity,
+            Self::Legacy,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ServicePrincipalType);

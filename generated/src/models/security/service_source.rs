@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.serviceSource`.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSource {
     /// `unknown`
@@ -40,35 +40,52 @@ pub enum ServiceSource {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ServiceSource {
-    const NAME: &'static str = "microsoft.graph.security.serviceSource";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unknown", Self::Unknown),
-        ("microsoftDefenderForEndpoint", Self::MicrosoftDefenderForEndpoint),
-        ("microsoftDefenderForIdentity", Self::MicrosoftDefenderForIdentity),
-        ("microsoftDefenderForCloudApps", Self::MicrosoftDefenderForCloudApps),
-        ("microsoftDefenderForOffice365", Self::MicrosoftDefenderForOffice365),
-        ("microsoft365Defender", Self::Microsoft365Defender),
-        ("azureAdIdentityProtection", Self::AzureAdIdentityProtection),
-        ("microsoftAppGovernance", Self::MicrosoftAppGovernance),
-        ("dataLossPrevention", Self::DataLossPrevention),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("microsoftDefenderForCloud", Self::MicrosoftDefenderForCloud),
-        ("microsoftSentinel", Self::MicrosoftSentinel),
-        ("microsoftInsiderRiskManagement", Self::MicrosoftInsiderRiskManagement),
-        ("microsoftThreatIntelligence", Self::MicrosoftThreatIntelligence),
-        ("microsoftSecurityForAI", Self::MicrosoftSecurityForAi),
-    ];
+impl ServiceSource {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unknown => "unknown",
+            Self::MicrosoftDefenderForEndpoint => "microsoftDefenderForEndpoint",
+            Self::MicrosoftDefenderForIdentity => "microsoftDefenderForIdentity",
+            Self::MicrosoftDefenderForCloudApps => "microsoftDefenderForCloudApps",
+            Self::MicrosoftDefenderForOffice365 => "microsoftDefenderForOffice365",
+            Self::Microsoft365Defender => "microsoft365Defender",
+            Self::AzureAdIdentityProtection => "azureAdIdentityProtection",
+            Self::MicrosoftAppGovernance => "microsoftAppGovernance",
+            Self::DataLossPrevention => "dataLossPrevention",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::MicrosoftDefenderForCloud => "microsoftDefenderForCloud",
+            Self::MicrosoftSentinel => "microsoftSentinel",
+            Self::MicrosoftInsiderRiskManagement => "microsoftInsiderRiskManagement",
+            Self::MicrosoftThreatIntelligence => "microsoftThreatIntelligence",
+            Self::MicrosoftSecurityForAi => "microsoftSecurityForAI",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ServiceSource {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.serviceSource",
+        members: &[
+            Self::Unknown,
+            Self::MicrosoftDefenderForEndpoint,
+            Self::MicrosoftDefenderForIdentity,
+            Self::MicrosoftDefenderForCloudApps,
+            Self::MicrosoftDefenderForOffice365,
+            Self::Microsoft365Defender,
+            Self::AzureAdIdentityProtection,
+            Self::MicrosoftAppGovernance,
+            Self::DataLossPrevention,
+            Self::UnknownFutureValue,
+            Self::MicrosoftDefenderForCloud,
+            Self::MicrosoftSentinel,
+            Self::MicrosoftInsiderRiskManagement,
+            Self::MicrosoftThreatIntelligence,
+            Self::MicrosoftSecurityForAi,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ServiceSource);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.serviceStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceStatus {
     /// `stopped`
@@ -24,27 +24,36 @@ pub enum ServiceStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ServiceStatus {
-    const NAME: &'static str = "microsoft.graph.security.serviceStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("stopped", Self::Stopped),
-        ("starting", Self::Starting),
-        ("running", Self::Running),
-        ("disabled", Self::Disabled),
-        ("onboarding", Self::Onboarding),
-        ("unknown", Self::Unknown),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ServiceStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Disabled => "disabled",
+            Self::Onboarding => "onboarding",
+            Self::Unknown => "unknown",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ServiceStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.serviceStatus",
+        members: &[
+            Self::Stopped,
+            Self::Starting,
+            Self::Running,
+            Self::Disabled,
+            Self::Onboarding,
+            Self::Unknown,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ServiceStatus);

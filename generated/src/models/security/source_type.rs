@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.sourceType`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SourceType {
     /// `mailbox`
@@ -16,23 +16,24 @@ pub enum SourceType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for SourceType {
-    const NAME: &'static str = "microsoft.graph.security.sourceType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("mailbox", Self::Mailbox),
-        ("site", Self::Site),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl SourceType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Mailbox => "mailbox",
+            Self::Site => "site",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for SourceType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.sourceType",
+        members: &[Self::Mailbox, Self::Site, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(SourceType);

@@ -73,14 +73,6 @@ impl runtime::Model for SslCertificate {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for SslCertificate {
             8 => reader.read(&mut self.serial_number),
             9 => reader.read(&mut self.sha1),
             10 => reader.read(&mut self.subject),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.expiration_date_time);
         writer.write(1, &self.fingerprint);
         writer.write(2, &self.first_seen_date_time);

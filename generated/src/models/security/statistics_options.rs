@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.statisticsOptions`; values are [sets](runtime::Flags) of its members.
 ///
 /// Not in the clouds: China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StatisticsOptions {
     /// `includeRefiners`
@@ -22,26 +22,34 @@ pub enum StatisticsOptions {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for StatisticsOptions {
-    const NAME: &'static str = "microsoft.graph.security.statisticsOptions";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("includeRefiners", Self::IncludeRefiners),
-        ("includeQueryStats", Self::IncludeQueryStats),
-        ("includeUnindexedStats", Self::IncludeUnindexedStats),
-        ("advancedIndexing", Self::AdvancedIndexing),
-        ("locationsWithoutHits", Self::LocationsWithoutHits),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl StatisticsOptions {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::IncludeRefiners => "includeRefiners",
+            Self::IncludeQueryStats => "includeQueryStats",
+            Self::IncludeUnindexedStats => "includeUnindexedStats",
+            Self::AdvancedIndexing => "advancedIndexing",
+            Self::LocationsWithoutHits => "locationsWithoutHits",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for StatisticsOptions {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.statisticsOptions",
+        members: &[
+            Self::IncludeRefiners,
+            Self::IncludeQueryStats,
+            Self::IncludeUnindexedStats,
+            Self::AdvancedIndexing,
+            Self::LocationsWithoutHits,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(StatisticsOptions);

@@ -153,14 +153,6 @@ impl runtime::Model for TeamsMessageEvidence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -198,11 +190,12 @@ impl runtime::Model for TeamsMessageEvidence {
             28 => reader.read(&mut self.thread_type),
             29 => reader.read(&mut self.urls),
             30 => reader.read(&mut self.verdict),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.campaign_id);
         writer.write(1, &self.channel_id);
         writer.write(2, &self.created_date_time);

@@ -35,14 +35,6 @@ impl runtime::Model for ThreatDetectionDetail {
         properties: &["confidenceLevel", "priorityAccountProtection", "threats"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for ThreatDetectionDetail {
             0 => reader.read(&mut self.confidence_level),
             1 => reader.read(&mut self.priority_account_protection),
             2 => reader.read(&mut self.threats),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.confidence_level);
         writer.write(1, &self.priority_account_protection);
         writer.write(2, &self.threats);

@@ -115,14 +115,6 @@ impl runtime::Model for ThreatIntelligence {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -147,11 +139,12 @@ impl runtime::Model for ThreatIntelligence {
             15 => reader.read(&mut self.vulnerabilities),
             16 => reader.read(&mut self.whois_history_records),
             17 => reader.read(&mut self.whois_records),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.article_indicators);
         writer.write(1, &self.articles);
         writer.write(2, &self.host_components);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.timelineEventType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TimelineEventType {
     /// `originalDelivery`
@@ -30,30 +30,42 @@ pub enum TimelineEventType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TimelineEventType {
-    const NAME: &'static str = "microsoft.graph.security.timelineEventType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("originalDelivery", Self::OriginalDelivery),
-        ("systemTimeTravel", Self::SystemTimeTravel),
-        ("dynamicDelivery", Self::DynamicDelivery),
-        ("userUrlClick", Self::UserUrlClick),
-        ("reprocessed", Self::Reprocessed),
-        ("zap", Self::Zap),
-        ("quarantineRelease", Self::QuarantineRelease),
-        ("air", Self::Air),
-        ("unknown", Self::Unknown),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TimelineEventType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::OriginalDelivery => "originalDelivery",
+            Self::SystemTimeTravel => "systemTimeTravel",
+            Self::DynamicDelivery => "dynamicDelivery",
+            Self::UserUrlClick => "userUrlClick",
+            Self::Reprocessed => "reprocessed",
+            Self::Zap => "zap",
+            Self::QuarantineRelease => "quarantineRelease",
+            Self::Air => "air",
+            Self::Unknown => "unknown",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TimelineEventType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.timelineEventType",
+        members: &[
+            Self::OriginalDelivery,
+            Self::SystemTimeTravel,
+            Self::DynamicDelivery,
+            Self::UserUrlClick,
+            Self::Reprocessed,
+            Self::Zap,
+            Self::QuarantineRelease,
+            Self::Air,
+            Self::Unknown,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TimelineEventType);

@@ -43,14 +43,6 @@ impl runtime::Model for TopicModelingSettings {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -61,11 +53,12 @@ impl runtime::Model for TopicModelingSettings {
             1 => reader.read(&mut self.ignore_numbers),
             2 => reader.read(&mut self.is_enabled),
             3 => reader.read(&mut self.topic_count),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.dynamically_adjust_topic_count);
         writer.write(1, &self.ignore_numbers);
         writer.write(2, &self.is_enabled);

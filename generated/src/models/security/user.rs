@@ -65,14 +65,6 @@ impl runtime::Model for User {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -88,11 +80,12 @@ impl runtime::Model for User {
             6 => reader.read(&mut self.is_enabled),
             7 => reader.read(&mut self.on_premises_security_identifier),
             8 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.accounts);
         writer.write(1, &self.cloud_security_identifier);
         writer.write(2, &self.display_name);

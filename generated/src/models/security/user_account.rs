@@ -63,14 +63,6 @@ impl runtime::Model for UserAccount {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -86,11 +78,12 @@ impl runtime::Model for UserAccount {
             6 => reader.read(&mut self.tenant_id),
             7 => reader.read(&mut self.user_principal_name),
             8 => reader.read(&mut self.user_sid),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_name);
         writer.write(1, &self.active_directory_object_guid);
         writer.write(2, &self.azure_ad_user_id);

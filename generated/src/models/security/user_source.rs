@@ -61,14 +61,6 @@ impl runtime::Model for UserSource {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -83,11 +75,12 @@ impl runtime::Model for UserSource {
             5 => reader.read(&mut self.id),
             6 => reader.read(&mut self.included_sources),
             7 => reader.read(&mut self.site_web_url),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.created_by);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.display_name);

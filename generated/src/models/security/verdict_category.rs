@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.verdictCategory`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VerdictCategory {
     /// `none`
@@ -30,30 +30,42 @@ pub enum VerdictCategory {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for VerdictCategory {
-    const NAME: &'static str = "microsoft.graph.security.verdictCategory";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("none", Self::None),
-        ("malware", Self::Malware),
-        ("phish", Self::Phish),
-        ("siteUnavailable", Self::SiteUnavailable),
-        ("spam", Self::Spam),
-        ("decryptionFailed", Self::DecryptionFailed),
-        ("unsupportedUriScheme", Self::UnsupportedUriScheme),
-        ("unsupportedFileType", Self::UnsupportedFileType),
-        ("undefined", Self::Undefined),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl VerdictCategory {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::None => "none",
+            Self::Malware => "malware",
+            Self::Phish => "phish",
+            Self::SiteUnavailable => "siteUnavailable",
+            Self::Spam => "spam",
+            Self::DecryptionFailed => "decryptionFailed",
+            Self::UnsupportedUriScheme => "unsupportedUriScheme",
+            Self::UnsupportedFileType => "unsupportedFileType",
+            Self::Undefined => "undefined",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for VerdictCategory {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.verdictCategory",
+        members: &[
+            Self::None,
+            Self::Malware,
+            Self::Phish,
+            Self::SiteUnavailable,
+            Self::Spam,
+            Self::DecryptionFailed,
+            Self::UnsupportedUriScheme,
+            Self::UnsupportedFileType,
+            Self::Undefined,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(VerdictCategory);

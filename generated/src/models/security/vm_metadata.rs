@@ -38,14 +38,6 @@ impl runtime::Model for VmMetadata {
         properties: &["cloudProvider", "resourceId", "subscriptionId", "vmId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -56,11 +48,12 @@ impl runtime::Model for VmMetadata {
             1 => reader.read(&mut self.resource_id),
             2 => reader.read(&mut self.subscription_id),
             3 => reader.read(&mut self.vm_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.cloud_provider);
         writer.write(1, &self.resource_id);
         writer.write(2, &self.subscription_id);

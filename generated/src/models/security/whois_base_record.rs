@@ -111,14 +111,6 @@ impl runtime::Model for WhoisBaseRecord {
         "microsoft.graph.security.whoisRecord",
     ];
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -144,11 +136,12 @@ impl runtime::Model for WhoisBaseRecord {
             16 => reader.read(&mut self.technical),
             17 => reader.read(&mut self.whois_server),
             18 => reader.read(&mut self.zone),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.abuse);
         writer.write(1, &self.admin);
         writer.write(2, &self.billing);

@@ -44,14 +44,6 @@ impl runtime::Model for WhoisContact {
         properties: &["address", "email", "fax", "name", "organization", "telephone"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for WhoisContact {
             3 => reader.read(&mut self.name),
             4 => reader.read(&mut self.organization),
             5 => reader.read(&mut self.telephone),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.address);
         writer.write(1, &self.email);
         writer.write(2, &self.fax);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.security.whoisDomainStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum WhoisDomainStatus {
     /// `clientDeleteProhibited`
@@ -22,26 +22,34 @@ pub enum WhoisDomainStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for WhoisDomainStatus {
-    const NAME: &'static str = "microsoft.graph.security.whoisDomainStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("clientDeleteProhibited", Self::ClientDeleteProhibited),
-        ("clientHold", Self::ClientHold),
-        ("clientRenewProhibited", Self::ClientRenewProhibited),
-        ("clientTransferProhibited", Self::ClientTransferProhibited),
-        ("clientUpdateProhibited", Self::ClientUpdateProhibited),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl WhoisDomainStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ClientDeleteProhibited => "clientDeleteProhibited",
+            Self::ClientHold => "clientHold",
+            Self::ClientRenewProhibited => "clientRenewProhibited",
+            Self::ClientTransferProhibited => "clientTransferProhibited",
+            Self::ClientUpdateProhibited => "clientUpdateProhibited",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for WhoisDomainStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.security.whoisDomainStatus",
+        members: &[
+            Self::ClientDeleteProhibited,
+            Self::ClientHold,
+            Self::ClientRenewProhibited,
+            Self::ClientTransferProhibited,
+            Self::ClientUpdateProhibited,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(WhoisDomainStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAdministration.accountType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AccountType {
     /// `user`
@@ -24,27 +24,36 @@ pub enum AccountType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AccountType {
-    const NAME: &'static str = "microsoft.graph.teamsAdministration.accountType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("user", Self::User),
-        ("resourceAccount", Self::ResourceAccount),
-        ("guest", Self::Guest),
-        ("sfbOnPremUser", Self::SfbOnPremUser),
-        ("unknown", Self::Unknown),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-        ("ineligibleUser", Self::IneligibleUser),
-    ];
+impl AccountType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::User => "user",
+            Self::ResourceAccount => "resourceAccount",
+            Self::Guest => "guest",
+            Self::SfbOnPremUser => "sfbOnPremUser",
+            Self::Unknown => "unknown",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::IneligibleUser => "ineligibleUser",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AccountType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAdministration.accountType",
+        members: &[
+            Self::User,
+            Self::ResourceAccount,
+            Self::Guest,
+            Self::SfbOnPremUser,
+            Self::Unknown,
+            Self::UnknownFutureValue,
+            Self::IneligibleUser,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AccountType);

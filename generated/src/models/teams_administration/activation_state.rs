@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAdministration.activationState`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ActivationState {
     /// `activated`
@@ -22,26 +22,34 @@ pub enum ActivationState {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ActivationState {
-    const NAME: &'static str = "microsoft.graph.teamsAdministration.activationState";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("activated", Self::Activated),
-        ("assignmentPending", Self::AssignmentPending),
-        ("assignmentFailed", Self::AssignmentFailed),
-        ("updatePending", Self::UpdatePending),
-        ("updateFailed", Self::UpdateFailed),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ActivationState {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Activated => "activated",
+            Self::AssignmentPending => "assignmentPending",
+            Self::AssignmentFailed => "assignmentFailed",
+            Self::UpdatePending => "updatePending",
+            Self::UpdateFailed => "updateFailed",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ActivationState {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAdministration.activationState",
+        members: &[
+            Self::Activated,
+            Self::AssignmentPending,
+            Self::AssignmentFailed,
+            Self::UpdatePending,
+            Self::UpdateFailed,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ActivationState);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAdministration.assignmentCategory`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AssignmentCategory {
     /// `primary`
@@ -18,24 +18,30 @@ pub enum AssignmentCategory {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AssignmentCategory {
-    const NAME: &'static str = "microsoft.graph.teamsAdministration.assignmentCategory";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("primary", Self::Primary),
-        ("private", Self::Private),
-        ("alternate", Self::Alternate),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AssignmentCategory {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Primary => "primary",
+            Self::Private => "private",
+            Self::Alternate => "alternate",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AssignmentCategory {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAdministration.assignmentCategory",
+        members: &[
+            Self::Primary,
+            Self::Private,
+            Self::Alternate,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AssignmentCategory);

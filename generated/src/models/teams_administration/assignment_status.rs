@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAdministration.assignmentStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AssignmentStatus {
     /// `unassigned`
@@ -26,28 +26,38 @@ pub enum AssignmentStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AssignmentStatus {
-    const NAME: &'static str = "microsoft.graph.teamsAdministration.assignmentStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("unassigned", Self::Unassigned),
-        ("internalError", Self::InternalError),
-        ("userAssigned", Self::UserAssigned),
-        ("conferenceAssigned", Self::ConferenceAssigned),
-        ("voiceApplicationAssigned", Self::VoiceApplicationAssigned),
-        ("thirdPartyAppAssigned", Self::ThirdPartyAppAssigned),
-        ("policyAssigned", Self::PolicyAssigned),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AssignmentStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Unassigned => "unassigned",
+            Self::InternalError => "internalError",
+            Self::UserAssigned => "userAssigned",
+            Self::ConferenceAssigned => "conferenceAssigned",
+            Self::VoiceApplicationAssigned => "voiceApplicationAssigned",
+            Self::ThirdPartyAppAssigned => "thirdPartyAppAssigned",
+            Self::PolicyAssigned => "policyAssigned",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AssignmentStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAdministration.assignmentStatus",
+        members: &[
+            Self::Unassigned,
+            Self::InternalError,
+            Self::UserAssigned,
+            Self::ConferenceAssigned,
+            Self::VoiceApplicationAssigned,
+            Self::ThirdPartyAppAssigned,
+            Self::PolicyAssigned,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AssignmentStatus);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAdministration.customerAction`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerAction {
     /// `locationUpdate`
@@ -16,23 +16,24 @@ pub enum CustomerAction {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for CustomerAction {
-    const NAME: &'static str = "microsoft.graph.teamsAdministration.customerAction";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("locationUpdate", Self::LocationUpdate),
-        ("release", Self::Release),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl CustomerAction {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::LocationUpdate => "locationUpdate",
+            Self::Release => "release",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for CustomerAction {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAdministration.customerAction",
+        members: &[Self::LocationUpdate, Self::Release, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(CustomerAction);

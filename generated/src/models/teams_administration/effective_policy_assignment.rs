@@ -32,14 +32,6 @@ impl runtime::Model for EffectivePolicyAssignment {
         properties: &["policyAssignment", "policyType"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -48,11 +40,12 @@ impl runtime::Model for EffectivePolicyAssignment {
         match property {
             0 => reader.read(&mut self.policy_assignment),
             1 => reader.read(&mut self.policy_type),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.policy_assignment);
         writer.write(1, &self.policy_type);
     }

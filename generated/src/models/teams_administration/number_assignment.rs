@@ -105,14 +105,6 @@ impl runtime::Model for NumberAssignment {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -137,11 +129,12 @@ impl runtime::Model for NumberAssignment {
             15 => reader.read(&mut self.reverse_number_lookup_options),
             16 => reader.read(&mut self.supported_customer_actions),
             17 => reader.read(&mut self.telephone_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.activation_state);
         writer.write(1, &self.assignment_category);
         writer.write(2, &self.assignment_status);
@@ -204,14 +197,6 @@ impl runtime::Model for AssignNumberParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -223,11 +208,12 @@ impl runtime::Model for AssignNumberParameters {
             2 => reader.read(&mut self.location_id),
             3 => reader.read(&mut self.number_type),
             4 => reader.read(&mut self.telephone_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.assignment_category);
         writer.write(1, &self.assignment_target_id);
         writer.write(2, &self.location_id);
@@ -262,14 +248,6 @@ impl runtime::Model for UnassignNumberParameters {
         properties: &["numberType", "telephoneNumber"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -278,11 +256,12 @@ impl runtime::Model for UnassignNumberParameters {
         match property {
             0 => reader.read(&mut self.number_type),
             1 => reader.read(&mut self.telephone_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.number_type);
         writer.write(1, &self.telephone_number);
     }
@@ -325,14 +304,6 @@ impl runtime::Model for UpdateNumberParameters {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -343,11 +314,12 @@ impl runtime::Model for UpdateNumberParameters {
             1 => reader.read(&mut self.network_site_id),
             2 => reader.read(&mut self.reverse_number_lookup_options),
             3 => reader.read(&mut self.telephone_number),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.location_id);
         writer.write(1, &self.network_site_id);
         writer.write(2, &self.reverse_number_lookup_options);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAdministration.numberCapability`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NumberCapability {
     /// `conferenceAssignment`
@@ -20,25 +20,32 @@ pub enum NumberCapability {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for NumberCapability {
-    const NAME: &'static str = "microsoft.graph.teamsAdministration.numberCapability";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("conferenceAssignment", Self::ConferenceAssignment),
-        ("voiceApplicationAssignment", Self::VoiceApplicationAssignment),
-        ("userAssignment", Self::UserAssignment),
-        ("teamsPhoneMobile", Self::TeamsPhoneMobile),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl NumberCapability {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::ConferenceAssignment => "conferenceAssignment",
+            Self::VoiceApplicationAssignment => "voiceApplicationAssignment",
+            Self::UserAssignment => "userAssignment",
+            Self::TeamsPhoneMobile => "teamsPhoneMobile",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for NumberCapability {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAdministration.numberCapability",
+        members: &[
+            Self::ConferenceAssignment,
+            Self::VoiceApplicationAssignment,
+            Self::UserAssignment,
+            Self::TeamsPhoneMobile,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(NumberCapability);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAdministration.numberType`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NumberType {
     /// `internalError`
@@ -20,25 +20,32 @@ pub enum NumberType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for NumberType {
-    const NAME: &'static str = "microsoft.graph.teamsAdministration.numberType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("internalError", Self::InternalError),
-        ("directRouting", Self::DirectRouting),
-        ("callingPlan", Self::CallingPlan),
-        ("operatorConnect", Self::OperatorConnect),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl NumberType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::InternalError => "internalError",
+            Self::DirectRouting => "directRouting",
+            Self::CallingPlan => "callingPlan",
+            Self::OperatorConnect => "operatorConnect",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for NumberType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAdministration.numberType",
+        members: &[
+            Self::InternalError,
+            Self::DirectRouting,
+            Self::CallingPlan,
+            Self::OperatorConnect,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(NumberType);

@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAdministration.portInStatus`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PortInStatus {
     /// `completed`
@@ -16,23 +16,28 @@ pub enum PortInStatus {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for PortInStatus {
-    const NAME: &'static str = "microsoft.graph.teamsAdministration.portInStatus";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("completed", Self::Completed),
-        ("firmOrderCommitmentAccepted", Self::FirmOrderCommitmentAccepted),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl PortInStatus {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Completed => "completed",
+            Self::FirmOrderCommitmentAccepted => "firmOrderCommitmentAccepted",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for PortInStatus {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAdministration.portInStatus",
+        members: &[
+            Self::Completed,
+            Self::FirmOrderCommitmentAccepted,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(PortInStatus);

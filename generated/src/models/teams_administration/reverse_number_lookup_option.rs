@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.teamsAdministration.reverseNumberLookupOption`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ReverseNumberLookupOption {
     /// `skipInternalVoip`
@@ -14,22 +14,23 @@ pub enum ReverseNumberLookupOption {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for ReverseNumberLookupOption {
-    const NAME: &'static str = "microsoft.graph.teamsAdministration.reverseNumberLookupOption";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("skipInternalVoip", Self::SkipInternalVoip),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl ReverseNumberLookupOption {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::SkipInternalVoip => "skipInternalVoip",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for ReverseNumberLookupOption {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.teamsAdministration.reverseNumberLookupOption",
+        members: &[Self::SkipInternalVoip, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(ReverseNumberLookupOption);

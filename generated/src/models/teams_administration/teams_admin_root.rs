@@ -46,14 +46,6 @@ impl runtime::Model for TeamsAdminRoot {
         properties: &["id", "policy", "telephoneNumberManagement", "userConfigurations"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -64,11 +56,12 @@ impl runtime::Model for TeamsAdminRoot {
             1 => reader.read(&mut self.policy),
             2 => reader.read(&mut self.telephone_number_management),
             3 => reader.read(&mut self.user_configurations),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.policy);
         writer.write(2, &self.telephone_number_management);

@@ -77,14 +77,6 @@ impl runtime::Model for TeamsUserConfiguration {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -102,11 +94,12 @@ impl runtime::Model for TeamsUserConfiguration {
             8 => reader.read(&mut self.tenant_id),
             9 => reader.read(&mut self.user),
             10 => reader.read(&mut self.user_principal_name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.account_type);
         writer.write(1, &self.created_date_time);
         writer.write(2, &self.effective_policy_assignments);

@@ -35,14 +35,6 @@ impl runtime::Model for TelephoneNumberLongRunningOperationDetails {
         properties: &["resourceLocation", "status", "statusDetail"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -52,11 +44,12 @@ impl runtime::Model for TelephoneNumberLongRunningOperationDetails {
             0 => reader.read(&mut self.resource_location),
             1 => reader.read(&mut self.status),
             2 => reader.read(&mut self.status_detail),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.resource_location);
         writer.write(1, &self.status);
         writer.write(2, &self.status_detail);

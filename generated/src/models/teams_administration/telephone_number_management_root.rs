@@ -43,14 +43,6 @@ impl runtime::Model for TelephoneNumberManagementRoot {
         properties: &["id", "numberAssignments", "operations"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for TelephoneNumberManagementRoot {
             0 => reader.read(&mut self.id),
             1 => reader.read(&mut self.number_assignments),
             2 => reader.read(&mut self.operations),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
         writer.write(1, &self.number_assignments);
         writer.write(2, &self.operations);

@@ -33,14 +33,6 @@ impl runtime::Model for LocalizedLabel {
         properties: &["isDefault", "languageTag", "name"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -50,11 +42,12 @@ impl runtime::Model for LocalizedLabel {
             0 => reader.read(&mut self.is_default),
             1 => reader.read(&mut self.language_tag),
             2 => reader.read(&mut self.name),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_default);
         writer.write(1, &self.language_tag);
         writer.write(2, &self.name);

@@ -41,14 +41,6 @@ impl runtime::Model for Relation {
         properties: &["fromTerm", "id", "relationship", "set", "toTerm"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for Relation {
             2 => reader.read(&mut self.relationship),
             3 => reader.read(&mut self.set),
             4 => reader.read(&mut self.to_term),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.from_term);
         writer.write(1, &self.id);
         writer.write(2, &self.relationship);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.termStore.relationType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RelationType {
     /// `pin`
@@ -14,23 +14,24 @@ pub enum RelationType {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for RelationType {
-    const NAME: &'static str = "microsoft.graph.termStore.relationType";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("pin", Self::Pin),
-        ("reuse", Self::Reuse),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl RelationType {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Pin => "pin",
+            Self::Reuse => "reuse",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for RelationType {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.termStore.relationType",
+        members: &[Self::Pin, Self::Reuse, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(RelationType);

@@ -41,14 +41,6 @@ impl runtime::Model for Store {
         properties: &["defaultLanguageTag", "groups", "id", "languageTags", "sets"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -60,11 +52,12 @@ impl runtime::Model for Store {
             2 => reader.read(&mut self.id),
             3 => reader.read(&mut self.language_tags),
             4 => reader.read(&mut self.sets),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.default_language_tag);
         writer.write(1, &self.groups);
         writer.write(2, &self.id);

@@ -2,7 +2,7 @@
 
 use crate::runtime;
 /// Enumeration `microsoft.graph.termStore.termGroupScope`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TermGroupScope {
     /// `global`
@@ -16,24 +16,30 @@ pub enum TermGroupScope {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for TermGroupScope {
-    const NAME: &'static str = "microsoft.graph.termStore.termGroupScope";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("global", Self::Global),
-        ("system", Self::System),
-        ("siteCollection", Self::SiteCollection),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl TermGroupScope {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Global => "global",
+            Self::System => "system",
+            Self::SiteCollection => "siteCollection",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for TermGroupScope {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.termStore.termGroupScope",
+        members: &[
+            Self::Global,
+            Self::System,
+            Self::SiteCollection,
+            Self::UnknownFutureValue,
+        ],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(TermGroupScope);

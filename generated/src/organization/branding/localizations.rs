@@ -2,7 +2,7 @@
 
 //! `/organization/{organization-id}/branding/localizations`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/organization/{organization-id}/branding/localizations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OrganizationalBrandingLocalization>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations;count expand filter orderby search select skip top;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:GET /organization/{organization-id}/branding/localizations;count expand filter orderby search select skip top;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
             )
     }
     /// `POST /organization/{organization-id}/branding/localizations`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::OrganizationalBrandingLocalization> {
         self.0
             .send(
-                Operation(
-                    "op:POST /organization/{organization-id}/branding/localizations;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:POST /organization/{organization-id}/branding/localizations;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/$count;filter search;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All provenance=inferred:count:/organization/{}/branding/localizations;;",
-                ),
+                "op:GET /organization/{organization-id}/branding/localizations/$count;filter search;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All provenance=inferred:count:/organization/{}/branding/localizations;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OrganizationalBrandingLocalization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};expand select;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};expand select;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
             )
     }
     /// `PATCH /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OrganizationalBrandingLocalization>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:PATCH /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
             )
     }
     /// `GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage`
@@ -139,9 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("backgroundImage")
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;;;",
-                ),
+                "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;;;",
             )
     }
     /// `PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage`
@@ -155,9 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("backgroundImage")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;;;",
                 content,
             )
     }
@@ -169,9 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("backgroundImage")
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;;;",
             )
     }
     /// `GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo`
@@ -182,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("bannerLogo")
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;;;",
-                ),
+                "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;;;",
             )
     }
     /// `PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo`
@@ -198,9 +178,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("bannerLogo")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;;;",
                 content,
             )
     }
@@ -212,9 +190,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("bannerLogo")
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;;;",
             )
     }
     /// `GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS`
@@ -225,9 +201,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("customCSS")
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;;;",
-                ),
+                "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;;;",
             )
     }
     /// `PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS`
@@ -238,9 +212,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("customCSS")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;;;",
                 content,
             )
     }
@@ -252,9 +224,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("customCSS")
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;;;",
             )
     }
     /// `GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon`
@@ -265,9 +235,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("favicon")
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;;;",
-                ),
+                "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;;;",
             )
     }
     /// `PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon`
@@ -278,9 +246,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("favicon")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;;;",
                 content,
             )
     }
@@ -292,9 +258,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("favicon")
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;;;",
             )
     }
     /// `GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo`
@@ -305,9 +269,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("headerLogo")
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;;;",
-                ),
+                "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;;;",
             )
     }
     /// `PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo`
@@ -321,9 +283,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("headerLogo")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;;;",
                 content,
             )
     }
@@ -335,9 +295,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("headerLogo")
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;;;",
             )
     }
     /// `GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo`
@@ -348,9 +306,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("squareLogo")
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;;;",
-                ),
+                "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;;;",
             )
     }
     /// `PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo`
@@ -364,9 +320,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("squareLogo")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;;;",
                 content,
             )
     }
@@ -378,9 +332,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("squareLogo")
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;;;",
             )
     }
     /// `GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark`
@@ -391,9 +343,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("squareLogoDark")
             .call(
-                Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;;;",
-                ),
+                "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;;;",
             )
     }
     /// `PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark`
@@ -407,9 +357,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("squareLogoDark")
             .send_bytes(
-                Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;;;",
-                ),
+                "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;;;",
                 content,
             )
     }
@@ -421,9 +369,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("squareLogoDark")
             .call(
-                Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;;;",
-                ),
+                "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/places/{place-id}/graph.building/checkIns`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/places/{place-id}/graph.building/checkIns`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CheckInClaim>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building/checkIns;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /places/{place-id}/graph.building/checkIns;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /places/{place-id}/graph.building/checkIns`
@@ -37,11 +35,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::CheckInClaim) -> Request<models::CheckInClaim> {
-        self.0
-            .send(
-                Operation("op:POST /places/{place-id}/graph.building/checkIns;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /places/{place-id}/graph.building/checkIns;;;china;", body)
     }
     /// `GET /places/{place-id}/graph.building/checkIns/$count`
     ///
@@ -55,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building/checkIns/$count;filter search;;china;",
-                ),
+                "op:GET /places/{place-id}/graph.building/checkIns/$count;filter search;;china;",
             )
     }
 }
@@ -75,9 +67,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CheckInClaim> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building/checkIns/{checkInClaim-calendarEventId};expand select;;china;",
-                ),
+                "op:GET /places/{place-id}/graph.building/checkIns/{checkInClaim-calendarEventId};expand select;;china;",
             )
     }
     /// `PATCH /places/{place-id}/graph.building/checkIns/{checkInClaim-calendarEventId}`
@@ -92,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CheckInClaim>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /places/{place-id}/graph.building/checkIns/{checkInClaim-calendarEventId};;;china;",
-                ),
+                "op:PATCH /places/{place-id}/graph.building/checkIns/{checkInClaim-calendarEventId};;;china;",
                 changes,
             )
     }
@@ -107,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /places/{place-id}/graph.building/checkIns/{checkInClaim-calendarEventId};;;china;",
-                ),
+                "op:DELETE /places/{place-id}/graph.building/checkIns/{checkInClaim-calendarEventId};;;china;",
             )
     }
 }

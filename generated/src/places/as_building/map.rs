@@ -2,7 +2,7 @@
 
 //! `/places/{place-id}/graph.building/map`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod footprints;
 pub mod levels;
 /// Requests to `/places/{place-id}/graph.building/map`.
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::BuildingMap> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building/map;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
-                ),
+                "op:GET /places/{place-id}/graph.building/map;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
             )
     }
     /// `PATCH /places/{place-id}/graph.building/map`
@@ -54,9 +52,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::BuildingMap>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /places/{place-id}/graph.building/map;;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
-                ),
+                "op:PATCH /places/{place-id}/graph.building/map;;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /places/{place-id}/graph.building/map;;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
-                ),
+                "op:DELETE /places/{place-id}/graph.building/map;;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
             )
     }
 }

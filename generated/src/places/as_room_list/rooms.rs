@@ -2,7 +2,7 @@
 
 //! `/places/{place-id}/graph.roomList/rooms`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod check_ins;
 /// Requests to `/places/{place-id}/graph.roomList/rooms`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Room>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/rooms;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/rooms;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;;",
             )
     }
     /// `POST /places/{place-id}/graph.roomList/rooms`
@@ -35,8 +33,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Room) -> Request<models::Room> {
-        self.0
-            .send(Operation("op:POST /places/{place-id}/graph.roomList/rooms;;;;"), body)
+        self.0.send("op:POST /places/{place-id}/graph.roomList/rooms;;;;", body)
     }
     /// `GET /places/{place-id}/graph.roomList/rooms/$count`
     ///
@@ -54,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/rooms/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/roomlist/rooms;;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/rooms/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/roomlist/rooms;;",
             )
     }
 }
@@ -77,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Room> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/rooms/{room-id};expand select;;;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/rooms/{room-id};expand select;;;",
             )
     }
     /// `PATCH /places/{place-id}/graph.roomList/rooms/{room-id}`
@@ -92,9 +85,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Room>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /places/{place-id}/graph.roomList/rooms/{room-id};;;;",
-                ),
+                "op:PATCH /places/{place-id}/graph.roomList/rooms/{room-id};;;;",
                 changes,
             )
     }
@@ -103,12 +94,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /places/{place-id}/graph.roomList/rooms/{room-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /places/{place-id}/graph.roomList/rooms/{room-id};;;;")
     }
     /// `GET /places/{place-id}/graph.roomList/rooms/{room-id}/descendants()`
     ///
@@ -122,9 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .function("descendants", &[])
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/rooms/{room-id}/descendants();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/rooms/{room-id}/descendants();count expand filter orderby search select skip top;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/places/{place-id}/graph.roomList/workspaces`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod check_ins;
 /// Requests to `/places/{place-id}/graph.roomList/workspaces`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Workspace>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/workspaces;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
             )
     }
     /// `POST /places/{place-id}/graph.roomList/workspaces`
@@ -40,12 +38,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::Workspace) -> Request<models::Workspace> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /places/{place-id}/graph.roomList/workspaces;;;china;",
-                ),
-                body,
-            )
+            .send("op:POST /places/{place-id}/graph.roomList/workspaces;;;china;", body)
     }
     /// `GET /places/{place-id}/graph.roomList/workspaces/$count`
     ///
@@ -65,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/roomlist/workspaces;china;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/workspaces/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/roomlist/workspaces;china;",
             )
     }
 }
@@ -90,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Workspace> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id};expand select;;china;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id};expand select;;china;",
             )
     }
     /// `PATCH /places/{place-id}/graph.roomList/workspaces/{workspace-id}`
@@ -107,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Workspace>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /places/{place-id}/graph.roomList/workspaces/{workspace-id};;;china;",
-                ),
+                "op:PATCH /places/{place-id}/graph.roomList/workspaces/{workspace-id};;;china;",
                 changes,
             )
     }
@@ -122,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /places/{place-id}/graph.roomList/workspaces/{workspace-id};;;china;",
-                ),
+                "op:DELETE /places/{place-id}/graph.roomList/workspaces/{workspace-id};;;china;",
             )
     }
     /// `GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/descendants()`
@@ -139,9 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .function("descendants", &[])
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/descendants();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/descendants();count expand filter orderby search select skip top;;china;",
             )
     }
 }

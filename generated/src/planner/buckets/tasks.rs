@@ -2,7 +2,7 @@
 
 //! `/planner/buckets/{plannerBucket-id}/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assigned_to_task_board_format;
 pub mod bucket_task_board_format;
 pub mod details;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerTask>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/buckets/{plannerBucket-id}/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /planner/buckets/{plannerBucket-id}/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /planner/buckets/{plannerBucket-id}/tasks`
@@ -42,11 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
-        self.0
-            .send(
-                Operation("op:POST /planner/buckets/{plannerBucket-id}/tasks;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /planner/buckets/{plannerBucket-id}/tasks;;;china;", body)
     }
     /// `GET /planner/buckets/{plannerBucket-id}/tasks/$count`
     ///
@@ -66,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /planner/buckets/{plannerBucket-id}/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/buckets/{}/tasks;china;",
-                ),
+                "op:GET /planner/buckets/{plannerBucket-id}/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/buckets/{}/tasks;china;",
             )
     }
 }
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerTask> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id};expand select;;china;",
-                ),
+                "op:GET /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id};expand select;;china;",
             )
     }
     /// `PATCH /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id}`
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerTask>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china;",
-                ),
+                "op:PATCH /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china;",
                 changes,
             )
     }
@@ -146,9 +134,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china;",
-                ),
+                "op:DELETE /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/planner/plans/{plannerPlan-id}/buckets`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod tasks;
 /// Requests to `/planner/plans/{plannerPlan-id}/buckets`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerBucket>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /planner/plans/{plannerPlan-id}/buckets`
@@ -42,11 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::PlannerBucket,
     ) -> Request<models::PlannerBucket> {
-        self.0
-            .send(
-                Operation("op:POST /planner/plans/{plannerPlan-id}/buckets;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /planner/plans/{plannerPlan-id}/buckets;;;china;", body)
     }
     /// `GET /planner/plans/{plannerPlan-id}/buckets/$count`
     ///
@@ -66,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/buckets/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/plans/{}/buckets;china;",
-                ),
+                "op:GET /planner/plans/{plannerPlan-id}/buckets/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/plans/{}/buckets;china;",
             )
     }
 }
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerBucket> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china;",
-                ),
+                "op:GET /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china;",
             )
     }
     /// `PATCH /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}`
@@ -108,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerBucket>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
-                ),
+                "op:PATCH /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
                 changes,
             )
     }
@@ -123,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
-                ),
+                "op:DELETE /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
             )
     }
 }

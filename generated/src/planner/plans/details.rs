@@ -2,7 +2,7 @@
 
 //! `/planner/plans/{plannerPlan-id}/details`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/planner/plans/{plannerPlan-id}/details`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PlannerPlanDetails> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/details;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /planner/plans/{plannerPlan-id}/details;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `PATCH /planner/plans/{plannerPlan-id}/details`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PlannerPlanDetails>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /planner/plans/{plannerPlan-id}/details;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:PATCH /planner/plans/{plannerPlan-id}/details;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 changes,
             )
             .header("If-Match", if_match)
@@ -57,9 +53,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /planner/plans/{plannerPlan-id}/details;;;china;"),
-            )
+        self.0.call("op:DELETE /planner/plans/{plannerPlan-id}/details;;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/planner/tasks/{plannerTask-id}/bucketTaskBoardFormat`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/planner/tasks/{plannerTask-id}/bucketTaskBoardFormat`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PlannerBucketTaskBoardTaskFormat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /planner/tasks/{plannerTask-id}/bucketTaskBoardFormat;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /planner/tasks/{plannerTask-id}/bucketTaskBoardFormat;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `PATCH /planner/tasks/{plannerTask-id}/bucketTaskBoardFormat`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PlannerBucketTaskBoardTaskFormat>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /planner/tasks/{plannerTask-id}/bucketTaskBoardFormat;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:PATCH /planner/tasks/{plannerTask-id}/bucketTaskBoardFormat;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 changes,
             )
             .header("If-Match", if_match)
@@ -59,9 +55,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /planner/tasks/{plannerTask-id}/bucketTaskBoardFormat;;;china;",
-                ),
+                "op:DELETE /planner/tasks/{plannerTask-id}/bucketTaskBoardFormat;;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/authenticationMethodsPolicy/authenticationMethodConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/policies/authenticationMethodsPolicy/authenticationMethodConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationMethodConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /policies/authenticationMethodsPolicy/authenticationMethodConfigurations`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationMethodConfiguration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/authenticationMethodsPolicy/authenticationMethodConfigurations;;;china;",
-                ),
+                "op:POST /policies/authenticationMethodsPolicy/authenticationMethodConfigurations;;;china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/$count;filter search;;china;",
-                ),
+                "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/$count;filter search;;china;",
             )
     }
 }
@@ -84,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationMethodConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod;china;",
-                ),
+                "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod;china;",
             )
     }
     /// `PATCH /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id}`
@@ -105,9 +97,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationMethodConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china;",
-                ),
+                "op:PATCH /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china;",
                 changes,
             )
     }
@@ -124,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china;",
-                ),
+                "op:DELETE /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china;",
             )
     }
 }

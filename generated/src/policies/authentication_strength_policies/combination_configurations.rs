@@ -2,7 +2,7 @@
 
 //! `/policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationCombinationConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationCombinationConfiguration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations;;;;",
-                ),
+                "op:POST /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations;;;;",
                 body,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations/$count;filter search;;;",
-                ),
+                "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations/$count;filter search;;;",
             )
     }
 }
@@ -72,9 +66,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationCombinationConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};expand select;;;",
-                ),
+                "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};expand select;;;",
             )
     }
     /// `PATCH /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id}`
@@ -87,9 +79,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationCombinationConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};;;;",
-                ),
+                "op:PATCH /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};;;;",
                 changes,
             )
     }
@@ -100,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};;;;",
-                ),
+                "op:DELETE /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/crossTenantAccessPolicy/default`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/crossTenantAccessPolicy/default`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::CrossTenantAccessPolicyConfigurationDefault> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/default;select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:GET /policies/crossTenantAccessPolicy/default;select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
             )
     }
     /// `PATCH /policies/crossTenantAccessPolicy/default`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CrossTenantAccessPolicyConfigurationDefault>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy/default;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:PATCH /policies/crossTenantAccessPolicy/default;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
                 changes,
             )
     }
@@ -51,7 +47,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/crossTenantAccessPolicy/default;;;;"))
+        self.0.call("op:DELETE /policies/crossTenantAccessPolicy/default;;;;")
     }
     /// `POST /policies/crossTenantAccessPolicy/default/resetToSystemDefault`
     ///
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("resetToSystemDefault")
             .call(
-                Operation(
-                    "op:POST /policies/crossTenantAccessPolicy/default/resetToSystemDefault;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:POST /policies/crossTenantAccessPolicy/default/resetToSystemDefault;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/crossTenantAccessPolicy/partners`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod identity_synchronization;
 pub mod service_provider_constraints;
 /// Requests to `/policies/crossTenantAccessPolicy/partners`.
@@ -33,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::CrossTenantAccessPolicyConfigurationPartner>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/partners;count expand filter orderby search select skip top;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:GET /policies/crossTenantAccessPolicy/partners;count expand filter orderby search select skip top;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
             )
     }
     /// `POST /policies/crossTenantAccessPolicy/partners`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<models::CrossTenantAccessPolicyConfigurationPartner> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/crossTenantAccessPolicy/partners;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:POST /policies/crossTenantAccessPolicy/partners;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/partners/$count;filter search;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess provenance=inferred:count:/policies/crosstenantaccesspolicy/partners;;",
-                ),
+                "op:GET /policies/crossTenantAccessPolicy/partners/$count;filter search;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess provenance=inferred:count:/policies/crosstenantaccesspolicy/partners;;",
             )
     }
 }
@@ -112,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CrossTenantAccessPolicyConfigurationPartner> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId};expand select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:GET /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId};expand select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
             )
     }
     /// `PATCH /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}`
@@ -133,9 +125,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CrossTenantAccessPolicyConfigurationPartner>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId};;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:PATCH /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId};;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
                 changes,
             )
     }
@@ -150,9 +140,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId};;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:DELETE /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId};;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/crossTenantAccessPolicy/templates`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod multi_tenant_organization_identity_synchronization;
 pub mod multi_tenant_organization_partner_configuration;
 /// Requests to `/policies/crossTenantAccessPolicy/templates`.
@@ -41,9 +41,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PolicyTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/templates;expand select;work=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /policies/crossTenantAccessPolicy/templates;expand select;work=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /policies/crossTenantAccessPolicy/templates`
@@ -62,9 +60,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PolicyTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy/templates;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /policies/crossTenantAccessPolicy/templates;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -77,9 +73,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/crossTenantAccessPolicy/templates;;;us-government china;",
-                ),
+                "op:DELETE /policies/crossTenantAccessPolicy/templates;;;us-government china;",
             )
     }
 }

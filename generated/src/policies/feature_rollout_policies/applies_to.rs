@@ -2,7 +2,7 @@
 
 //! `/policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::DirectoryObject> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
-                ),
+                "op:POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$count;filter search;;china;",
-                ),
+                "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$count;filter search;;china;",
             )
     }
     /// `GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref`
@@ -78,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;count filter orderby search skip top;;china;",
-                ),
+                "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;count filter orderby search skip top;;china;",
             )
     }
     /// `POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref`
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=inferred:reference:/policies/featurerolloutpolicies/{}/appliesto;china;",
-                ),
+                "op:POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=inferred:reference:/policies/featurerolloutpolicies/{}/appliesto;china;",
                 reference,
             )
     }
@@ -115,9 +105,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;;;china;",
-                ),
+                "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;;;china;",
             )
             .query("@id", id)
     }
@@ -141,9 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/{directoryObject-id}/$ref;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=inferred:reference:/policies/featurerolloutpolicies/{}/appliesto/{};china;",
-                ),
+                "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/{directoryObject-id}/$ref;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=inferred:reference:/policies/featurerolloutpolicies/{}/appliesto/{};china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PermissionGrantConditionSet>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes;count expand filter orderby search select skip top;work=Policy.Read.PermissionGrant,Directory.Read.All application=Policy.Read.PermissionGrant,Directory.Read.All;;",
-                ),
+                "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes;count expand filter orderby search select skip top;work=Policy.Read.PermissionGrant,Directory.Read.All application=Policy.Read.PermissionGrant,Directory.Read.All;;",
             )
     }
     /// `POST /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::PermissionGrantConditionSet> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
-                ),
+                "op:POST /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/$count;filter search;work=Policy.Read.PermissionGrant,Directory.Read.All application=Policy.Read.PermissionGrant,Directory.Read.All provenance=inferred:count:/policies/permissiongrantpolicies/{}/includes;;",
-                ),
+                "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/$count;filter search;work=Policy.Read.PermissionGrant,Directory.Read.All application=Policy.Read.PermissionGrant,Directory.Read.All provenance=inferred:count:/policies/permissiongrantpolicies/{}/includes;;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PermissionGrantConditionSet> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};expand select;;;",
-                ),
+                "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};expand select;;;",
             )
     }
     /// `PATCH /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PermissionGrantConditionSet>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};;;;",
-                ),
+                "op:PATCH /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};;;;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
-                ),
+                "op:DELETE /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleManagementPolicyRule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleManagementPolicyRule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules;;;;",
-                ),
+                "op:POST /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules;;;;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicies/{}/effectiverules;;",
-                ),
+                "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicies/{}/effectiverules;;",
             )
     }
 }
@@ -82,9 +76,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleManagementPolicyRule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};expand select;;;",
-                ),
+                "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};expand select;;;",
             )
     }
     /// `PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id}`
@@ -97,9 +89,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleManagementPolicyRule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};;;;",
-                ),
+                "op:PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};;;;",
                 changes,
             )
     }
@@ -110,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};;;;",
-                ),
+                "op:DELETE /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};;;;",
             )
     }
 }

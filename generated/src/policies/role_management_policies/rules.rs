@@ -2,7 +2,7 @@
 
 //! `/policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleManagementPolicyRule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleManagementPolicyRule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules;;;;",
-                ),
+                "op:POST /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules;;;;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicies/{}/rules;;",
-                ),
+                "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicies/{}/rules;;",
             )
     }
 }
@@ -86,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleManagementPolicyRule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules/{unifiedRoleManagementPolicyRule-id};expand select;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules/{unifiedRoleManagementPolicyRule-id};expand select;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules/{unifiedRoleManagementPolicyRule-id}`
@@ -105,9 +97,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleManagementPolicyRule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules/{unifiedRoleManagementPolicyRule-id};;work=RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules/{unifiedRoleManagementPolicyRule-id};;work=RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 changes,
             )
     }
@@ -118,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules/{unifiedRoleManagementPolicyRule-id};;;;",
-                ),
+                "op:DELETE /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/rules/{unifiedRoleManagementPolicyRule-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id}/policy`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id}/policy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleManagementPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id}/policy;expand select;;;",
-                ),
+                "op:GET /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id}/policy;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/tokenLifetimePolicies/{tokenLifetimePolicy-id}/appliesTo`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/policies/tokenLifetimePolicies/{tokenLifetimePolicy-id}/appliesTo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/tokenLifetimePolicies/{tokenLifetimePolicy-id}/appliesTo;count expand filter orderby search select skip top;work=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
-                ),
+                "op:GET /policies/tokenLifetimePolicies/{tokenLifetimePolicy-id}/appliesTo;count expand filter orderby search select skip top;work=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
             )
     }
     /// `GET /policies/tokenLifetimePolicies/{tokenLifetimePolicy-id}/appliesTo/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /policies/tokenLifetimePolicies/{tokenLifetimePolicy-id}/appliesTo/$count;filter search;work=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:count:/policies/tokenlifetimepolicies/{}/appliesto;;",
-                ),
+                "op:GET /policies/tokenLifetimePolicies/{tokenLifetimePolicy-id}/appliesTo/$count;filter search;work=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:count:/policies/tokenlifetimepolicies/{}/appliesto;;",
             )
     }
 }
@@ -63,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/tokenLifetimePolicies/{tokenLifetimePolicy-id}/appliesTo/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /policies/tokenLifetimePolicies/{tokenLifetimePolicy-id}/appliesTo/{directoryObject-id};expand select;;;",
             )
     }
 }

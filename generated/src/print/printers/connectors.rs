@@ -2,7 +2,7 @@
 
 //! `/print/printers/{printer-id}/connectors`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/print/printers/{printer-id}/connectors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintConnector>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/connectors;count expand filter orderby search select skip top;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/connectors;count expand filter orderby search select skip top;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china;",
             )
     }
     /// `GET /print/printers/{printer-id}/connectors/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/connectors/$count;filter search;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All provenance=inferred:count:/print/printers/{}/connectors;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/connectors/$count;filter search;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All provenance=inferred:count:/print/printers/{}/connectors;china;",
             )
     }
 }
@@ -69,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintConnector> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/connectors/{printConnector-id};expand select;;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/connectors/{printConnector-id};expand select;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/print/printers/{printer-id}/jobs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod documents;
 pub mod tasks;
 /// Requests to `/print/printers/{printer-id}/jobs`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintJob>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/jobs;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/jobs;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
             )
     }
     /// `POST /print/printers/{printer-id}/jobs`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::PrintJob) -> Request<models::PrintJob> {
         self.0
             .send(
-                Operation(
-                    "op:POST /print/printers/{printer-id}/jobs;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:POST /print/printers/{printer-id}/jobs;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All provenance=inferred:count:/print/printers/{}/jobs;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/jobs/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All provenance=inferred:count:/print/printers/{}/jobs;china;",
             )
     }
 }
@@ -104,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintJob> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id};expand select;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/jobs/{printJob-id};expand select;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/printers/{printer-id}/jobs/{printJob-id}`
@@ -125,9 +117,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintJob>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id};;application=PrintJob.ReadWriteBasic.All,PrintJob.Manage.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id};;application=PrintJob.ReadWriteBasic.All,PrintJob.Manage.All,PrintJob.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -138,12 +128,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id};;;china;",
-                ),
-            )
+        self.0.call("op:DELETE /print/printers/{printer-id}/jobs/{printJob-id};;;china;")
     }
     /// `POST /print/printers/{printer-id}/jobs/{printJob-id}/abort`
     ///
@@ -159,9 +144,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("abort")
             .send(
-                Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/abort;;application=PrintJob.ReadWriteBasic.All,PrintJob.Manage.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/abort;;application=PrintJob.ReadWriteBasic.All,PrintJob.Manage.All,PrintJob.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -179,9 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/cancel;;work=PrintJob.ReadWriteBasic,PrintJob.ReadWrite,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/cancel;;work=PrintJob.ReadWriteBasic,PrintJob.ReadWrite,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
             )
     }
     /// `POST /print/printers/{printer-id}/jobs/{printJob-id}/redirect`
@@ -201,9 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("redirect")
             .send(
-                Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/redirect;;application=PrintJob.Manage.All;china;",
-                ),
+                "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/redirect;;application=PrintJob.Manage.All;china;",
                 parameters,
             )
     }
@@ -217,9 +196,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("start")
             .call(
-                Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/start;;;china;",
-                ),
+                "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/start;;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/print/printers/{printer-id}/shares`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/print/printers/{printer-id}/shares`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrinterShare>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/shares;count expand filter orderby search select skip top;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/shares;count expand filter orderby search select skip top;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
             )
     }
     /// `GET /print/printers/{printer-id}/shares/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/shares/$count;filter search;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/printers/{}/shares;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/shares/$count;filter search;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/printers/{}/shares;china;",
             )
     }
 }
@@ -73,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrinterShare> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/shares/{printerShare-id};expand select;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/shares/{printerShare-id};expand select;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
             )
     }
 }

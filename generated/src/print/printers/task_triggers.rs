@@ -2,7 +2,7 @@
 
 //! `/print/printers/{printer-id}/taskTriggers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod definition;
 /// Requests to `/print/printers/{printer-id}/taskTriggers`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintTaskTrigger>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/taskTriggers;count expand filter orderby search select skip top;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/taskTriggers;count expand filter orderby search select skip top;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china;",
             )
     }
     /// `POST /print/printers/{printer-id}/taskTriggers`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::PrintTaskTrigger> {
         self.0
             .send(
-                Operation(
-                    "op:POST /print/printers/{printer-id}/taskTriggers;;work=Printer.ReadWrite.All,Printer.FullControl.All;china;",
-                ),
+                "op:POST /print/printers/{printer-id}/taskTriggers;;work=Printer.ReadWrite.All,Printer.FullControl.All;china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/taskTriggers/$count;filter search;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All provenance=inferred:count:/print/printers/{}/tasktriggers;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/taskTriggers/$count;filter search;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All provenance=inferred:count:/print/printers/{}/tasktriggers;china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintTaskTrigger> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintTaskTrigger>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};;;china;",
-                ),
+                "op:PATCH /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};;;china;",
                 changes,
             )
     }
@@ -137,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};;work=Printer.ReadWrite.All,Printer.FullControl.All;china;",
-                ),
+                "op:DELETE /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};;work=Printer.ReadWrite.All,Printer.FullControl.All;china;",
             )
     }
 }

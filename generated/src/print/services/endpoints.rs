@@ -2,7 +2,7 @@
 
 //! `/print/services/{printService-id}/endpoints`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/print/services/{printService-id}/endpoints`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintServiceEndpoint>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/services/{printService-id}/endpoints;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:GET /print/services/{printService-id}/endpoints;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
             )
     }
     /// `POST /print/services/{printService-id}/endpoints`
@@ -41,13 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintServiceEndpoint,
     ) -> Request<models::PrintServiceEndpoint> {
-        self.0
-            .send(
-                Operation(
-                    "op:POST /print/services/{printService-id}/endpoints;;;china;",
-                ),
-                body,
-            )
+        self.0.send("op:POST /print/services/{printService-id}/endpoints;;;china;", body)
     }
     /// `GET /print/services/{printService-id}/endpoints/$count`
     ///
@@ -67,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/services/{printService-id}/endpoints/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/services/{}/endpoints;china;",
-                ),
+                "op:GET /print/services/{printService-id}/endpoints/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/services/{}/endpoints;china;",
             )
     }
 }
@@ -91,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintServiceEndpoint> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};expand select;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:GET /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};expand select;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/services/{printService-id}/endpoints/{printServiceEndpoint-id}`
@@ -108,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintServiceEndpoint>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};;;china;",
-                ),
+                "op:PATCH /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};;;china;",
                 changes,
             )
     }
@@ -123,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};;;china;",
-                ),
+                "op:DELETE /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};;;china;",
             )
     }
 }

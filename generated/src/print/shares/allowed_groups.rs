@@ -2,7 +2,7 @@
 
 //! `/print/shares/{printerShare-id}/allowedGroups`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 pub mod service_provisioning_errors;
 /// Requests to `/print/shares/{printerShare-id}/allowedGroups`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Group>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedGroups;count expand filter orderby search select skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/allowedGroups;count expand filter orderby search select skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
             )
     }
     /// `GET /print/shares/{printerShare-id}/allowedGroups/$count`
@@ -50,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedGroups/$count;filter search;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/shares/{}/allowedgroups;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/allowedGroups/$count;filter search;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/shares/{}/allowedgroups;china;",
             )
     }
     /// `GET /print/shares/{printerShare-id}/allowedGroups/$ref`
@@ -73,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedGroups/$ref;count filter orderby search skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedgroups;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/allowedGroups/$ref;count filter orderby search skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedgroups;china;",
             )
     }
     /// `POST /print/shares/{printerShare-id}/allowedGroups/$ref`
@@ -94,9 +88,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /print/shares/{printerShare-id}/allowedGroups/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedgroups;china;",
-                ),
+                "op:POST /print/shares/{printerShare-id}/allowedGroups/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedgroups;china;",
                 reference,
             )
     }
@@ -110,9 +102,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/allowedGroups/$ref;;;china;",
-                ),
+                "op:DELETE /print/shares/{printerShare-id}/allowedGroups/$ref;;;china;",
             )
             .query("@id", id)
     }
@@ -145,9 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/allowedGroups/{group-id}/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedgroups/{};china;",
-                ),
+                "op:DELETE /print/shares/{printerShare-id}/allowedGroups/{group-id}/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedgroups/{};china;",
             )
     }
 }

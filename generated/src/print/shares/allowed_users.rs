@@ -2,7 +2,7 @@
 
 //! `/print/shares/{printerShare-id}/allowedUsers`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 pub mod mailbox_settings;
 pub mod service_provisioning_errors;
 /// Requests to `/print/shares/{printerShare-id}/allowedUsers`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::User>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedUsers;count expand filter orderby search select skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/allowedUsers;count expand filter orderby search select skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
             )
     }
     /// `GET /print/shares/{printerShare-id}/allowedUsers/$count`
@@ -51,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedUsers/$count;filter search;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/shares/{}/allowedusers;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/allowedUsers/$count;filter search;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/shares/{}/allowedusers;china;",
             )
     }
     /// `GET /print/shares/{printerShare-id}/allowedUsers/$ref`
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedUsers/$ref;count filter orderby search skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedusers;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/allowedUsers/$ref;count filter orderby search skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedusers;china;",
             )
     }
     /// `POST /print/shares/{printerShare-id}/allowedUsers/$ref`
@@ -95,9 +89,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /print/shares/{printerShare-id}/allowedUsers/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedusers;china;",
-                ),
+                "op:POST /print/shares/{printerShare-id}/allowedUsers/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedusers;china;",
                 reference,
             )
     }
@@ -110,11 +102,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(
-                Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/allowedUsers/$ref;;;china;",
-                ),
-            )
+            .call("op:DELETE /print/shares/{printerShare-id}/allowedUsers/$ref;;;china;")
             .query("@id", id)
     }
 }
@@ -151,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/allowedUsers/{user-id}/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedusers/{};china;",
-                ),
+                "op:DELETE /print/shares/{printerShare-id}/allowedUsers/{user-id}/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedusers/{};china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/print/shares/{printerShare-id}/jobs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod documents;
 pub mod tasks;
 /// Requests to `/print/shares/{printerShare-id}/jobs`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintJob>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/jobs;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
             )
     }
     /// `POST /print/shares/{printerShare-id}/jobs`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::PrintJob) -> Request<models::PrintJob> {
         self.0
             .send(
-                Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs;;work=PrintJob.ReadWriteBasic,PrintJob.ReadWrite,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:POST /print/shares/{printerShare-id}/jobs;;work=PrintJob.ReadWriteBasic,PrintJob.ReadWrite,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All provenance=inferred:count:/print/shares/{}/jobs;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/jobs/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All provenance=inferred:count:/print/shares/{}/jobs;china;",
             )
     }
 }
@@ -104,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintJob> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id};expand select;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id};expand select;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/shares/{printerShare-id}/jobs/{printJob-id}`
@@ -121,9 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintJob>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/shares/{printerShare-id}/jobs/{printJob-id};;;china;",
-                ),
+                "op:PATCH /print/shares/{printerShare-id}/jobs/{printJob-id};;;china;",
                 changes,
             )
     }
@@ -136,9 +126,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id};;;china;",
-                ),
+                "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id};;;china;",
             )
     }
     /// `POST /print/shares/{printerShare-id}/jobs/{printJob-id}/abort`
@@ -151,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("abort")
             .send(
-                Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/abort;;;china;",
-                ),
+                "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/abort;;;china;",
                 parameters,
             )
     }
@@ -167,9 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/cancel;;;china;",
-                ),
+                "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/cancel;;;china;",
             )
     }
     /// `POST /print/shares/{printerShare-id}/jobs/{printJob-id}/redirect`
@@ -185,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("redirect")
             .send(
-                Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/redirect;;;china;",
-                ),
+                "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/redirect;;;china;",
                 parameters,
             )
     }
@@ -205,9 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("start")
             .call(
-                Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/start;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/start;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/print/shares/{printerShare-id}/printer`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/print/shares/{printerShare-id}/printer`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Printer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/printer;expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All application=Printer.Read.All,Printer.ReadWrite.All;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/printer;expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All application=Printer.Read.All,Printer.ReadWrite.All;china;",
             )
     }
 }

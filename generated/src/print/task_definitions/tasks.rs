@@ -2,7 +2,7 @@
 
 //! `/print/taskDefinitions/{printTaskDefinition-id}/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod definition;
 pub mod trigger;
 /// Requests to `/print/taskDefinitions/{printTaskDefinition-id}/tasks`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintTask>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks;count expand filter orderby search select skip top;application=PrintTaskDefinition.ReadWrite.All;china;",
-                ),
+                "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks;count expand filter orderby search select skip top;application=PrintTaskDefinition.ReadWrite.All;china;",
             )
     }
     /// `POST /print/taskDefinitions/{printTaskDefinition-id}/tasks`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::PrintTask) -> Request<models::PrintTask> {
         self.0
             .send(
-                Operation(
-                    "op:POST /print/taskDefinitions/{printTaskDefinition-id}/tasks;;;china;",
-                ),
+                "op:POST /print/taskDefinitions/{printTaskDefinition-id}/tasks;;;china;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/$count;filter search;application=PrintTaskDefinition.ReadWrite.All provenance=inferred:count:/print/taskdefinitions/{}/tasks;china;",
-                ),
+                "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/$count;filter search;application=PrintTaskDefinition.ReadWrite.All provenance=inferred:count:/print/taskdefinitions/{}/tasks;china;",
             )
     }
 }
@@ -100,9 +94,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintTask> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};expand select;application=PrintTaskDefinition.ReadWrite.All;china;",
-                ),
+                "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};expand select;application=PrintTaskDefinition.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id}`
@@ -121,9 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintTask>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};;application=PrintTaskDefinition.ReadWrite.All;china;",
-                ),
+                "op:PATCH /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};;application=PrintTaskDefinition.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -136,9 +126,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};;;china;",
-                ),
+                "op:DELETE /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod mailbox_settings;
 pub mod service_provisioning_errors;
 /// Requests to `/privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators`.
@@ -34,9 +34,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::User>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/$count`
@@ -51,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/$count;filter search;;us-government china;",
-                ),
+                "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/$count;filter search;;us-government china;",
             )
     }
 }
@@ -71,9 +67,7 @@ impl ByUserPrincipalNameRequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators(userPrincipalName='{userPrincipalName}');expand select;;us-government china;",
-                ),
+                "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators(userPrincipalName='{userPrincipalName}');expand select;;us-government china;",
             )
     }
 }
@@ -105,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/{user-id};expand select;;us-government china;",
-                ),
+                "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/{user-id};expand select;;us-government china;",
             )
     }
 }

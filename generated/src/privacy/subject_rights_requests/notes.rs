@@ -2,7 +2,7 @@
 
 //! `/privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthoredNote>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes;count expand filter orderby search select skip top;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes;count expand filter orderby search select skip top;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::AuthoredNote) -> Request<models::AuthoredNote> {
         self.0
             .send(
-                Operation(
-                    "op:POST /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes;;work=SubjectRightsRequest.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes;;work=SubjectRightsRequest.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/$count;filter search;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All provenance=inferred:count:/privacy/subjectrightsrequests/{}/notes;us-government china;",
-                ),
+                "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/$count;filter search;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All provenance=inferred:count:/privacy/subjectrightsrequests/{}/notes;us-government china;",
             )
     }
 }
@@ -88,9 +82,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthoredNote> {
         self.0
             .call(
-                Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};expand select;;us-government china;",
-                ),
+                "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id}`
@@ -105,9 +97,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthoredNote>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};;;us-government china;",
-                ),
+                "op:PATCH /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};;;us-government china;",
                 changes,
             )
     }
@@ -120,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};;;us-government china;",
-                ),
+                "op:DELETE /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/reports/authenticationMethods/userRegistrationDetails`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/reports/authenticationMethods/userRegistrationDetails`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UserRegistrationDetails>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/authenticationMethods/userRegistrationDetails;count expand filter orderby search select top;work=AuditLog.Read.All application=AuditLog.Read.All;;",
-                ),
+                "op:GET /reports/authenticationMethods/userRegistrationDetails;count expand filter orderby search select top;work=AuditLog.Read.All application=AuditLog.Read.All;;",
             )
     }
     /// `POST /reports/authenticationMethods/userRegistrationDetails`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::UserRegistrationDetails> {
         self.0
             .send(
-                Operation(
-                    "op:POST /reports/authenticationMethods/userRegistrationDetails;;;;",
-                ),
+                "op:POST /reports/authenticationMethods/userRegistrationDetails;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /reports/authenticationMethods/userRegistrationDetails/$count;filter search;work=AuditLog.Read.All application=AuditLog.Read.All provenance=inferred:count:/reports/authenticationmethods/userregistrationdetails;;",
-                ),
+                "op:GET /reports/authenticationMethods/userRegistrationDetails/$count;filter search;work=AuditLog.Read.All application=AuditLog.Read.All provenance=inferred:count:/reports/authenticationmethods/userregistrationdetails;;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserRegistrationDetails> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};expand select;work=AuditLog.Read.All application=AuditLog.Read.All;;",
-                ),
+                "op:GET /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};expand select;work=AuditLog.Read.All application=AuditLog.Read.All;;",
             )
     }
     /// `PATCH /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserRegistrationDetails>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};;;;",
-                ),
+                "op:PATCH /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};;;;",
                 changes,
             )
     }
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};;;;",
-                ),
+                "op:DELETE /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};;;;",
             )
     }
 }

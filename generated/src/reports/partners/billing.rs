@@ -2,7 +2,7 @@
 
 //! `/reports/partners/billing`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod manifests;
 pub mod operations;
 pub mod reconciliation;
@@ -40,11 +40,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::partners::billing::Billing> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /reports/partners/billing;expand select;;us-government china;",
-                ),
-            )
+            .call("op:GET /reports/partners/billing;expand select;;us-government china;")
     }
     /// `PATCH /reports/partners/billing`
     ///
@@ -57,10 +53,7 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::partners::billing::Billing>,
     ) -> Request<Option<models::partners::billing::Billing>> {
         self.0
-            .update(
-                Operation("op:PATCH /reports/partners/billing;;;us-government china;"),
-                changes,
-            )
+            .update("op:PATCH /reports/partners/billing;;;us-government china;", changes)
     }
     /// `DELETE /reports/partners/billing`
     ///
@@ -69,9 +62,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /reports/partners/billing;;;us-government china;"),
-            )
+        self.0.call("op:DELETE /reports/partners/billing;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/resourceNamespaces`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod resource_actions;
 /// Requests to `/roleManagement/directory/resourceNamespaces`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRbacResourceNamespace>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/resourceNamespaces;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/resourceNamespaces;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/directory/resourceNamespaces`
@@ -38,11 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::UnifiedRbacResourceNamespace,
     ) -> Request<models::UnifiedRbacResourceNamespace> {
-        self.0
-            .send(
-                Operation("op:POST /roleManagement/directory/resourceNamespaces;;;;"),
-                body,
-            )
+        self.0.send("op:POST /roleManagement/directory/resourceNamespaces;;;;", body)
     }
     /// `GET /roleManagement/directory/resourceNamespaces/$count`
     ///
@@ -60,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/resourceNamespaces/$count;filter search;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/resourcenamespaces;;",
-                ),
+                "op:GET /roleManagement/directory/resourceNamespaces/$count;filter search;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/resourcenamespaces;;",
             )
     }
 }
@@ -87,9 +79,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRbacResourceNamespace> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};expand select;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};expand select;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}`
@@ -102,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRbacResourceNamespace>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
-                ),
+                "op:PATCH /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
                 changes,
             )
     }
@@ -115,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
-                ),
+                "op:DELETE /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/roleAssignmentScheduleInstances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activated_using;
 pub mod app_scope;
 pub mod directory_scope;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleAssignmentScheduleInstance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleInstances;count expand filter orderby search select skip top;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentScheduleInstances;count expand filter orderby search select skip top;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/directory/roleAssignmentScheduleInstances`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleAssignmentScheduleInstance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/directory/roleAssignmentScheduleInstances;;;;",
-                ),
+                "op:POST /roleManagement/directory/roleAssignmentScheduleInstances;;;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleInstances/$count;filter search;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleassignmentscheduleinstances;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentScheduleInstances/$count;filter search;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleassignmentscheduleinstances;;",
             )
     }
     /// `GET /roleManagement/directory/roleAssignmentScheduleInstances/filterByCurrentUser(on='{on}')`
@@ -89,11 +83,9 @@ impl RequestBuilder {
         on: &models::RoleAssignmentScheduleInstanceFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleAssignmentScheduleInstance>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
 }
@@ -138,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleAssignmentScheduleInstance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};expand select;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};expand select;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/directory/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id}`
@@ -153,9 +143,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleAssignmentScheduleInstance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};;;;",
-                ),
+                "op:PATCH /roleManagement/directory/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};;;;",
                 changes,
             )
     }
@@ -166,9 +154,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};;;;",
-                ),
+                "op:DELETE /roleManagement/directory/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/roleAssignmentScheduleRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activated_using;
 pub mod app_scope;
 pub mod directory_scope;
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleAssignmentScheduleRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests;count expand filter orderby search select skip top;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentScheduleRequests;count expand filter orderby search select skip top;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/directory/roleAssignmentScheduleRequests`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleAssignmentScheduleRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/directory/roleAssignmentScheduleRequests;;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleAssignmentSchedule.Remove.Directory,RoleEligibilitySchedule.Remove.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleAssignmentSchedule.Remove.Directory,RoleEligibilitySchedule.Remove.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:POST /roleManagement/directory/roleAssignmentScheduleRequests;;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleAssignmentSchedule.Remove.Directory,RoleEligibilitySchedule.Remove.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleAssignmentSchedule.Remove.Directory,RoleEligibilitySchedule.Remove.Directory,RoleManagement.ReadWrite.Directory;;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/$count;filter search;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleassignmentschedulerequests;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/$count;filter search;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleassignmentschedulerequests;;",
             )
     }
     /// `GET /roleManagement/directory/roleAssignmentScheduleRequests/filterByCurrentUser(on='{on}')`
@@ -94,11 +88,9 @@ impl RequestBuilder {
         on: &models::RoleAssignmentScheduleRequestFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleAssignmentScheduleRequest>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
 }
@@ -148,9 +140,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleAssignmentScheduleRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};expand select;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};expand select;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id}`
@@ -163,9 +153,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleAssignmentScheduleRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};;;;",
-                ),
+                "op:PATCH /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};;;;",
                 changes,
             )
     }
@@ -176,9 +164,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};;;;",
-                ),
+                "op:DELETE /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};;;;",
             )
     }
     /// `POST /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id}/cancel`
@@ -193,9 +179,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id}/cancel;;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:POST /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id}/cancel;;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
 }

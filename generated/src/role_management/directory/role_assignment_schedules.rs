@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/roleAssignmentSchedules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activated_using;
 pub mod app_scope;
 pub mod directory_scope;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleAssignmentSchedule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentSchedules;count expand filter orderby search select skip top;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentSchedules;count expand filter orderby search select skip top;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/directory/roleAssignmentSchedules`
@@ -46,12 +44,7 @@ impl RequestBuilder {
         body: &models::UnifiedRoleAssignmentSchedule,
     ) -> Request<models::UnifiedRoleAssignmentSchedule> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /roleManagement/directory/roleAssignmentSchedules;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /roleManagement/directory/roleAssignmentSchedules;;;;", body)
     }
     /// `GET /roleManagement/directory/roleAssignmentSchedules/$count`
     ///
@@ -69,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentSchedules/$count;filter search;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleassignmentschedules;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentSchedules/$count;filter search;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleassignmentschedules;;",
             )
     }
     /// `GET /roleManagement/directory/roleAssignmentSchedules/filterByCurrentUser(on='{on}')`
@@ -89,11 +80,9 @@ impl RequestBuilder {
         on: &models::RoleAssignmentScheduleFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleAssignmentSchedule>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentSchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentSchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
 }
@@ -138,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleAssignmentSchedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};expand select;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};expand select;work=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.Read.Directory,RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/directory/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id}`
@@ -153,9 +140,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleAssignmentSchedule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};;;;",
-                ),
+                "op:PATCH /roleManagement/directory/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};;;;",
                 changes,
             )
     }
@@ -166,9 +151,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};;;;",
-                ),
+                "op:DELETE /roleManagement/directory/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/roleAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod app_scope;
 pub mod directory_scope;
 pub mod principal;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignments;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignments;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/directory/roleAssignments`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/directory/roleAssignments;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:POST /roleManagement/directory/roleAssignments;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignments/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleassignments;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignments/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleassignments;;",
             )
     }
 }
@@ -111,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}`
@@ -126,9 +118,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};;;;",
-                ),
+                "op:PATCH /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};;;;",
                 changes,
             )
     }
@@ -143,9 +133,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:DELETE /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
             )
     }
 }

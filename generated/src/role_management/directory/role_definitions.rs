@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/roleDefinitions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod inherits_permissions_from;
 /// Requests to `/roleManagement/directory/roleDefinitions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleDefinitions;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleDefinitions;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/directory/roleDefinitions`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/directory/roleDefinitions;;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /roleManagement/directory/roleDefinitions;;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleDefinitions/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roledefinitions;;",
-                ),
+                "op:GET /roleManagement/directory/roleDefinitions/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roledefinitions;;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All;;",
             )
     }
 }

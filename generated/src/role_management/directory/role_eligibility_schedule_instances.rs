@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/roleEligibilityScheduleInstances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod app_scope;
 pub mod directory_scope;
 pub mod principal;
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleEligibilityScheduleInstance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances;count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilityScheduleInstances;count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/directory/roleEligibilityScheduleInstances`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleEligibilityScheduleInstance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/directory/roleEligibilityScheduleInstances;;;;",
-                ),
+                "op:POST /roleManagement/directory/roleEligibilityScheduleInstances;;;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/$count;filter search;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleeligibilityscheduleinstances;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/$count;filter search;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleeligibilityscheduleinstances;;",
             )
     }
     /// `GET /roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}')`
@@ -88,11 +82,9 @@ impl RequestBuilder {
         on: &models::RoleEligibilityScheduleInstanceFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleEligibilityScheduleInstance>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
 }
@@ -132,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleEligibilityScheduleInstance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};expand select;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};expand select;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id}`
@@ -147,9 +137,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleEligibilityScheduleInstance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;;;",
-                ),
+                "op:PATCH /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;;;",
                 changes,
             )
     }
@@ -160,9 +148,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;;;",
-                ),
+                "op:DELETE /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/roleEligibilityScheduleRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod app_scope;
 pub mod directory_scope;
 pub mod principal;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleEligibilityScheduleRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests;count expand filter orderby search select skip top;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilityScheduleRequests;count expand filter orderby search select skip top;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/directory/roleEligibilityScheduleRequests`
@@ -51,9 +49,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleEligibilityScheduleRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/directory/roleEligibilityScheduleRequests;;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:POST /roleManagement/directory/roleEligibilityScheduleRequests;;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 body,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/$count;filter search;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleeligibilityschedulerequests;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/$count;filter search;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleeligibilityschedulerequests;;",
             )
     }
     /// `GET /roleManagement/directory/roleEligibilityScheduleRequests/filterByCurrentUser(on='{on}')`
@@ -93,11 +87,9 @@ impl RequestBuilder {
         on: &models::RoleEligibilityScheduleRequestFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleEligibilityScheduleRequest>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
 }
@@ -142,9 +134,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleEligibilityScheduleRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};expand select;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};expand select;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}`
@@ -157,9 +147,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleEligibilityScheduleRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
-                ),
+                "op:PATCH /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
                 changes,
             )
     }
@@ -170,9 +158,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
-                ),
+                "op:DELETE /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
             )
     }
     /// `POST /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}/cancel`
@@ -187,9 +173,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}/cancel;;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:POST /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}/cancel;;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/roleEligibilitySchedules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod app_scope;
 pub mod directory_scope;
 pub mod principal;
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleEligibilitySchedule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilitySchedules;count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilitySchedules;count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/directory/roleEligibilitySchedules`
@@ -45,12 +43,7 @@ impl RequestBuilder {
         body: &models::UnifiedRoleEligibilitySchedule,
     ) -> Request<models::UnifiedRoleEligibilitySchedule> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /roleManagement/directory/roleEligibilitySchedules;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /roleManagement/directory/roleEligibilitySchedules;;;;", body)
     }
     /// `GET /roleManagement/directory/roleEligibilitySchedules/$count`
     ///
@@ -68,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilitySchedules/$count;filter search;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleeligibilityschedules;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilitySchedules/$count;filter search;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleeligibilityschedules;;",
             )
     }
     /// `GET /roleManagement/directory/roleEligibilitySchedules/filterByCurrentUser(on='{on}')`
@@ -88,11 +79,9 @@ impl RequestBuilder {
         on: &models::RoleEligibilityScheduleFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleEligibilitySchedule>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilitySchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilitySchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
 }
@@ -132,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleEligibilitySchedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};expand select;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};expand select;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/directory/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id}`
@@ -147,9 +134,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleEligibilitySchedule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;;;",
-                ),
+                "op:PATCH /roleManagement/directory/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;;;",
                 changes,
             )
     }
@@ -160,9 +145,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;;;",
-                ),
+                "op:DELETE /roleManagement/directory/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;;;",
             )
     }
 }

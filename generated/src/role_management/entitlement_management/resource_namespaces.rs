@@ -2,7 +2,7 @@
 
 //! `/roleManagement/entitlementManagement/resourceNamespaces`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod resource_actions;
 /// Requests to `/roleManagement/entitlementManagement/resourceNamespaces`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRbacResourceNamespace>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/resourceNamespaces;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/resourceNamespaces;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /roleManagement/entitlementManagement/resourceNamespaces`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRbacResourceNamespace> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/entitlementManagement/resourceNamespaces;;;;",
-                ),
+                "op:POST /roleManagement/entitlementManagement/resourceNamespaces;;;;",
                 body,
             )
     }
@@ -52,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/resourceNamespaces/$count;filter search;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/resourceNamespaces/$count;filter search;;;",
             )
     }
 }
@@ -75,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRbacResourceNamespace> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};expand select;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};expand select;;;",
             )
     }
     /// `PATCH /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id}`
@@ -90,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRbacResourceNamespace>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
-                ),
+                "op:PATCH /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
                 changes,
             )
     }
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
-                ),
+                "op:DELETE /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
             )
     }
 }

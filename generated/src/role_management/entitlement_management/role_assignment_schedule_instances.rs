@@ -2,7 +2,7 @@
 
 //! `/roleManagement/entitlementManagement/roleAssignmentScheduleInstances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activated_using;
 pub mod app_scope;
 pub mod directory_scope;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleAssignmentScheduleInstance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignmentScheduleInstances;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignmentScheduleInstances;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /roleManagement/entitlementManagement/roleAssignmentScheduleInstances`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleAssignmentScheduleInstance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleAssignmentScheduleInstances;;;;",
-                ),
+                "op:POST /roleManagement/entitlementManagement/roleAssignmentScheduleInstances;;;;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/$count;filter search;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/$count;filter search;;;",
             )
     }
     /// `GET /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/filterByCurrentUser(on='{on}')`
@@ -75,11 +69,9 @@ impl RequestBuilder {
         on: &models::RoleAssignmentScheduleInstanceFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleAssignmentScheduleInstance>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -120,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleAssignmentScheduleInstance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};expand select;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};expand select;;;",
             )
     }
     /// `PATCH /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id}`
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleAssignmentScheduleInstance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};;;;",
-                ),
+                "op:PATCH /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};;;;",
                 changes,
             )
     }
@@ -148,9 +136,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};;;;",
-                ),
+                "op:DELETE /roleManagement/entitlementManagement/roleAssignmentScheduleInstances/{unifiedRoleAssignmentScheduleInstance-id};;;;",
             )
     }
 }

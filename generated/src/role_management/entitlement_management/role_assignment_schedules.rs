@@ -2,7 +2,7 @@
 
 //! `/roleManagement/entitlementManagement/roleAssignmentSchedules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activated_using;
 pub mod app_scope;
 pub mod directory_scope;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleAssignmentSchedule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignmentSchedules;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignmentSchedules;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /roleManagement/entitlementManagement/roleAssignmentSchedules`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleAssignmentSchedule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleAssignmentSchedules;;;;",
-                ),
+                "op:POST /roleManagement/entitlementManagement/roleAssignmentSchedules;;;;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignmentSchedules/$count;filter search;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignmentSchedules/$count;filter search;;;",
             )
     }
     /// `GET /roleManagement/entitlementManagement/roleAssignmentSchedules/filterByCurrentUser(on='{on}')`
@@ -75,11 +69,9 @@ impl RequestBuilder {
         on: &models::RoleAssignmentScheduleFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleAssignmentSchedule>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignmentSchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignmentSchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -120,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleAssignmentSchedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};expand select;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};expand select;;;",
             )
     }
     /// `PATCH /roleManagement/entitlementManagement/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id}`
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleAssignmentSchedule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};;;;",
-                ),
+                "op:PATCH /roleManagement/entitlementManagement/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};;;;",
                 changes,
             )
     }
@@ -148,9 +136,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};;;;",
-                ),
+                "op:DELETE /roleManagement/entitlementManagement/roleAssignmentSchedules/{unifiedRoleAssignmentSchedule-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement/entitlementManagement/roleAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod app_scope;
 pub mod directory_scope;
 pub mod principal;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignments;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignments;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/entitlementManagement/roleAssignments`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleAssignments;;work=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory application=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:POST /roleManagement/entitlementManagement/roleAssignments;;work=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory application=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignments/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/entitlementmanagement/roleassignments;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignments/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/entitlementmanagement/roleassignments;;",
             )
     }
 }
@@ -111,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id}`
@@ -126,9 +118,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};;;;",
-                ),
+                "op:PATCH /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};;;;",
                 changes,
             )
     }
@@ -143,9 +133,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};;work=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory application=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:DELETE /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};;work=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory application=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
 }

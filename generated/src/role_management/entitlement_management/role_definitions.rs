@@ -2,7 +2,7 @@
 
 //! `/roleManagement/entitlementManagement/roleDefinitions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod inherits_permissions_from;
 /// Requests to `/roleManagement/entitlementManagement/roleDefinitions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleDefinitions;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleDefinitions;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `POST /roleManagement/entitlementManagement/roleDefinitions`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleDefinitions;;;;",
-                ),
+                "op:POST /roleManagement/entitlementManagement/roleDefinitions;;;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleDefinitions/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/rolemanagement/entitlementmanagement/roledefinitions;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleDefinitions/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/rolemanagement/entitlementmanagement/roledefinitions;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `PATCH /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};;;;",
-                ),
+                "op:PATCH /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};;;;",
                 changes,
             )
     }
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};;;;",
-                ),
+                "op:DELETE /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};;;;",
             )
     }
 }

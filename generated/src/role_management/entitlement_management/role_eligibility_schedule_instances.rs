@@ -2,7 +2,7 @@
 
 //! `/roleManagement/entitlementManagement/roleEligibilityScheduleInstances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod app_scope;
 pub mod directory_scope;
 pub mod principal;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleEligibilityScheduleInstance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleInstances;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleInstances;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /roleManagement/entitlementManagement/roleEligibilityScheduleInstances`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleEligibilityScheduleInstance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleInstances;;;;",
-                ),
+                "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleInstances;;;;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/$count;filter search;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/$count;filter search;;;",
             )
     }
     /// `GET /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}')`
@@ -74,11 +68,9 @@ impl RequestBuilder {
         on: &models::RoleEligibilityScheduleInstanceFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleEligibilityScheduleInstance>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleEligibilityScheduleInstance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};expand select;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};expand select;;;",
             )
     }
     /// `PATCH /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id}`
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleEligibilityScheduleInstance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;;;",
-                ),
+                "op:PATCH /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;;;",
                 changes,
             )
     }
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;;;",
-                ),
+                "op:DELETE /roleManagement/entitlementManagement/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement/entitlementManagement/roleEligibilityScheduleRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod app_scope;
 pub mod directory_scope;
 pub mod principal;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleEligibilityScheduleRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleEligibilityScheduleRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests;;;;",
-                ),
+                "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests;;;;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/$count;filter search;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/$count;filter search;;;",
             )
     }
     /// `GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/filterByCurrentUser(on='{on}')`
@@ -75,11 +69,9 @@ impl RequestBuilder {
         on: &models::RoleEligibilityScheduleRequestFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleEligibilityScheduleRequest>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -120,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleEligibilityScheduleRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};expand select;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};expand select;;;",
             )
     }
     /// `PATCH /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}`
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleEligibilityScheduleRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
-                ),
+                "op:PATCH /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
                 changes,
             )
     }
@@ -148,9 +136,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
-                ),
+                "op:DELETE /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
             )
     }
     /// `POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}/cancel`
@@ -161,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}/cancel;;;;",
-                ),
+                "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}/cancel;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/roleManagement/entitlementManagement/roleEligibilitySchedules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod app_scope;
 pub mod directory_scope;
 pub mod principal;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRoleEligibilitySchedule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /roleManagement/entitlementManagement/roleEligibilitySchedules`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRoleEligibilitySchedule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleEligibilitySchedules;;;;",
-                ),
+                "op:POST /roleManagement/entitlementManagement/roleEligibilitySchedules;;;;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/$count;filter search;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/$count;filter search;;;",
             )
     }
     /// `GET /roleManagement/entitlementManagement/roleEligibilitySchedules/filterByCurrentUser(on='{on}')`
@@ -74,11 +68,9 @@ impl RequestBuilder {
         on: &models::RoleEligibilityScheduleFilterByCurrentUserOptions,
     ) -> Request<Page<models::UnifiedRoleEligibilitySchedule>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRoleEligibilitySchedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};expand select;;;",
-                ),
+                "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};expand select;;;",
             )
     }
     /// `PATCH /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id}`
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRoleEligibilitySchedule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;;;",
-                ),
+                "op:PATCH /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;;;",
                 changes,
             )
     }
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;;;",
-                ),
+                "op:DELETE /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/alerts_v2/{alert-id}/comments`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/alerts_v2/{alert-id}/comments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::security::AlertComment>> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/alerts_v2/{alert-id}/comments;;work=SecurityAlert.ReadWrite.All application=SecurityAlert.ReadWrite.All;china;",
-                ),
+                "op:POST /security/alerts_v2/{alert-id}/comments;;work=SecurityAlert.ReadWrite.All application=SecurityAlert.ReadWrite.All;china;",
                 body,
             )
     }
@@ -40,9 +38,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/alerts_v2/{alert-id}/comments/$count;filter search;;china;",
-                ),
+                "op:GET /security/alerts_v2/{alert-id}/comments/$count;filter search;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation/endUserNotifications`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod details;
 /// Requests to `/security/attackSimulation/endUserNotifications`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EndUserNotification>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/endUserNotifications;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/endUserNotifications;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `POST /security/attackSimulation/endUserNotifications`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::EndUserNotification> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/attackSimulation/endUserNotifications;;;us-government china;",
-                ),
+                "op:POST /security/attackSimulation/endUserNotifications;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/endUserNotifications/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/endusernotifications;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/endUserNotifications/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/endusernotifications;us-government china;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EndUserNotification> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/endUserNotifications/{endUserNotification-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/endUserNotifications/{endUserNotification-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /security/attackSimulation/endUserNotifications/{endUserNotification-id}`
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EndUserNotification>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/attackSimulation/endUserNotifications/{endUserNotification-id};;;us-government china;",
-                ),
+                "op:PATCH /security/attackSimulation/endUserNotifications/{endUserNotification-id};;;us-government china;",
                 changes,
             )
     }
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/attackSimulation/endUserNotifications/{endUserNotification-id};;;us-government china;",
-                ),
+                "op:DELETE /security/attackSimulation/endUserNotifications/{endUserNotification-id};;;us-government china;",
             )
     }
 }

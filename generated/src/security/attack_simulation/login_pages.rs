@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation/loginPages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/attackSimulation/loginPages`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LoginPage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/loginPages;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/loginPages;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `POST /security/attackSimulation/loginPages`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::LoginPage) -> Request<models::LoginPage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/attackSimulation/loginPages;;;us-government china;",
-                ),
+                "op:POST /security/attackSimulation/loginPages;;;us-government china;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/loginPages/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/loginpages;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/loginPages/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/loginpages;us-government china;",
             )
     }
 }
@@ -88,9 +82,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LoginPage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/loginPages/{loginPage-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/loginPages/{loginPage-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/attackSimulation/loginPages/{loginPage-id}`
@@ -105,9 +97,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LoginPage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/attackSimulation/loginPages/{loginPage-id};;;us-government china;",
-                ),
+                "op:PATCH /security/attackSimulation/loginPages/{loginPage-id};;;us-government china;",
                 changes,
             )
     }
@@ -120,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/attackSimulation/loginPages/{loginPage-id};;;us-government china;",
-                ),
+                "op:DELETE /security/attackSimulation/loginPages/{loginPage-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/attackSimulation/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AttackSimulationOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/operations;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/operations;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /security/attackSimulation/operations`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::AttackSimulationOperation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/attackSimulation/operations;;;us-government china;",
-                ),
+                "op:POST /security/attackSimulation/operations;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/operations/$count;filter search;;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/operations/$count;filter search;;us-government china;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AttackSimulationOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/operations/{attackSimulationOperation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/operations/{attackSimulationOperation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/attackSimulation/operations/{attackSimulationOperation-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AttackSimulationOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/attackSimulation/operations/{attackSimulationOperation-id};;;us-government china;",
-                ),
+                "op:PATCH /security/attackSimulation/operations/{attackSimulationOperation-id};;;us-government china;",
                 changes,
             )
     }
@@ -113,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/attackSimulation/operations/{attackSimulationOperation-id};;;us-government china;",
-                ),
+                "op:DELETE /security/attackSimulation/operations/{attackSimulationOperation-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation/simulationAutomations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod runs;
 /// Requests to `/security/attackSimulation/simulationAutomations`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SimulationAutomation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/simulationAutomations;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/simulationAutomations;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `POST /security/attackSimulation/simulationAutomations`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::SimulationAutomation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/attackSimulation/simulationAutomations;;;us-government china;",
-                ),
+                "op:POST /security/attackSimulation/simulationAutomations;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/simulationAutomations/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/simulationautomations;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/simulationAutomations/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/simulationautomations;us-government china;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SimulationAutomation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/simulationAutomations/{simulationAutomation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/simulationAutomations/{simulationAutomation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/attackSimulation/simulationAutomations/{simulationAutomation-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SimulationAutomation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/attackSimulation/simulationAutomations/{simulationAutomation-id};;;us-government china;",
-                ),
+                "op:PATCH /security/attackSimulation/simulationAutomations/{simulationAutomation-id};;;us-government china;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/attackSimulation/simulationAutomations/{simulationAutomation-id};;;us-government china;",
-                ),
+                "op:DELETE /security/attackSimulation/simulationAutomations/{simulationAutomation-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation/simulations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod landing_page;
 pub mod login_page;
 pub mod payload;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Simulation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/simulations;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/simulations;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `POST /security/attackSimulation/simulations`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Simulation) -> Request<models::Simulation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/attackSimulation/simulations;;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /security/attackSimulation/simulations;;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/simulations/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/simulations;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/simulations/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/simulations;us-government china;",
             )
     }
 }
@@ -110,9 +104,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Simulation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/simulations/{simulation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/simulations/{simulation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/attackSimulation/simulations/{simulation-id}`
@@ -131,9 +123,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Simulation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/attackSimulation/simulations/{simulation-id};;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /security/attackSimulation/simulations/{simulation-id};;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -150,9 +140,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/attackSimulation/simulations/{simulation-id};;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /security/attackSimulation/simulations/{simulation-id};;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china;",
             )
     }
 }

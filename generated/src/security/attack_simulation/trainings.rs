@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation/trainings`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod language_details;
 /// Requests to `/security/attackSimulation/trainings`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Training>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/trainings;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/trainings;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `POST /security/attackSimulation/trainings`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Training) -> Request<models::Training> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/attackSimulation/trainings;;;us-government china;",
-                ),
+                "op:POST /security/attackSimulation/trainings;;;us-government china;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/trainings/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/trainings;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/trainings/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/trainings;us-government china;",
             )
     }
 }
@@ -94,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Training> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/trainings/{training-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/trainings/{training-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/attackSimulation/trainings/{training-id}`
@@ -111,9 +103,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Training>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/attackSimulation/trainings/{training-id};;;us-government china;",
-                ),
+                "op:PATCH /security/attackSimulation/trainings/{training-id};;;us-government china;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/attackSimulation/trainings/{training-id};;;us-government china;",
-                ),
+                "op:DELETE /security/attackSimulation/trainings/{training-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/auditLog/queries`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod records;
 /// Requests to `/security/auditLog/queries`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::AuditLogQuery>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/auditLog/queries;count expand filter orderby search select skip top;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
-                ),
+                "op:GET /security/auditLog/queries;count expand filter orderby search select skip top;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
             )
     }
     /// `POST /security/auditLog/queries`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::security::AuditLogQuery> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/auditLog/queries;;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
-                ),
+                "op:POST /security/auditLog/queries;;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/auditLog/queries/$count;filter search;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All provenance=inferred:count:/security/auditlog/queries;us-government china;",
-                ),
+                "op:GET /security/auditLog/queries/$count;filter search;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All provenance=inferred:count:/security/auditlog/queries;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::AuditLogQuery> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/auditLog/queries/{auditLogQuery-id};expand select;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
-                ),
+                "op:GET /security/auditLog/queries/{auditLogQuery-id};expand select;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
             )
     }
     /// `DELETE /security/auditLog/queries/{auditLogQuery-id}`
@@ -115,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/auditLog/queries/{auditLogQuery-id};;;us-government china;",
-                ),
+                "op:DELETE /security/auditLog/queries/{auditLogQuery-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/collaboration/analyzedEmails`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/collaboration/analyzedEmails`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::AnalyzedEmail>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/collaboration/analyzedEmails;count expand filter orderby search select skip top;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /security/collaboration/analyzedEmails;count expand filter orderby search select skip top;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /security/collaboration/analyzedEmails`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::security::AnalyzedEmail> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/collaboration/analyzedEmails;;;us-government china;",
-                ),
+                "op:POST /security/collaboration/analyzedEmails;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/collaboration/analyzedEmails/$count;filter search;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All provenance=inferred:count:/security/collaboration/analyzedemails;us-government china;",
-                ),
+                "op:GET /security/collaboration/analyzedEmails/$count;filter search;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All provenance=inferred:count:/security/collaboration/analyzedemails;us-government china;",
             )
     }
     /// `POST /security/collaboration/analyzedEmails/microsoft.graph.security.remediate`
@@ -89,9 +83,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.security.remediate")
             .send(
-                Operation(
-                    "op:POST /security/collaboration/analyzedEmails/microsoft.graph.security.remediate;;application=SecurityAnalyzedMessage.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /security/collaboration/analyzedEmails/microsoft.graph.security.remediate;;application=SecurityAnalyzedMessage.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::AnalyzedEmail> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/collaboration/analyzedEmails/{analyzedEmail-id};expand select;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /security/collaboration/analyzedEmails/{analyzedEmail-id};expand select;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /security/collaboration/analyzedEmails/{analyzedEmail-id}`
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::AnalyzedEmail>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/collaboration/analyzedEmails/{analyzedEmail-id};;;us-government china;",
-                ),
+                "op:PATCH /security/collaboration/analyzedEmails/{analyzedEmail-id};;;us-government china;",
                 changes,
             )
     }
@@ -146,9 +134,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/collaboration/analyzedEmails/{analyzedEmail-id};;;us-government china;",
-                ),
+                "op:DELETE /security/collaboration/analyzedEmails/{analyzedEmail-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/dataSecurityAndGovernance/protectionScopes`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/security/dataSecurityAndGovernance/protectionScopes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::TenantProtectionScopeContainer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/dataSecurityAndGovernance/protectionScopes;expand select;;china;",
-                ),
+                "op:GET /security/dataSecurityAndGovernance/protectionScopes;expand select;;china;",
             )
     }
     /// `PATCH /security/dataSecurityAndGovernance/protectionScopes`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::TenantProtectionScopeContainer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/dataSecurityAndGovernance/protectionScopes;;;china;",
-                ),
+                "op:PATCH /security/dataSecurityAndGovernance/protectionScopes;;;china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/dataSecurityAndGovernance/protectionScopes;;;china;",
-                ),
+                "op:DELETE /security/dataSecurityAndGovernance/protectionScopes;;;china;",
             )
     }
     /// `POST /security/dataSecurityAndGovernance/protectionScopes/compute`
@@ -71,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("compute")
             .send(
-                Operation(
-                    "op:POST /security/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.All application=ProtectionScopes.Compute.All;china;",
-                ),
+                "op:POST /security/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.All application=ProtectionScopes.Compute.All;china;",
                 parameters,
             )
     }

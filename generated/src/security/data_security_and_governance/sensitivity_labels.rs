@@ -2,7 +2,7 @@
 
 //! `/security/dataSecurityAndGovernance/sensitivityLabels`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod rights;
 pub mod sublabels;
 /// Requests to `/security/dataSecurityAndGovernance/sensitivityLabels`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SensitivityLabel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels;count expand filter orderby search select skip top;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china;",
-                ),
+                "op:GET /security/dataSecurityAndGovernance/sensitivityLabels;count expand filter orderby search select skip top;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china;",
             )
     }
     /// `POST /security/dataSecurityAndGovernance/sensitivityLabels`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::SensitivityLabel> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/dataSecurityAndGovernance/sensitivityLabels;;;us-government china;",
-                ),
+                "op:POST /security/dataSecurityAndGovernance/sensitivityLabels;;;us-government china;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/$count;filter search;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All provenance=inferred:count:/security/datasecurityandgovernance/sensitivitylabels;us-government china;",
-                ),
+                "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/$count;filter search;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All provenance=inferred:count:/security/datasecurityandgovernance/sensitivitylabels;us-government china;",
             )
     }
     /// `GET /security/dataSecurityAndGovernance/sensitivityLabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}')`
@@ -100,9 +94,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;work=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All application=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All;us-government china;",
-                ),
+                "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;work=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All application=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All;us-government china;",
             )
     }
     /// `POST /security/dataSecurityAndGovernance/sensitivityLabels/computeRightsAndInheritance`
@@ -122,9 +114,7 @@ impl RequestBuilder {
         self.0
             .segment("computeRightsAndInheritance")
             .send(
-                Operation(
-                    "op:POST /security/dataSecurityAndGovernance/sensitivityLabels/computeRightsAndInheritance;;work=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All application=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All;us-government china;",
-                ),
+                "op:POST /security/dataSecurityAndGovernance/sensitivityLabels/computeRightsAndInheritance;;work=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All application=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All;us-government china;",
                 parameters,
             )
     }
@@ -157,9 +147,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SensitivityLabel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};expand select;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china;",
-                ),
+                "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};expand select;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}`
@@ -174,9 +162,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SensitivityLabel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
-                ),
+                "op:PATCH /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
                 changes,
             )
     }
@@ -189,9 +175,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
-                ),
+                "op:DELETE /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
             )
     }
 }

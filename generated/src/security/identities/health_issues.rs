@@ -2,7 +2,7 @@
 
 //! `/security/identities/healthIssues`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/identities/healthIssues`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::HealthIssue>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/healthIssues;count expand filter orderby search select skip top;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All;china;",
-                ),
+                "op:GET /security/identities/healthIssues;count expand filter orderby search select skip top;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All;china;",
             )
     }
     /// `POST /security/identities/healthIssues`
@@ -41,8 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::HealthIssue,
     ) -> Request<models::security::HealthIssue> {
-        self.0
-            .send(Operation("op:POST /security/identities/healthIssues;;;china;"), body)
+        self.0.send("op:POST /security/identities/healthIssues;;;china;", body)
     }
     /// `GET /security/identities/healthIssues/$count`
     ///
@@ -62,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/identities/healthIssues/$count;filter search;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All provenance=inferred:count:/security/identities/healthissues;china;",
-                ),
+                "op:GET /security/identities/healthIssues/$count;filter search;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All provenance=inferred:count:/security/identities/healthissues;china;",
             )
     }
 }
@@ -86,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::HealthIssue> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/healthIssues/{healthIssue-id};expand select;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All;china;",
-                ),
+                "op:GET /security/identities/healthIssues/{healthIssue-id};expand select;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/identities/healthIssues/{healthIssue-id}`
@@ -107,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::HealthIssue>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/identities/healthIssues/{healthIssue-id};;work=SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.ReadWrite.All;china;",
-                ),
+                "op:PATCH /security/identities/healthIssues/{healthIssue-id};;work=SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -122,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/identities/healthIssues/{healthIssue-id};;;china;",
-                ),
+                "op:DELETE /security/identities/healthIssues/{healthIssue-id};;;china;",
             )
     }
 }

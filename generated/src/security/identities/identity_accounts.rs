@@ -2,7 +2,7 @@
 
 //! `/security/identities/identityAccounts`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/identities/identityAccounts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::IdentityAccounts>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/identityAccounts;count expand filter orderby search select skip top;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All;us-government china;",
-                ),
+                "op:GET /security/identities/identityAccounts;count expand filter orderby search select skip top;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All;us-government china;",
             )
     }
     /// `POST /security/identities/identityAccounts`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::security::IdentityAccounts> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/identities/identityAccounts;;;us-government china;",
-                ),
+                "op:POST /security/identities/identityAccounts;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/identities/identityAccounts/$count;filter search;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All provenance=inferred:count:/security/identities/identityaccounts;us-government china;",
-                ),
+                "op:GET /security/identities/identityAccounts/$count;filter search;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All provenance=inferred:count:/security/identities/identityaccounts;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::IdentityAccounts> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/identityAccounts/{identityAccounts-id};expand select;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All;us-government china;",
-                ),
+                "op:GET /security/identities/identityAccounts/{identityAccounts-id};expand select;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/identities/identityAccounts/{identityAccounts-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::IdentityAccounts>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/identities/identityAccounts/{identityAccounts-id};;;us-government china;",
-                ),
+                "op:PATCH /security/identities/identityAccounts/{identityAccounts-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/identities/identityAccounts/{identityAccounts-id};;;us-government china;",
-                ),
+                "op:DELETE /security/identities/identityAccounts/{identityAccounts-id};;;us-government china;",
             )
     }
     /// `POST /security/identities/identityAccounts/{identityAccounts-id}/microsoft.graph.security.invokeAction`
@@ -141,9 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.security.invokeAction")
             .send(
-                Operation(
-                    "op:POST /security/identities/identityAccounts/{identityAccounts-id}/microsoft.graph.security.invokeAction;;;us-government china;",
-                ),
+                "op:POST /security/identities/identityAccounts/{identityAccounts-id}/microsoft.graph.security.invokeAction;;;us-government china;",
                 parameters,
             )
     }

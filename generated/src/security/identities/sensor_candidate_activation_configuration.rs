@@ -2,7 +2,7 @@
 
 //! `/security/identities/sensorCandidateActivationConfiguration`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/identities/sensorCandidateActivationConfiguration`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     ) -> Request<models::security::SensorCandidateActivationConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/sensorCandidateActivationConfiguration;expand select;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /security/identities/sensorCandidateActivationConfiguration;expand select;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /security/identities/sensorCandidateActivationConfiguration`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::security::SensorCandidateActivationConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/identities/sensorCandidateActivationConfiguration;;;us-government china;",
-                ),
+                "op:PATCH /security/identities/sensorCandidateActivationConfiguration;;;us-government china;",
                 changes,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/identities/sensorCandidateActivationConfiguration;;;us-government china;",
-                ),
+                "op:DELETE /security/identities/sensorCandidateActivationConfiguration;;;us-government china;",
             )
     }
 }

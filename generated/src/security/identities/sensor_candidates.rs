@@ -2,7 +2,7 @@
 
 //! `/security/identities/sensorCandidates`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/identities/sensorCandidates`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::SensorCandidate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/sensorCandidates;count expand filter orderby search select skip top;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /security/identities/sensorCandidates;count expand filter orderby search select skip top;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /security/identities/sensorCandidates`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::security::SensorCandidate> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/identities/sensorCandidates;;;us-government china;",
-                ),
+                "op:POST /security/identities/sensorCandidates;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/identities/sensorCandidates/$count;filter search;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All provenance=inferred:count:/security/identities/sensorcandidates;us-government china;",
-                ),
+                "op:GET /security/identities/sensorCandidates/$count;filter search;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All provenance=inferred:count:/security/identities/sensorcandidates;us-government china;",
             )
     }
     /// `POST /security/identities/sensorCandidates/microsoft.graph.security.activate`
@@ -89,9 +83,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.security.activate")
             .send(
-                Operation(
-                    "op:POST /security/identities/sensorCandidates/microsoft.graph.security.activate;;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /security/identities/sensorCandidates/microsoft.graph.security.activate;;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::SensorCandidate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/sensorCandidates/{sensorCandidate-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/identities/sensorCandidates/{sensorCandidate-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /security/identities/sensorCandidates/{sensorCandidate-id}`
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::SensorCandidate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/identities/sensorCandidates/{sensorCandidate-id};;;us-government china;",
-                ),
+                "op:PATCH /security/identities/sensorCandidates/{sensorCandidate-id};;;us-government china;",
                 changes,
             )
     }
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/identities/sensorCandidates/{sensorCandidate-id};;;us-government china;",
-                ),
+                "op:DELETE /security/identities/sensorCandidates/{sensorCandidate-id};;;us-government china;",
             )
     }
 }

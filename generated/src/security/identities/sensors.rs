@@ -2,7 +2,7 @@
 
 //! `/security/identities/sensors`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod health_issues;
 /// Requests to `/security/identities/sensors`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Sensor>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/sensors;count expand filter orderby search select skip top;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china;",
-                ),
+                "op:GET /security/identities/sensors;count expand filter orderby search select skip top;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china;",
             )
     }
     /// `POST /security/identities/sensors`
@@ -42,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::Sensor,
     ) -> Request<models::security::Sensor> {
-        self.0.send(Operation("op:POST /security/identities/sensors;;;china;"), body)
+        self.0.send("op:POST /security/identities/sensors;;;china;", body)
     }
     /// `GET /security/identities/sensors/$count`
     ///
@@ -62,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/identities/sensors/$count;filter search;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All provenance=inferred:count:/security/identities/sensors;china;",
-                ),
+                "op:GET /security/identities/sensors/$count;filter search;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All provenance=inferred:count:/security/identities/sensors;china;",
             )
     }
     /// `GET /security/identities/sensors/microsoft.graph.security.getDeploymentAccessKey()`
@@ -83,9 +79,7 @@ impl RequestBuilder {
         self.0
             .function("microsoft.graph.security.getDeploymentAccessKey", &[])
             .call(
-                Operation(
-                    "op:GET /security/identities/sensors/microsoft.graph.security.getDeploymentAccessKey();;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china;",
-                ),
+                "op:GET /security/identities/sensors/microsoft.graph.security.getDeploymentAccessKey();;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china;",
             )
     }
     /// `GET /security/identities/sensors/microsoft.graph.security.getDeploymentPackageUri()`
@@ -104,9 +98,7 @@ impl RequestBuilder {
         self.0
             .function("microsoft.graph.security.getDeploymentPackageUri", &[])
             .call(
-                Operation(
-                    "op:GET /security/identities/sensors/microsoft.graph.security.getDeploymentPackageUri();;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china;",
-                ),
+                "op:GET /security/identities/sensors/microsoft.graph.security.getDeploymentPackageUri();;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china;",
             )
     }
     /// `POST /security/identities/sensors/microsoft.graph.security.regenerateDeploymentAccessKey`
@@ -125,9 +117,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.security.regenerateDeploymentAccessKey")
             .call(
-                Operation(
-                    "op:POST /security/identities/sensors/microsoft.graph.security.regenerateDeploymentAccessKey;;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china;",
-                ),
+                "op:POST /security/identities/sensors/microsoft.graph.security.regenerateDeploymentAccessKey;;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china;",
             )
     }
 }
@@ -154,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Sensor> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/sensors/{sensor-id};expand select;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china;",
-                ),
+                "op:GET /security/identities/sensors/{sensor-id};expand select;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china;",
             )
     }
     /// `PATCH /security/identities/sensors/{sensor-id}`
@@ -175,9 +163,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::Sensor>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/identities/sensors/{sensor-id};;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china;",
-                ),
+                "op:PATCH /security/identities/sensors/{sensor-id};;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -188,9 +174,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /security/identities/sensors/{sensor-id};;;china;"),
-            )
+        self.0.call("op:DELETE /security/identities/sensors/{sensor-id};;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/identities/settings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod auto_auditing_configuration;
 /// Requests to `/security/identities/settings`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::SettingsContainer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/settings;expand select;;us-government china;",
-                ),
+                "op:GET /security/identities/settings;expand select;;us-government china;",
             )
     }
     /// `PATCH /security/identities/settings`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::security::SettingsContainer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/identities/settings;;;us-government china;",
-                ),
+                "op:PATCH /security/identities/settings;;;us-government china;",
                 changes,
             )
     }
@@ -57,11 +53,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /security/identities/settings;;;us-government china;",
-                ),
-            )
+        self.0.call("op:DELETE /security/identities/settings;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/incidents/{incident-id}/alerts`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod comments;
 /// Requests to `/security/incidents/{incident-id}/alerts`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Alert>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/incidents/{incident-id}/alerts;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /security/incidents/{incident-id}/alerts;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `GET /security/incidents/{incident-id}/alerts/$count`
@@ -40,9 +38,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/incidents/{incident-id}/alerts/$count;filter search;;china;",
-                ),
+                "op:GET /security/incidents/{incident-id}/alerts/$count;filter search;;china;",
             )
     }
 }
@@ -65,9 +61,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Alert> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/incidents/{incident-id}/alerts/{alert-id};expand select;;china;",
-                ),
+                "op:GET /security/incidents/{incident-id}/alerts/{alert-id};expand select;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/labels/authorities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/labels/authorities`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::AuthorityTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/authorities;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /security/labels/authorities;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /security/labels/authorities`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::AuthorityTemplate,
     ) -> Request<models::security::AuthorityTemplate> {
-        self.0.send(Operation("op:POST /security/labels/authorities;;;china;"), body)
+        self.0.send("op:POST /security/labels/authorities;;;china;", body)
     }
     /// `GET /security/labels/authorities/$count`
     ///
@@ -50,11 +48,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /security/labels/authorities/$count;filter search;;china;",
-                ),
-            )
+            .call("op:GET /security/labels/authorities/$count;filter search;;china;")
     }
 }
 /// Requests to `/security/labels/authorities/{authorityTemplate-id}`.
@@ -71,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::AuthorityTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/authorities/{authorityTemplate-id};expand select;;china;",
-                ),
+                "op:GET /security/labels/authorities/{authorityTemplate-id};expand select;;china;",
             )
     }
     /// `PATCH /security/labels/authorities/{authorityTemplate-id}`
@@ -88,9 +80,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::AuthorityTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/labels/authorities/{authorityTemplate-id};;;china;",
-                ),
+                "op:PATCH /security/labels/authorities/{authorityTemplate-id};;;china;",
                 changes,
             )
     }
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/labels/authorities/{authorityTemplate-id};;;china;",
-                ),
+                "op:DELETE /security/labels/authorities/{authorityTemplate-id};;;china;",
             )
     }
 }

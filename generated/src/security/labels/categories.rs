@@ -2,7 +2,7 @@
 
 //! `/security/labels/categories`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod subcategories;
 /// Requests to `/security/labels/categories`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::CategoryTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/categories;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /security/labels/categories;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /security/labels/categories`
@@ -38,7 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::CategoryTemplate,
     ) -> Request<models::security::CategoryTemplate> {
-        self.0.send(Operation("op:POST /security/labels/categories;;;china;"), body)
+        self.0.send("op:POST /security/labels/categories;;;china;", body)
     }
     /// `GET /security/labels/categories/$count`
     ///
@@ -51,11 +49,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /security/labels/categories/$count;filter search;;china;",
-                ),
-            )
+            .call("op:GET /security/labels/categories/$count;filter search;;china;")
     }
 }
 /// Requests to `/security/labels/categories/{categoryTemplate-id}`.
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::CategoryTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/categories/{categoryTemplate-id};expand select;;china;",
-                ),
+                "op:GET /security/labels/categories/{categoryTemplate-id};expand select;;china;",
             )
     }
     /// `PATCH /security/labels/categories/{categoryTemplate-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::CategoryTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/labels/categories/{categoryTemplate-id};;;china;",
-                ),
+                "op:PATCH /security/labels/categories/{categoryTemplate-id};;;china;",
                 changes,
             )
     }
@@ -108,10 +98,6 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /security/labels/categories/{categoryTemplate-id};;;china;",
-                ),
-            )
+            .call("op:DELETE /security/labels/categories/{categoryTemplate-id};;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/labels/citations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/labels/citations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::CitationTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/citations;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /security/labels/citations;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /security/labels/citations`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::CitationTemplate,
     ) -> Request<models::security::CitationTemplate> {
-        self.0.send(Operation("op:POST /security/labels/citations;;;china;"), body)
+        self.0.send("op:POST /security/labels/citations;;;china;", body)
     }
     /// `GET /security/labels/citations/$count`
     ///
@@ -50,11 +48,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /security/labels/citations/$count;filter search;;china;",
-                ),
-            )
+            .call("op:GET /security/labels/citations/$count;filter search;;china;")
     }
 }
 /// Requests to `/security/labels/citations/{citationTemplate-id}`.
@@ -71,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::CitationTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/citations/{citationTemplate-id};expand select;;china;",
-                ),
+                "op:GET /security/labels/citations/{citationTemplate-id};expand select;;china;",
             )
     }
     /// `PATCH /security/labels/citations/{citationTemplate-id}`
@@ -88,9 +80,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::CitationTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/labels/citations/{citationTemplate-id};;;china;",
-                ),
+                "op:PATCH /security/labels/citations/{citationTemplate-id};;;china;",
                 changes,
             )
     }
@@ -102,10 +92,6 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /security/labels/citations/{citationTemplate-id};;;china;",
-                ),
-            )
+            .call("op:DELETE /security/labels/citations/{citationTemplate-id};;;china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/labels/departments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/labels/departments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::DepartmentTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/departments;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /security/labels/departments;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /security/labels/departments`
@@ -37,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::DepartmentTemplate,
     ) -> Request<models::security::DepartmentTemplate> {
-        self.0.send(Operation("op:POST /security/labels/departments;;;china;"), body)
+        self.0.send("op:POST /security/labels/departments;;;china;", body)
     }
     /// `GET /security/labels/departments/$count`
     ///
@@ -50,11 +48,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /security/labels/departments/$count;filter search;;china;",
-                ),
-            )
+            .call("op:GET /security/labels/departments/$count;filter search;;china;")
     }
 }
 /// Requests to `/security/labels/departments/{departmentTemplate-id}`.
@@ -71,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::DepartmentTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/departments/{departmentTemplate-id};expand select;;china;",
-                ),
+                "op:GET /security/labels/departments/{departmentTemplate-id};expand select;;china;",
             )
     }
     /// `PATCH /security/labels/departments/{departmentTemplate-id}`
@@ -88,9 +80,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::DepartmentTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/labels/departments/{departmentTemplate-id};;;china;",
-                ),
+                "op:PATCH /security/labels/departments/{departmentTemplate-id};;;china;",
                 changes,
             )
     }
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/labels/departments/{departmentTemplate-id};;;china;",
-                ),
+                "op:DELETE /security/labels/departments/{departmentTemplate-id};;;china;",
             )
     }
 }

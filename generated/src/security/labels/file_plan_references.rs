@@ -2,7 +2,7 @@
 
 //! `/security/labels/filePlanReferences`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/labels/filePlanReferences`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::FilePlanReferenceTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/filePlanReferences;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /security/labels/filePlanReferences;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /security/labels/filePlanReferences`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::FilePlanReferenceTemplate,
     ) -> Request<models::security::FilePlanReferenceTemplate> {
-        self.0
-            .send(
-                Operation("op:POST /security/labels/filePlanReferences;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /security/labels/filePlanReferences;;;china;", body)
     }
     /// `GET /security/labels/filePlanReferences/$count`
     ///
@@ -55,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/labels/filePlanReferences/$count;filter search;;china;",
-                ),
+                "op:GET /security/labels/filePlanReferences/$count;filter search;;china;",
             )
     }
 }
@@ -75,9 +67,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::FilePlanReferenceTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};expand select;;china;",
-                ),
+                "op:GET /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};expand select;;china;",
             )
     }
     /// `PATCH /security/labels/filePlanReferences/{filePlanReferenceTemplate-id}`
@@ -92,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::FilePlanReferenceTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};;;china;",
-                ),
+                "op:PATCH /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};;;china;",
                 changes,
             )
     }
@@ -107,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};;;china;",
-                ),
+                "op:DELETE /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};;;china;",
             )
     }
 }

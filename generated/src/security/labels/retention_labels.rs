@@ -2,7 +2,7 @@
 
 //! `/security/labels/retentionLabels`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod descriptors;
 pub mod disposition_review_stages;
 pub mod retention_event_type;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::RetentionLabel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/retentionLabels;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:GET /security/labels/retentionLabels;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
             )
     }
     /// `POST /security/labels/retentionLabels`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::security::RetentionLabel> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/labels/retentionLabels;;work=RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:POST /security/labels/retentionLabels;;work=RecordsManagement.ReadWrite.All;china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/labels/retentionLabels/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=inferred:count:/security/labels/retentionlabels;china;",
-                ),
+                "op:GET /security/labels/retentionLabels/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=inferred:count:/security/labels/retentionlabels;china;",
             )
     }
 }
@@ -117,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::RetentionLabel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:GET /security/labels/retentionLabels/{retentionLabel-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/labels/retentionLabels/{retentionLabel-id}`
@@ -138,9 +130,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::RetentionLabel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/labels/retentionLabels/{retentionLabel-id};;work=RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:PATCH /security/labels/retentionLabels/{retentionLabel-id};;work=RecordsManagement.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -157,9 +147,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/labels/retentionLabels/{retentionLabel-id};;work=RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:DELETE /security/labels/retentionLabels/{retentionLabel-id};;work=RecordsManagement.ReadWrite.All;china;",
             )
     }
 }

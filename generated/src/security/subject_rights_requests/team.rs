@@ -2,7 +2,7 @@
 
 //! `/security/subjectRightsRequests/{subjectRightsRequest-id}/team`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/subjectRightsRequests/{subjectRightsRequest-id}/team`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Team> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/team;expand select;;us-government china;",
-                ),
+                "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/team;expand select;;us-government china;",
             )
     }
 }

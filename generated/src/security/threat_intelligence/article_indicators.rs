@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/articleIndicators`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod artifact;
 /// Requests to `/security/threatIntelligence/articleIndicators`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::ArticleIndicator>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/articleIndicators;count orderby select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/articleIndicators;count orderby select skip top;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/articleIndicators`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::security::ArticleIndicator> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/articleIndicators;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/articleIndicators;;;us-government china;",
                 body,
             )
     }
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/articleIndicators/$count;;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/articleIndicators/$count;;;us-government china;",
             )
     }
 }
@@ -85,9 +79,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::ArticleIndicator> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/articleIndicators/{articleIndicator-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/articleIndicators/{articleIndicator-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/articleIndicators/{articleIndicator-id}`
@@ -102,9 +94,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::ArticleIndicator>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/articleIndicators/{articleIndicator-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/articleIndicators/{articleIndicator-id};;;us-government china;",
                 changes,
             )
     }
@@ -117,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/articleIndicators/{articleIndicator-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/articleIndicators/{articleIndicator-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/articles`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod indicators;
 /// Requests to `/security/threatIntelligence/articles`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Article>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/articles;count search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/articles;count search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/articles`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::security::Article> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/articles;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/articles;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/articles/$count;search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/articles;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/articles/$count;search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/articles;us-government china;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Article> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/articles/{article-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/articles/{article-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/articles/{article-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::Article>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/articles/{article-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/articles/{article-id};;;us-government china;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/articles/{article-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/articles/{article-id};;;us-government china;",
             )
     }
 }

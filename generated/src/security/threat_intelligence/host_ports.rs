@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hostPorts`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod host;
 pub mod most_recent_ssl_certificate;
 /// Requests to `/security/threatIntelligence/hostPorts`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::HostPort>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hostPorts;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hostPorts;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/hostPorts`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::security::HostPort> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/hostPorts;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/hostPorts;;;us-government china;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hostPorts/$count;filter search;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hostPorts/$count;filter search;;us-government china;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::HostPort> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hostPorts/{hostPort-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hostPorts/{hostPort-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/hostPorts/{hostPort-id}`
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::HostPort>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/hostPorts/{hostPort-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/hostPorts/{hostPort-id};;;us-government china;",
                 changes,
             )
     }
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/hostPorts/{hostPort-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/hostPorts/{hostPort-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hostSslCertificates`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod host;
 pub mod ssl_certificate;
 /// Requests to `/security/threatIntelligence/hostSslCertificates`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::HostSslCertificate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hostSslCertificates;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hostSslCertificates;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/hostSslCertificates`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::security::HostSslCertificate> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/hostSslCertificates;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/hostSslCertificates;;;us-government china;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hostSslCertificates/$count;filter search;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hostSslCertificates/$count;filter search;;us-government china;",
             )
     }
 }
@@ -89,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::HostSslCertificate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::HostSslCertificate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};;;us-government china;",
                 changes,
             )
     }
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hosts`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod child_host_pairs;
 pub mod components;
 pub mod cookies;
@@ -35,9 +35,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Host>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts;select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts;select;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/hosts`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<models::security::Host> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/hosts;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/hosts;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/$count;;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/$count;;;us-government china;",
             )
     }
 }
@@ -157,9 +151,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Host> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/hosts/{host-id}`
@@ -174,9 +166,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::Host>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/hosts/{host-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/hosts/{host-id};;;us-government china;",
                 changes,
             )
     }
@@ -189,9 +179,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/hosts/{host-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/hosts/{host-id};;;us-government china;",
             )
     }
 }

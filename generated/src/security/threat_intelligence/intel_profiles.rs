@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/intelProfiles`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod indicators;
 /// Requests to `/security/threatIntelligence/intelProfiles`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::IntelligenceProfile>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles;count filter!aliases!countriesOrRegionsOfOrigin!description!firstActiveDateTime!id!indicators!summary!targets!title!tradecraft orderby!aliases!countriesOrRegionsOfOrigin!description!firstActiveDateTime!id!indicators!kind!summary!targets!tradecraft search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/intelProfiles;count filter!aliases!countriesOrRegionsOfOrigin!description!firstActiveDateTime!id!indicators!summary!targets!title!tradecraft orderby!aliases!countriesOrRegionsOfOrigin!description!firstActiveDateTime!id!indicators!kind!summary!targets!tradecraft search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/intelProfiles`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::security::IntelligenceProfile> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/intelProfiles;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/intelProfiles;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles/$count;filter!aliases!countriesOrRegionsOfOrigin!description!firstActiveDateTime!id!indicators!summary!targets!title!tradecraft search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/intelprofiles;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/intelProfiles/$count;filter!aliases!countriesOrRegionsOfOrigin!description!firstActiveDateTime!id!indicators!summary!targets!title!tradecraft search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/intelprofiles;us-government china;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::IntelligenceProfile> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/intelProfiles/{intelligenceProfile-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::IntelligenceProfile>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};;;us-government china;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};;;us-government china;",
             )
     }
 }

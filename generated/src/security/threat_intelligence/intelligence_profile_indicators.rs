@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/intelligenceProfileIndicators`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod artifact;
 /// Requests to `/security/threatIntelligence/intelligenceProfileIndicators`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::IntelligenceProfileIndicator>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/intelligenceProfileIndicators;count orderby select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/intelligenceProfileIndicators;count orderby select skip top;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/intelligenceProfileIndicators`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::security::IntelligenceProfileIndicator> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/intelligenceProfileIndicators;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/intelligenceProfileIndicators;;;us-government china;",
                 body,
             )
     }
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/intelligenceProfileIndicators/$count;;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/intelligenceProfileIndicators/$count;;;us-government china;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::IntelligenceProfileIndicator> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id};select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id};select;;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::IntelligenceProfileIndicator>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id};;;us-government china;",
                 changes,
             )
     }
@@ -113,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/passiveDnsRecords`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod artifact;
 pub mod parent_host;
 /// Requests to `/security/threatIntelligence/passiveDnsRecords`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::PassiveDnsRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/passiveDnsRecords;count filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost orderby!artifact!collectedDateTime!parentHost!recordType search select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/passiveDnsRecords;count filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost orderby!artifact!collectedDateTime!parentHost!recordType search select skip top;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/passiveDnsRecords`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::security::PassiveDnsRecord> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/passiveDnsRecords;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/passiveDnsRecords;;;us-government china;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/passiveDnsRecords/$count;filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost search;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/passiveDnsRecords/$count;filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost search;;us-government china;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::PassiveDnsRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/passiveDnsRecords/{passiveDnsRecord-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/passiveDnsRecords/{passiveDnsRecord-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/passiveDnsRecords/{passiveDnsRecord-id}`
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::PassiveDnsRecord>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/passiveDnsRecords/{passiveDnsRecord-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/passiveDnsRecords/{passiveDnsRecord-id};;;us-government china;",
                 changes,
             )
     }
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/passiveDnsRecords/{passiveDnsRecord-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/passiveDnsRecords/{passiveDnsRecord-id};;;us-government china;",
             )
     }
 }

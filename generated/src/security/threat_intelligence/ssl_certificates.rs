@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/sslCertificates`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod related_hosts;
 /// Requests to `/security/threatIntelligence/sslCertificates`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::SslCertificate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/sslCertificates;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/sslCertificates;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/sslCertificates`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::security::SslCertificate> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/sslCertificates;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/sslCertificates;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/sslCertificates/$count;filter search;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/sslCertificates/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::SslCertificate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/sslCertificates/{sslCertificate-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::SslCertificate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/sslCertificates/{sslCertificate-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/sslCertificates/{sslCertificate-id};;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/sslCertificates/{sslCertificate-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/sslCertificates/{sslCertificate-id};;;us-government china;",
             )
     }
 }

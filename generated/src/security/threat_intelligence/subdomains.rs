@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/subdomains`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod host;
 /// Requests to `/security/threatIntelligence/subdomains`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Subdomain>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/subdomains;count orderby select top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/subdomains;count orderby select top;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/subdomains`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::security::Subdomain> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/subdomains;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/subdomains;;;us-government china;",
                 body,
             )
     }
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/subdomains/$count;;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/subdomains/$count;;;us-government china;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Subdomain> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/subdomains/{subdomain-id};select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/subdomains/{subdomain-id};select;;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/subdomains/{subdomain-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::Subdomain>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/subdomains/{subdomain-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/subdomains/{subdomain-id};;;us-government china;",
                 changes,
             )
     }
@@ -113,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/subdomains/{subdomain-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/subdomains/{subdomain-id};;;us-government china;",
             )
     }
 }

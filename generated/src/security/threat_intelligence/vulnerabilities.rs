@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/vulnerabilities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod articles;
 pub mod components;
 /// Requests to `/security/threatIntelligence/vulnerabilities`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Vulnerability>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities;select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/vulnerabilities;select;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/vulnerabilities`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::security::Vulnerability> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/vulnerabilities;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/vulnerabilities;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/$count;;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/vulnerabilities/$count;;;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Vulnerability> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/vulnerabilities/{vulnerability-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::Vulnerability>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/vulnerabilities/{vulnerability-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/vulnerabilities/{vulnerability-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/vulnerabilities/{vulnerability-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/vulnerabilities/{vulnerability-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/whoisHistoryRecords`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod host;
 /// Requests to `/security/threatIntelligence/whoisHistoryRecords`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::WhoisHistoryRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/whoisHistoryRecords;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/whoisHistoryRecords;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/whoisHistoryRecords`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::security::WhoisHistoryRecord> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/whoisHistoryRecords;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/whoisHistoryRecords;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/whoisHistoryRecords/$count;filter search;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/whoisHistoryRecords/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::WhoisHistoryRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::WhoisHistoryRecord>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};;;us-government china;",
             )
     }
 }

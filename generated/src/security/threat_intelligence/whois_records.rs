@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/whoisRecords`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod history;
 pub mod host;
 /// Requests to `/security/threatIntelligence/whoisRecords`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::WhoisRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/whoisRecords;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/whoisRecords;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/whoisRecords`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::security::WhoisRecord> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/whoisRecords;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/whoisRecords;;;us-government china;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/whoisRecords/$count;filter search;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/whoisRecords/$count;filter search;;us-government china;",
             )
     }
 }
@@ -89,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::WhoisRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/whoisRecords/{whoisRecord-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/whoisRecords/{whoisRecord-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/whoisRecords/{whoisRecord-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::WhoisRecord>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/whoisRecords/{whoisRecord-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/whoisRecords/{whoisRecord-id};;;us-government china;",
                 changes,
             )
     }
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/whoisRecords/{whoisRecord-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/whoisRecords/{whoisRecord-id};;;us-government china;",
             )
     }
 }

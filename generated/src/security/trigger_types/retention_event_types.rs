@@ -2,7 +2,7 @@
 
 //! `/security/triggerTypes/retentionEventTypes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/triggerTypes/retentionEventTypes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::RetentionEventType>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/triggerTypes/retentionEventTypes;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:GET /security/triggerTypes/retentionEventTypes;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
             )
     }
     /// `POST /security/triggerTypes/retentionEventTypes`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::security::RetentionEventType> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/triggerTypes/retentionEventTypes;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:POST /security/triggerTypes/retentionEventTypes;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/triggerTypes/retentionEventTypes/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=inferred:count:/security/triggertypes/retentioneventtypes;china;",
-                ),
+                "op:GET /security/triggerTypes/retentionEventTypes/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=inferred:count:/security/triggertypes/retentioneventtypes;china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::RetentionEventType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/triggerTypes/retentionEventTypes/{retentionEventType-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:GET /security/triggerTypes/retentionEventTypes/{retentionEventType-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/triggerTypes/retentionEventTypes/{retentionEventType-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::RetentionEventType>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/triggerTypes/retentionEventTypes/{retentionEventType-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:PATCH /security/triggerTypes/retentionEventTypes/{retentionEventType-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/triggerTypes/retentionEventTypes/{retentionEventType-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:DELETE /security/triggerTypes/retentionEventTypes/{retentionEventType-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/triggers/retentionEvents`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod retention_event_type;
 /// Requests to `/security/triggers/retentionEvents`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::RetentionEvent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/triggers/retentionEvents;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:GET /security/triggers/retentionEvents;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
             )
     }
     /// `POST /security/triggers/retentionEvents`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::security::RetentionEvent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/triggers/retentionEvents;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:POST /security/triggers/retentionEvents;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/triggers/retentionEvents/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=inferred:count:/security/triggers/retentionevents;china;",
-                ),
+                "op:GET /security/triggers/retentionEvents/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=inferred:count:/security/triggers/retentionevents;china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::RetentionEvent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/triggers/retentionEvents/{retentionEvent-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:GET /security/triggers/retentionEvents/{retentionEvent-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/triggers/retentionEvents/{retentionEvent-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::RetentionEvent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/triggers/retentionEvents/{retentionEvent-id};;;china;",
-                ),
+                "op:PATCH /security/triggers/retentionEvents/{retentionEvent-id};;;china;",
                 changes,
             )
     }
@@ -137,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/triggers/retentionEvents/{retentionEvent-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:DELETE /security/triggers/retentionEvents/{retentionEvent-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/owners/graph.appRoleAssignment`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/owners/graph.appRoleAssignment`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AppRoleAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/graph.appRoleAssignment;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/serviceprincipals/{}/owners;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/owners/graph.appRoleAssignment;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/serviceprincipals/{}/owners;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/owners/graph.appRoleAssignment/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/graph.appRoleAssignment/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/owners;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/owners/graph.appRoleAssignment/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/owners;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AppRoleAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/{directoryObject-id}/graph.appRoleAssignment;expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/owners/{directoryObject-id}/graph.appRoleAssignment;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TargetDeviceGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups;count expand filter orderby search select skip top;work=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups;count expand filter orderby search select skip top;work=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::TargetDeviceGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups/$count;filter search;work=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/remotedesktopsecurityconfiguration/targetdevicegroups;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups/$count;filter search;work=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/remotedesktopsecurityconfiguration/targetdevicegroups;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TargetDeviceGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups/{targetDeviceGroup-id};expand select;work=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups/{targetDeviceGroup-id};expand select;work=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups/{targetDeviceGroup-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TargetDeviceGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups/{targetDeviceGroup-id};;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups/{targetDeviceGroup-id};;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups/{targetDeviceGroup-id};;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration/targetDeviceGroups/{targetDeviceGroup-id};;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
             )
     }
 }

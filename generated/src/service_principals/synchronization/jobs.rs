@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/synchronization/jobs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod bulk_upload;
 pub mod schema;
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/synchronization/jobs`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SynchronizationJob>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs;count expand filter orderby search select skip top;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs;count expand filter orderby search select skip top;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::SynchronizationJob> {
         self.0
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/$count;filter search;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/synchronization/jobs;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/$count;filter search;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/synchronization/jobs;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/validateCredentials`
@@ -83,9 +77,7 @@ impl RequestBuilder {
         self.0
             .segment("validateCredentials")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/validateCredentials;;;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/validateCredentials;;;;",
                 parameters,
             )
     }
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SynchronizationJob> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}`
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SynchronizationJob>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};;work=Synchronization.ReadWrite.All application=Synchronization.ReadWrite.All;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};;work=Synchronization.ReadWrite.All application=Synchronization.ReadWrite.All;;",
                 changes,
             )
     }
@@ -152,9 +140,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/pause`
@@ -169,9 +155,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("pause")
             .call(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/pause;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/pause;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/provisionOnDemand`
@@ -189,9 +173,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("provisionOnDemand")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/provisionOnDemand;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/provisionOnDemand;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -210,9 +192,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restart")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/restart;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/restart;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -228,9 +208,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("start")
             .call(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/start;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/start;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/validateCredentials`
@@ -248,9 +226,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("validateCredentials")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/validateCredentials;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/validateCredentials;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 parameters,
             )
     }

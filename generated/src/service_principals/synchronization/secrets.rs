@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/synchronization/secrets`
 use crate::models;
-use crate::runtime::{Count, Operation, Path, Request};
+use crate::runtime::{Count, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/synchronization/secrets`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .send_values(
-                Operation(
-                    "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization/secrets;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization/secrets;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 values,
             )
     }
@@ -36,9 +34,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/secrets/$count;filter search;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/secrets/$count;filter search;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/synchronization/templates`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod schema;
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/synchronization/templates`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SynchronizationTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates;count expand filter orderby search select skip top;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates;count expand filter orderby search select skip top;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/synchronization/templates`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::SynchronizationTemplate> {
         self.0
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/templates;;;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/templates;;;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/$count;filter search;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/synchronization/templates;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/$count;filter search;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/synchronization/templates;;",
             )
     }
 }
@@ -89,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SynchronizationTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id};expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id};expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SynchronizationTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id};;;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id};;;;",
                 changes,
             )
     }
@@ -117,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id};;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.directoryRole`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.directoryRole`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryRole>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.directoryRole;count expand filter orderby search select skip;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/serviceprincipals/{}/transitivememberof;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.directoryRole;count expand filter orderby search select skip;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/serviceprincipals/{}/transitivememberof;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.directoryRole/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.directoryRole/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/transitivememberof;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.directoryRole/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/transitivememberof;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryRole> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/{directoryObject-id}/graph.directoryRole;expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/{directoryObject-id}/graph.directoryRole;expand select;;;",
             )
     }
 }

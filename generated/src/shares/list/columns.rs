@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/list/columns`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod source_column;
 /// Requests to `/shares/{sharedDriveItem-id}/list/columns`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ColumnDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/columns;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/columns;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/columns`
@@ -34,11 +32,7 @@ impl RequestBuilder {
         &self,
         body: &models::ColumnDefinition,
     ) -> Request<models::ColumnDefinition> {
-        self.0
-            .send(
-                Operation("op:POST /shares/{sharedDriveItem-id}/list/columns;;;;"),
-                body,
-            )
+        self.0.send("op:POST /shares/{sharedDriveItem-id}/list/columns;;;;", body)
     }
     /// `GET /shares/{sharedDriveItem-id}/list/columns/$count`
     ///
@@ -50,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/columns/$count;filter search;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/columns/$count;filter search;;;",
             )
     }
 }
@@ -73,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ColumnDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};expand select;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};expand select;;;",
             )
     }
     /// `PATCH /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id}`
@@ -88,9 +78,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ColumnDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};;;;",
-                ),
+                "op:PATCH /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};;;;",
                 changes,
             )
     }
@@ -101,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};;;;",
-                ),
+                "op:DELETE /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};;;;",
             )
     }
 }

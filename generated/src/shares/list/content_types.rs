@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/list/contentTypes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod base;
 pub mod base_types;
 pub mod column_links;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentType>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/contentTypes;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/contentTypes`
@@ -35,11 +33,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
-        self.0
-            .send(
-                Operation("op:POST /shares/{sharedDriveItem-id}/list/contentTypes;;;;"),
-                body,
-            )
+        self.0.send("op:POST /shares/{sharedDriveItem-id}/list/contentTypes;;;;", body)
     }
     /// `GET /shares/{sharedDriveItem-id}/list/contentTypes/$count`
     ///
@@ -51,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/$count;filter search;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/$count;filter search;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/contentTypes/addCopy`
@@ -67,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopy")
             .send(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/addCopy;;;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/addCopy;;;;",
                 parameters,
             )
     }
@@ -84,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopyFromContentTypeHub")
             .send(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/addCopyFromContentTypeHub;;;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/addCopyFromContentTypeHub;;;;",
                 parameters,
             )
     }
@@ -102,9 +90,7 @@ impl RequestBuilder {
         self.0
             .function("getCompatibleHubContentTypes", &[])
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -145,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContentType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id};expand select;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id};expand select;;;",
             )
     }
     /// `PATCH /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}`
@@ -160,9 +144,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContentType>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id};;;;",
-                ),
+                "op:PATCH /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id};;;;",
                 changes,
             )
     }
@@ -173,9 +155,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id};;;;",
-                ),
+                "op:DELETE /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id};;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/associateWithHubSites`
@@ -189,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("associateWithHubSites")
             .send(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/associateWithHubSites;;;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/associateWithHubSites;;;;",
                 parameters,
             )
     }
@@ -206,9 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToDefaultContentLocation")
             .send(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
                 parameters,
             )
     }
@@ -220,9 +196,7 @@ impl ItemRequestBuilder {
         self.0
             .function("isPublished", &[])
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/isPublished();;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/isPublished();;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/publish`
@@ -233,9 +207,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/publish;;;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/publish;;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/unpublish`
@@ -246,9 +218,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unpublish")
             .call(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/unpublish;;;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/unpublish;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/list/items`
 use crate::{models, runtime};
-use crate::runtime::{Change, Operation, Page, Path, Request};
+use crate::runtime::{Change, Page, Path, Request};
 pub mod analytics;
 pub mod created_by_user;
 pub mod document_set_versions;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ListItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items;expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/items;expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/items`
@@ -38,8 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ListItem) -> Request<models::ListItem> {
-        self.0
-            .send(Operation("op:POST /shares/{sharedDriveItem-id}/list/items;;;;"), body)
+        self.0.send("op:POST /shares/{sharedDriveItem-id}/list/items;;;;", body)
     }
     /// `GET /shares/{sharedDriveItem-id}/list/items/delta()`
     ///
@@ -51,9 +48,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/items/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /shares/{sharedDriveItem-id}/list/items/delta(token='{token}')`
@@ -69,9 +64,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[("token", Some(&token))])
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/delta(token='{token}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/items/delta(token='{token}');count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -127,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ListItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id};expand select;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id};expand select;;;",
             )
     }
     /// `PATCH /shares/{sharedDriveItem-id}/list/items/{listItem-id}`
@@ -142,9 +133,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ListItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/items/{listItem-id};;;;",
-                ),
+                "op:PATCH /shares/{sharedDriveItem-id}/list/items/{listItem-id};;;;",
                 changes,
             )
     }
@@ -154,11 +143,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/items/{listItem-id};;;;",
-                ),
-            )
+            .call("op:DELETE /shares/{sharedDriveItem-id}/list/items/{listItem-id};;;;")
     }
     /// `POST /shares/{sharedDriveItem-id}/list/items/{listItem-id}/createLink`
     ///
@@ -171,9 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createLink")
             .send(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/items/{listItem-id}/createLink;;;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/list/items/{listItem-id}/createLink;;;;",
                 parameters,
             )
     }
@@ -187,9 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getActivitiesByInterval", &[])
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}')`
@@ -214,9 +195,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
             )
     }
 }

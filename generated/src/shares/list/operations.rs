@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/list/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/shares/{sharedDriveItem-id}/list/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RichLongRunningOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/operations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/operations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/operations`
@@ -33,11 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::RichLongRunningOperation,
     ) -> Request<models::RichLongRunningOperation> {
-        self.0
-            .send(
-                Operation("op:POST /shares/{sharedDriveItem-id}/list/operations;;;;"),
-                body,
-            )
+        self.0.send("op:POST /shares/{sharedDriveItem-id}/list/operations;;;;", body)
     }
     /// `GET /shares/{sharedDriveItem-id}/list/operations/$count`
     ///
@@ -49,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/operations/$count;filter search;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/operations/$count;filter search;;;",
             )
     }
 }
@@ -67,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RichLongRunningOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/operations/{richLongRunningOperation-id};expand select;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/operations/{richLongRunningOperation-id};expand select;;;",
             )
     }
     /// `PATCH /shares/{sharedDriveItem-id}/list/operations/{richLongRunningOperation-id}`
@@ -82,9 +72,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RichLongRunningOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/operations/{richLongRunningOperation-id};;;;",
-                ),
+                "op:PATCH /shares/{sharedDriveItem-id}/list/operations/{richLongRunningOperation-id};;;;",
                 changes,
             )
     }
@@ -95,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/operations/{richLongRunningOperation-id};;;;",
-                ),
+                "op:DELETE /shares/{sharedDriveItem-id}/list/operations/{richLongRunningOperation-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/list/permissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/shares/{sharedDriveItem-id}/list/permissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Permission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/permissions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/permissions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/permissions`
@@ -30,11 +28,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
-        self.0
-            .send(
-                Operation("op:POST /shares/{sharedDriveItem-id}/list/permissions;;;;"),
-                body,
-            )
+        self.0.send("op:POST /shares/{sharedDriveItem-id}/list/permissions;;;;", body)
     }
     /// `GET /shares/{sharedDriveItem-id}/list/permissions/$count`
     ///
@@ -46,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/permissions/$count;filter search;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/permissions/$count;filter search;;;",
             )
     }
 }
@@ -64,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Permission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/permissions/{permission-id};expand select;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/permissions/{permission-id};expand select;;;",
             )
     }
     /// `PATCH /shares/{sharedDriveItem-id}/list/permissions/{permission-id}`
@@ -79,9 +69,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Permission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/permissions/{permission-id};;;;",
-                ),
+                "op:PATCH /shares/{sharedDriveItem-id}/list/permissions/{permission-id};;;;",
                 changes,
             )
     }
@@ -92,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/permissions/{permission-id};;;;",
-                ),
+                "op:DELETE /shares/{sharedDriveItem-id}/list/permissions/{permission-id};;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/permissions/{permission-id}/grant`
@@ -108,9 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("grant")
             .send(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/permissions/{permission-id}/grant;;;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/list/permissions/{permission-id}/grant;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/shares/{sharedDriveItem-id}/list/subscriptions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/shares/{sharedDriveItem-id}/list/subscriptions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -18,23 +18,14 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::Subscription>> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/subscriptions;search;;;",
-                ),
-            )
+        self.0.call("op:GET /shares/{sharedDriveItem-id}/list/subscriptions;search;;;")
     }
     /// `POST /shares/{sharedDriveItem-id}/list/subscriptions`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Subscription) -> Request<models::Subscription> {
-        self.0
-            .send(
-                Operation("op:POST /shares/{sharedDriveItem-id}/list/subscriptions;;;;"),
-                body,
-            )
+        self.0.send("op:POST /shares/{sharedDriveItem-id}/list/subscriptions;;;;", body)
     }
     /// `GET /shares/{sharedDriveItem-id}/list/subscriptions/$count`
     ///
@@ -46,9 +37,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/subscriptions/$count;search;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/subscriptions/$count;search;;;",
             )
     }
 }
@@ -62,9 +51,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Subscription> {
         self.0
             .call(
-                Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;;;",
-                ),
+                "op:GET /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;;;",
             )
     }
     /// `PATCH /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id}`
@@ -77,9 +64,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Subscription>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;;;",
-                ),
+                "op:PATCH /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;;;",
                 changes,
             )
     }
@@ -90,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;;;",
-                ),
+                "op:DELETE /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;;;",
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id}/reauthorize`
@@ -103,9 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reauthorize")
             .call(
-                Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id}/reauthorize;;;;",
-                ),
+                "op:POST /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id}/reauthorize;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/analytics/itemActivityStats`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activities;
 /// Requests to `/sites/{site-id}/analytics/itemActivityStats`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ItemActivityStat>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/analytics/itemActivityStats;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/analytics/itemActivityStats;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/analytics/itemActivityStats`
@@ -34,11 +32,7 @@ impl RequestBuilder {
         &self,
         body: &models::ItemActivityStat,
     ) -> Request<models::ItemActivityStat> {
-        self.0
-            .send(
-                Operation("op:POST /sites/{site-id}/analytics/itemActivityStats;;;;"),
-                body,
-            )
+        self.0.send("op:POST /sites/{site-id}/analytics/itemActivityStats;;;;", body)
     }
     /// `GET /sites/{site-id}/analytics/itemActivityStats/$count`
     ///
@@ -50,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/analytics/itemActivityStats/$count;filter search;;;",
-                ),
+                "op:GET /sites/{site-id}/analytics/itemActivityStats/$count;filter search;;;",
             )
     }
 }
@@ -73,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ItemActivityStat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id}`
@@ -88,9 +78,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ItemActivityStat>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};;;;",
                 changes,
             )
     }
@@ -101,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};;;;",
-                ),
+                "op:DELETE /sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};;;;",
             )
     }
 }

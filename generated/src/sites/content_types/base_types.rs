@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/contentTypes/{contentType-id}/baseTypes`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/sites/{site-id}/contentTypes/{contentType-id}/baseTypes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentType>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes/{contentType-id}/baseTypes;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes/{contentType-id}/baseTypes;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /sites/{site-id}/contentTypes/{contentType-id}/baseTypes/$count`
@@ -35,9 +33,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes/{contentType-id}/baseTypes/$count;filter search;;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes/{contentType-id}/baseTypes/$count;filter search;;;",
             )
     }
 }
@@ -53,9 +49,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContentType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes/{contentType-id}/baseTypes/{contentType-id1};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes/{contentType-id}/baseTypes/{contentType-id1};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/contentTypes/{contentType-id}/columns`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod source_column;
 /// Requests to `/sites/{site-id}/contentTypes/{contentType-id}/columns`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ColumnDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes/{contentType-id}/columns;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes/{contentType-id}/columns;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/contentTypes/{contentType-id}/columns`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::ColumnDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/columns;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:POST /sites/{site-id}/contentTypes/{contentType-id}/columns;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes/{contentType-id}/columns/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/contenttypes/{}/columns;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes/{contentType-id}/columns/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/contenttypes/{}/columns;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ColumnDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/contentTypes/{contentType-id}/columns/{columnDefinition-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/contentTypes/{contentType-id}/columns/{columnDefinition-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/contentTypes/{contentType-id}/columns/{columnDefinition-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ColumnDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/contentTypes/{contentType-id}/columns/{columnDefinition-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:PATCH /sites/{site-id}/contentTypes/{contentType-id}/columns/{columnDefinition-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/contentTypes/{contentType-id}/columns/{columnDefinition-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:DELETE /sites/{site-id}/contentTypes/{contentType-id}/columns/{columnDefinition-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
             )
     }
 }

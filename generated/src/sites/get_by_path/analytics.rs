@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/getByPath(path='{path}')/analytics`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/sites/{site-id}/getByPath(path='{path}')/analytics`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ItemAnalytics> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/analytics;expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/analytics;expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/getByPath(path='{path}')/analytics`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ItemAnalytics>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/getByPath(path='{path}')/analytics;;;;",
-                ),
+                "op:PATCH /sites/{site-id}/getByPath(path='{path}')/analytics;;;;",
                 changes,
             )
     }
@@ -41,11 +37,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/getByPath(path='{path}')/analytics;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /sites/{site-id}/getByPath(path='{path}')/analytics;;;;")
     }
 }

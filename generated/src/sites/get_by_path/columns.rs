@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/getByPath(path='{path}')/columns`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/sites/{site-id}/getByPath(path='{path}')/columns`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ColumnDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/columns;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/columns;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/getByPath(path='{path}')/columns`
@@ -29,11 +27,6 @@ impl RequestBuilder {
         body: &models::ColumnDefinition,
     ) -> Request<models::ColumnDefinition> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /sites/{site-id}/getByPath(path='{path}')/columns;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /sites/{site-id}/getByPath(path='{path}')/columns;;;;", body)
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/getByPath(path='{path}')/contentTypes`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/sites/{site-id}/getByPath(path='{path}')/contentTypes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentType>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/contentTypes;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/contentTypes;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/getByPath(path='{path}')/contentTypes`
@@ -27,9 +25,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/getByPath(path='{path}')/contentTypes;;;;",
-                ),
+                "op:POST /sites/{site-id}/getByPath(path='{path}')/contentTypes;;;;",
                 body,
             )
     }

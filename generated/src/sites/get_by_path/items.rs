@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/getByPath(path='{path}')/items`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/sites/{site-id}/getByPath(path='{path}')/items`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BaseItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/items;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/items;count expand filter orderby search select skip top;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/getByPath(path='{path}')/onenote`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/sites/{site-id}/getByPath(path='{path}')/onenote`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Onenote> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/onenote;expand select;;us-government china;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/onenote;expand select;;us-government china;",
             )
     }
     /// `PATCH /sites/{site-id}/getByPath(path='{path}')/onenote`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Onenote>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/getByPath(path='{path}')/onenote;;;us-government china;",
-                ),
+                "op:PATCH /sites/{site-id}/getByPath(path='{path}')/onenote;;;us-government china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/getByPath(path='{path}')/onenote;;;us-government china;",
-                ),
+                "op:DELETE /sites/{site-id}/getByPath(path='{path}')/onenote;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/getByPath(path='{path}')/pages`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/sites/{site-id}/getByPath(path='{path}')/pages`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BaseSitePage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/pages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/pages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/getByPath(path='{path}')/pages`
@@ -25,10 +23,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::BaseSitePage) -> Request<models::BaseSitePage> {
-        self.0
-            .send(
-                Operation("op:POST /sites/{site-id}/getByPath(path='{path}')/pages;;;;"),
-                body,
-            )
+        self.0.send("op:POST /sites/{site-id}/getByPath(path='{path}')/pages;;;;", body)
     }
 }

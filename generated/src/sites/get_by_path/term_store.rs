@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/getByPath(path='{path}')/termStore`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/sites/{site-id}/getByPath(path='{path}')/termStore`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Store> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/termStore;expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/termStore;expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/getByPath(path='{path}')/termStore`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::term_store::Store>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/getByPath(path='{path}')/termStore;;;;",
-                ),
+                "op:PATCH /sites/{site-id}/getByPath(path='{path}')/termStore;;;;",
                 changes,
             )
     }
@@ -41,11 +37,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/getByPath(path='{path}')/termStore;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /sites/{site-id}/getByPath(path='{path}')/termStore;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/getByPath(path='{path}')/termStores`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/sites/{site-id}/getByPath(path='{path}')/termStores`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Store>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/termStores;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/getByPath(path='{path}')/termStores;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/getByPath(path='{path}')/termStores`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Store> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/getByPath(path='{path}')/termStores;;;;",
-                ),
+                "op:POST /sites/{site-id}/getByPath(path='{path}')/termStores;;;;",
                 body,
             )
     }

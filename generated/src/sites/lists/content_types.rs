@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/lists/{list-id}/contentTypes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod base;
 pub mod base_types;
 pub mod column_links;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentType>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/contentTypes;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/contentTypes`
@@ -39,11 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
-        self.0
-            .send(
-                Operation("op:POST /sites/{site-id}/lists/{list-id}/contentTypes;;;;"),
-                body,
-            )
+        self.0.send("op:POST /sites/{site-id}/lists/{list-id}/contentTypes;;;;", body)
     }
     /// `GET /sites/{site-id}/lists/{list-id}/contentTypes/$count`
     ///
@@ -61,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists/{}/contenttypes;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists/{}/contenttypes;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/contentTypes/addCopy`
@@ -81,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopy")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/addCopy;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/addCopy;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 parameters,
             )
     }
@@ -102,9 +92,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopyFromContentTypeHub")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/addCopyFromContentTypeHub;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/addCopyFromContentTypeHub;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 parameters,
             )
     }
@@ -124,9 +112,7 @@ impl RequestBuilder {
         self.0
             .function("getCompatibleHubContentTypes", &[])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
             )
     }
 }
@@ -171,9 +157,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContentType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}`
@@ -190,9 +174,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContentType>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:PATCH /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 changes,
             )
     }
@@ -207,9 +189,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
-                ),
+                "op:DELETE /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/associateWithHubSites`
@@ -223,9 +203,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("associateWithHubSites")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/associateWithHubSites;;;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/associateWithHubSites;;;;",
                 parameters,
             )
     }
@@ -240,9 +218,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToDefaultContentLocation")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
                 parameters,
             )
     }
@@ -254,9 +230,7 @@ impl ItemRequestBuilder {
         self.0
             .function("isPublished", &[])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/isPublished();;;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/isPublished();;;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/publish`
@@ -267,9 +241,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/publish;;;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/publish;;;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/unpublish`
@@ -280,9 +252,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unpublish")
             .call(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/unpublish;;;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/unpublish;;;;",
             )
     }
 }

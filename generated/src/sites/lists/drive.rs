@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/lists/{list-id}/drive`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/sites/{site-id}/lists/{list-id}/drive`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,11 +24,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Drive> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/drive;expand select;;;",
-                ),
-            )
+        self.0.call("op:GET /sites/{site-id}/lists/{list-id}/drive;expand select;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/lists/{list-id}/items`
 use crate::{models, runtime};
-use crate::runtime::{Change, Operation, Page, Path, Request};
+use crate::runtime::{Change, Page, Path, Request};
 pub mod analytics;
 pub mod created_by_user;
 pub mod document_set_versions;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ListItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items;expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items;expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/items`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ListItem) -> Request<models::ListItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/items;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/delta();count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/delta();count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /sites/{site-id}/lists/{list-id}/items/delta(token='{token}')`
@@ -90,9 +84,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[("token", Some(&token))])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/delta(token='{token}');count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/delta(token='{token}');count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
 }
@@ -152,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ListItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}`
@@ -171,9 +161,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ListItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
-                ),
+                "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 changes,
             )
     }
@@ -188,9 +176,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
-                ),
+                "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/createLink`
@@ -208,9 +194,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createLink")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -228,9 +212,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getActivitiesByInterval", &[])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}')`
@@ -259,9 +241,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
 }

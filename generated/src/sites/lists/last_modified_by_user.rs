@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/lists/{list-id}/lastModifiedByUser`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod mailbox_settings;
 pub mod service_provisioning_errors;
 /// Requests to `/sites/{site-id}/lists/{list-id}/lastModifiedByUser`.
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/lastModifiedByUser;expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/lastModifiedByUser;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/onenote/pages`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 pub mod parent_notebook;
 pub mod parent_section;
 /// Requests to `/sites/{site-id}/onenote/pages`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenotePage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/onenote/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /sites/{site-id}/onenote/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /sites/{site-id}/onenote/pages`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::OnenotePage) -> Request<models::OnenotePage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/onenote/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /sites/{site-id}/onenote/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/onenote/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/sites/{}/onenote/pages;us-government china;",
-                ),
+                "op:GET /sites/{site-id}/onenote/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/sites/{}/onenote/pages;us-government china;",
             )
     }
 }
@@ -104,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenotePage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/onenote/pages/{onenotePage-id};expand select;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /sites/{site-id}/onenote/pages/{onenotePage-id};expand select;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /sites/{site-id}/onenote/pages/{onenotePage-id}`
@@ -121,9 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenotePage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/onenote/pages/{onenotePage-id};;;us-government china;",
-                ),
+                "op:PATCH /sites/{site-id}/onenote/pages/{onenotePage-id};;;us-government china;",
                 changes,
             )
     }
@@ -140,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/onenote/pages/{onenotePage-id};;work=Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /sites/{site-id}/onenote/pages/{onenotePage-id};;work=Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /sites/{site-id}/onenote/pages/{onenotePage-id}/content`
@@ -155,9 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/onenote/pages/{onenotePage-id}/content;;;us-government china;",
-                ),
+                "op:GET /sites/{site-id}/onenote/pages/{onenotePage-id}/content;;;us-government china;",
             )
     }
     /// `PUT /sites/{site-id}/onenote/pages/{onenotePage-id}/content`
@@ -173,9 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /sites/{site-id}/onenote/pages/{onenotePage-id}/content;;;us-government china;",
-                ),
+                "op:PUT /sites/{site-id}/onenote/pages/{onenotePage-id}/content;;;us-government china;",
                 content,
             )
     }
@@ -196,9 +180,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToSection")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/onenote/pages/{onenotePage-id}/copyToSection;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /sites/{site-id}/onenote/pages/{onenotePage-id}/copyToSection;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -215,9 +197,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("onenotePatchContent")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/onenote/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
-                ),
+                "op:POST /sites/{site-id}/onenote/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
                 parameters,
             )
     }
@@ -231,9 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .function("preview", &[])
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/onenote/pages/{onenotePage-id}/preview();;;us-government china;",
-                ),
+                "op:GET /sites/{site-id}/onenote/pages/{onenotePage-id}/preview();;;us-government china;",
             )
     }
 }

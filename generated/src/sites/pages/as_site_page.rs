@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/pages/graph.sitePage`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod canvas_layout;
 pub mod created_by_user;
 pub mod last_modified_by_user;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SitePage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/pages/graph.sitePage;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:cast:/sites/{}/pages;;",
-                ),
+                "op:GET /sites/{site-id}/pages/graph.sitePage;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:cast:/sites/{}/pages;;",
             )
     }
     /// `GET /sites/{site-id}/pages/graph.sitePage/$count`
@@ -46,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/pages/graph.sitePage/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/pages;;",
-                ),
+                "op:GET /sites/{site-id}/pages/graph.sitePage/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/pages;;",
             )
     }
 }
@@ -90,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SitePage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage;expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:cast:/sites/{}/pages/{};;",
-                ),
+                "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage;expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:cast:/sites/{}/pages/{};;",
             )
     }
 }

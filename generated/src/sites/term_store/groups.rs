@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStore/groups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod sets;
 /// Requests to `/sites/{site-id}/termStore/groups`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Group>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/termStore/groups`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Group> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/termStore/groups;;work=TermStore.ReadWrite.All;;",
-                ),
+                "op:POST /sites/{site-id}/termStore/groups;;work=TermStore.ReadWrite.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/groups;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/groups;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups/{group-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStore/groups/{group-id}`
@@ -107,10 +99,7 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::term_store::Group>,
     ) -> Request<Option<models::term_store::Group>> {
         self.0
-            .update(
-                Operation("op:PATCH /sites/{site-id}/termStore/groups/{group-id};;;;"),
-                changes,
-            )
+            .update("op:PATCH /sites/{site-id}/termStore/groups/{group-id};;;;", changes)
     }
     /// `DELETE /sites/{site-id}/termStore/groups/{group-id}`
     ///
@@ -123,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id};;work=TermStore.ReadWrite.All;;",
-                ),
+                "op:DELETE /sites/{site-id}/termStore/groups/{group-id};;work=TermStore.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStore/sets`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod children;
 pub mod parent_group;
 pub mod relations;
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Set>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/termStore/sets`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Set> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/termStore/sets;;work=TermStore.ReadWrite.All;;",
-                ),
+                "op:POST /sites/{site-id}/termStore/sets;;work=TermStore.ReadWrite.All;;",
                 body,
             )
     }
@@ -58,11 +54,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /sites/{site-id}/termStore/sets/$count;filter search;;;")
     }
 }
 /// Requests to `/sites/{site-id}/termStore/sets/{set-id}`.
@@ -101,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Set> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets/{set-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStore/sets/{set-id}`
@@ -120,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Set>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id};;work=TermStore.ReadWrite.All;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStore/sets/{set-id};;work=TermStore.ReadWrite.All;;",
                 changes,
             )
     }
@@ -137,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id};;work=TermStore.ReadWrite.All;;",
-                ),
+                "op:DELETE /sites/{site-id}/termStore/sets/{set-id};;work=TermStore.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStores/{store-id}/sets`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod children;
 pub mod parent_group;
 pub mod relations;
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Set>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/sets;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/termStores/{store-id}/sets;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/termStores/{store-id}/sets`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::term_store::Set,
     ) -> Request<models::term_store::Set> {
-        self.0
-            .send(
-                Operation("op:POST /sites/{site-id}/termStores/{store-id}/sets;;;;"),
-                body,
-            )
+        self.0.send("op:POST /sites/{site-id}/termStores/{store-id}/sets;;;;", body)
     }
     /// `GET /sites/{site-id}/termStores/{store-id}/sets/$count`
     ///
@@ -53,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/sets/$count;filter search;;;",
-                ),
+                "op:GET /sites/{site-id}/termStores/{store-id}/sets/$count;filter search;;;",
             )
     }
 }
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Set> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/sets/{set-id};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/termStores/{store-id}/sets/{set-id};expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStores/{store-id}/sets/{set-id}`
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Set>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStores/{store-id}/sets/{set-id};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStores/{store-id}/sets/{set-id};;;;",
                 changes,
             )
     }
@@ -117,11 +105,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStores/{store-id}/sets/{set-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /sites/{site-id}/termStores/{store-id}/sets/{set-id};;;;")
     }
 }

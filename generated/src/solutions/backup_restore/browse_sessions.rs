@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/browseSessions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/browseSessions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BrowseSessionBase>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/browseSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/browseSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/browseSessions`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::BrowseSessionBase> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/browseSessions;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/browseSessions;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/browseSessions/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/browsesessions;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/browseSessions/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/browsesessions;us-government china;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BrowseSessionBase> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/browseSessions/{browseSessionBase-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/browseSessions/{browseSessionBase-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/browseSessions/{browseSessionBase-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BrowseSessionBase>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/browseSessions/{browseSessionBase-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/browseSessions/{browseSessionBase-id};;;us-government china;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/browseSessions/{browseSessionBase-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/browseSessions/{browseSessionBase-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/browseSessions/{browseSessionBase-id}/browse`
@@ -137,9 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("browse")
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/browseSessions/{browseSessionBase-id}/browse;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/browseSessions/{browseSessionBase-id}/browse;;;us-government china;",
                 parameters,
             )
     }
@@ -158,9 +144,7 @@ impl ItemRequestBuilder {
         self.0
             .function("browse", &[("nextFetchToken", Some(&next_fetch_token))])
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/browseSessions/{browseSessionBase-id}/browse(nextFetchToken='{nextFetchToken}');count filter search skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/browseSessions/{browseSessionBase-id}/browse(nextFetchToken='{nextFetchToken}');count filter search skip top;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/emailNotificationsSetting`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/solutions/backupRestore/emailNotificationsSetting`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EmailNotificationsSetting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/emailNotificationsSetting;expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/emailNotificationsSetting;expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/emailNotificationsSetting`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EmailNotificationsSetting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/emailNotificationsSetting;;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/emailNotificationsSetting;;;us-government china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/emailNotificationsSetting;;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/emailNotificationsSetting;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/exchangeProtectionPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod mailbox_inclusion_rules;
 pub mod mailbox_protection_units;
 pub mod mailbox_protection_units_bulk_addition_jobs;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ExchangeProtectionPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/exchangeProtectionPolicies;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/exchangeProtectionPolicies`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::ExchangeProtectionPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/exchangeProtectionPolicies;;;us-government china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/exchangeProtectionPolicies/$count;filter search;;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ExchangeProtectionPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ExchangeProtectionPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};;;us-government china;",
                 changes,
             )
     }
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/activate`
@@ -148,9 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/activate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/activate;;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/deactivate`
@@ -163,9 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deactivate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/deactivate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/deactivate;;;us-government china;",
             )
     }
 }

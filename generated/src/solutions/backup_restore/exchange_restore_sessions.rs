@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/exchangeRestoreSessions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod granular_mailbox_restore_artifacts;
 pub mod mailbox_restore_artifacts;
 pub mod mailbox_restore_artifacts_bulk_addition_requests;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ExchangeRestoreSession>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/exchangeRestoreSessions;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/exchangeRestoreSessions;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/exchangeRestoreSessions`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::ExchangeRestoreSession> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/exchangeRestoreSessions;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/exchangeRestoreSessions;;;us-government china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/exchangeRestoreSessions/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/exchangeRestoreSessions/$count;filter search;;us-government china;",
             )
     }
 }
@@ -107,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ExchangeRestoreSession> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id}`
@@ -124,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ExchangeRestoreSession>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id};;;us-government china;",
                 changes,
             )
     }
@@ -139,9 +129,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id}/activate`
@@ -154,9 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id}/activate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/exchangeRestoreSessions/{exchangeRestoreSession-id}/activate;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/mailboxProtectionUnits`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/mailboxProtectionUnits`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MailboxProtectionUnit>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/mailboxProtectionUnits;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/mailboxProtectionUnits;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/mailboxProtectionUnits`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::MailboxProtectionUnit> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/mailboxProtectionUnits;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/mailboxProtectionUnits;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/mailboxProtectionUnits/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/mailboxProtectionUnits/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MailboxProtectionUnit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/mailboxProtectionUnits/{mailboxProtectionUnit-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/mailboxProtectionUnits/{mailboxProtectionUnit-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/mailboxProtectionUnits/{mailboxProtectionUnit-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MailboxProtectionUnit>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/mailboxProtectionUnits/{mailboxProtectionUnit-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/mailboxProtectionUnits/{mailboxProtectionUnit-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/mailboxProtectionUnits/{mailboxProtectionUnit-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/mailboxProtectionUnits/{mailboxProtectionUnit-id};;;us-government china;",
             )
     }
 }

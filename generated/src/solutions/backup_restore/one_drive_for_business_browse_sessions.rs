@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/oneDriveForBusinessBrowseSessions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/oneDriveForBusinessBrowseSessions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OneDriveForBusinessBrowseSession>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessBrowseSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessBrowseSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/oneDriveForBusinessBrowseSessions`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::OneDriveForBusinessBrowseSession> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/oneDriveForBusinessBrowseSessions;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/oneDriveForBusinessBrowseSessions;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessBrowseSessions/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/onedriveforbusinessbrowsesessions;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessBrowseSessions/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/onedriveforbusinessbrowsesessions;us-government china;",
             )
     }
 }
@@ -98,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OneDriveForBusinessBrowseSession> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id};expand select;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id};expand select;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id}`
@@ -115,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OneDriveForBusinessBrowseSession>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id};;;us-government china;",
                 changes,
             )
     }
@@ -130,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id}/browse`
@@ -152,9 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("browse")
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id}/browse;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id}/browse;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -173,9 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .function("browse", &[("nextFetchToken", Some(&next_fetch_token))])
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id}/browse(nextFetchToken='{nextFetchToken}');count filter search skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessBrowseSessions/{oneDriveForBusinessBrowseSession-id}/browse(nextFetchToken='{nextFetchToken}');count filter search skip top;;us-government china;",
             )
     }
 }

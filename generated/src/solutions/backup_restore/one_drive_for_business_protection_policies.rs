@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/oneDriveForBusinessProtectionPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod drive_inclusion_rules;
 pub mod drive_protection_units;
 pub mod drive_protection_units_bulk_addition_jobs;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OneDriveForBusinessProtectionPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::OneDriveForBusinessProtectionPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies;;;us-government china;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/$count;filter search;;us-government china;",
             )
     }
 }
@@ -102,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OneDriveForBusinessProtectionPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}`
@@ -119,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OneDriveForBusinessProtectionPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id};;;us-government china;",
                 changes,
             )
     }
@@ -134,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/activate`
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/activate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/activate;;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/deactivate`
@@ -164,9 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deactivate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/deactivate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/deactivate;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/oneDriveForBusinessRestoreSessions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod drive_restore_artifacts;
 pub mod drive_restore_artifacts_bulk_addition_requests;
 pub mod granular_drive_restore_artifacts;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OneDriveForBusinessRestoreSession>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessRestoreSessions;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessRestoreSessions;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/oneDriveForBusinessRestoreSessions`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::OneDriveForBusinessRestoreSession> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/oneDriveForBusinessRestoreSessions;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/oneDriveForBusinessRestoreSessions;;;us-government china;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessRestoreSessions/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessRestoreSessions/$count;filter search;;us-government china;",
             )
     }
 }
@@ -106,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OneDriveForBusinessRestoreSession> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id}`
@@ -123,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OneDriveForBusinessRestoreSession>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id};;;us-government china;",
                 changes,
             )
     }
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id}/activate`
@@ -153,9 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id}/activate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/oneDriveForBusinessRestoreSessions/{oneDriveForBusinessRestoreSession-id}/activate;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/protectionPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/protectionPolicies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ProtectionPolicyBase>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/protectionPolicies;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/protectionPolicies;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/protectionPolicies`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::ProtectionPolicyBase> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/protectionPolicies;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/protectionPolicies;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/protectionPolicies/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/protectionPolicies/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ProtectionPolicyBase> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ProtectionPolicyBase>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id}/activate`
@@ -124,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id}/activate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id}/activate;;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id}/deactivate`
@@ -139,9 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deactivate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id}/deactivate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/protectionPolicies/{protectionPolicyBase-id}/deactivate;;;us-government china;",
             )
     }
 }

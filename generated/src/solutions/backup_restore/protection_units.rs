@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/protectionUnits`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod as_drive_protection_unit;
 pub mod as_mailbox_protection_unit;
 pub mod as_site_protection_unit;
@@ -48,9 +48,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ProtectionUnitBase>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/protectionUnits;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /solutions/backupRestore/protectionUnits/$count`
@@ -65,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/protectionUnits/$count;filter search;;us-government china;",
             )
     }
 }
@@ -112,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ProtectionUnitBase> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits/{protectionUnitBase-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/protectionUnits/{protectionUnitBase-id};expand select;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/cancelOffboard`
@@ -127,9 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancelOffboard")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/cancelOffboard;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/cancelOffboard;;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/offboard`
@@ -142,9 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("offboard")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/offboard;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/offboard;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/restorePoints`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod protection_unit;
 /// Requests to `/solutions/backupRestore/restorePoints`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RestorePoint>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/restorePoints;count expand filter orderby search select skip top;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/restorePoints;count expand filter orderby search select skip top;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/restorePoints`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::RestorePoint) -> Request<models::RestorePoint> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/restorePoints;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/restorePoints;;;us-government china;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/restorePoints/$count;filter search;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All provenance=inferred:count:/solutions/backuprestore/restorepoints;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/restorePoints/$count;filter search;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All provenance=inferred:count:/solutions/backuprestore/restorepoints;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/restorePoints/search`
@@ -87,9 +81,7 @@ impl RequestBuilder {
         self.0
             .segment("search")
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/restorePoints/search;;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/restorePoints/search;;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All;us-government china;",
                 parameters,
             )
     }
@@ -113,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RestorePoint> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/restorePoints/{restorePoint-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/restorePoints/{restorePoint-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/restorePoints/{restorePoint-id}`
@@ -130,9 +120,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RestorePoint>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/restorePoints/{restorePoint-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/restorePoints/{restorePoint-id};;;us-government china;",
                 changes,
             )
     }
@@ -145,9 +133,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/restorePoints/{restorePoint-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/restorePoints/{restorePoint-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/serviceApps`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/serviceApps`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceApp>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/serviceApps;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/serviceApps;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/serviceApps`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ServiceApp) -> Request<models::ServiceApp> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/serviceApps;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/serviceApps;;;us-government china;",
                 body,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/serviceApps/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/serviceApps/$count;filter search;;us-government china;",
             )
     }
 }
@@ -74,9 +68,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServiceApp> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/serviceApps/{serviceApp-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/serviceApps/{serviceApp-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/serviceApps/{serviceApp-id}`
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ServiceApp>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/serviceApps/{serviceApp-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/serviceApps/{serviceApp-id};;;us-government china;",
                 changes,
             )
     }
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/serviceApps/{serviceApp-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/serviceApps/{serviceApp-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/serviceApps/{serviceApp-id}/activate`
@@ -124,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/serviceApps/{serviceApp-id}/activate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/serviceApps/{serviceApp-id}/activate;;;us-government china;",
                 parameters,
             )
     }
@@ -140,9 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deactivate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/serviceApps/{serviceApp-id}/deactivate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/serviceApps/{serviceApp-id}/deactivate;;;us-government china;",
             )
     }
 }

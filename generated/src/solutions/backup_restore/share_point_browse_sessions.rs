@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/sharePointBrowseSessions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/sharePointBrowseSessions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharePointBrowseSession>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointBrowseSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointBrowseSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/sharePointBrowseSessions`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::SharePointBrowseSession> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/sharePointBrowseSessions;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/sharePointBrowseSessions;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointBrowseSessions/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/sharepointbrowsesessions;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointBrowseSessions/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/sharepointbrowsesessions;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharePointBrowseSession> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};expand select;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};expand select;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharePointBrowseSession>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};;;us-government china;",
                 changes,
             )
     }
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id}/browse`
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("browse")
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id}/browse;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id}/browse;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -170,9 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .function("browse", &[("nextFetchToken", Some(&next_fetch_token))])
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id}/browse(nextFetchToken='{nextFetchToken}');count filter search skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id}/browse(nextFetchToken='{nextFetchToken}');count filter search skip top;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/sharePointProtectionPolicies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod site_inclusion_rules;
 pub mod site_protection_units;
 pub mod site_protection_units_bulk_addition_jobs;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharePointProtectionPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointProtectionPolicies;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/sharePointProtectionPolicies`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::SharePointProtectionPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/sharePointProtectionPolicies;;;us-government china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointProtectionPolicies/$count;filter search;;us-government china;",
             )
     }
 }
@@ -99,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharePointProtectionPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharePointProtectionPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};;;us-government china;",
                 changes,
             )
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/activate`
@@ -146,9 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/activate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/activate;;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/deactivate`
@@ -161,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deactivate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/deactivate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/deactivate;;;us-government china;",
             )
     }
 }

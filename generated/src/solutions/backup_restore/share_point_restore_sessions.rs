@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/sharePointRestoreSessions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod granular_site_restore_artifacts;
 pub mod site_restore_artifacts;
 pub mod site_restore_artifacts_bulk_addition_requests;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharePointRestoreSession>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointRestoreSessions;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointRestoreSessions;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/sharePointRestoreSessions`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::SharePointRestoreSession> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/sharePointRestoreSessions;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/sharePointRestoreSessions;;;us-government china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointRestoreSessions/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointRestoreSessions/$count;filter search;;us-government china;",
             )
     }
 }
@@ -103,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharePointRestoreSession> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}`
@@ -120,9 +112,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharePointRestoreSession>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id};;;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/activate`
@@ -150,9 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/activate;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/activate;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/siteInclusionRules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/siteInclusionRules`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SiteProtectionRule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/siteInclusionRules;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/siteInclusionRules;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/siteInclusionRules`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::SiteProtectionRule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/siteInclusionRules;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/siteInclusionRules;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/siteInclusionRules/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/siteInclusionRules/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SiteProtectionRule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SiteProtectionRule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}/deleteAndUnprotect`
@@ -124,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deleteAndUnprotect")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}/deleteAndUnprotect;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}/deleteAndUnprotect;;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}/run`
@@ -139,9 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("run")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}/run;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}/run;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/siteProtectionUnits`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/siteProtectionUnits`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SiteProtectionUnit>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/siteProtectionUnits;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/siteProtectionUnits;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/siteProtectionUnits`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::SiteProtectionUnit> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/siteProtectionUnits;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/siteProtectionUnits;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/siteProtectionUnits/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/siteProtectionUnits/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SiteProtectionUnit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/siteProtectionUnits/{siteProtectionUnit-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/siteProtectionUnits/{siteProtectionUnit-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/siteProtectionUnits/{siteProtectionUnit-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SiteProtectionUnit>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/siteProtectionUnits/{siteProtectionUnit-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/siteProtectionUnits/{siteProtectionUnit-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/siteProtectionUnits/{siteProtectionUnit-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/siteProtectionUnits/{siteProtectionUnit-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/bookingBusinesses/{bookingBusiness-id}/calendarView`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/bookingBusinesses/{bookingBusiness-id}/calendarView`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -30,9 +30,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::BookingAppointment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
             )
             .query("end", end)
             .query("start", start)
@@ -53,9 +51,7 @@ impl RequestBuilder {
     ) -> Request<models::BookingAppointment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView;;work=Bookings.ReadWrite.All application=Bookings.ReadWrite.All;china;",
-                ),
+                "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView;;work=Bookings.ReadWrite.All application=Bookings.ReadWrite.All;china;",
                 body,
             )
     }
@@ -77,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses/{}/calendarview;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses/{}/calendarview;china;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self, end: &str, start: &str) -> Request<models::BookingAppointment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};expand select;;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};expand select;;china;",
             )
             .query("end", end)
             .query("start", start)
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BookingAppointment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};;;china;",
-                ),
+                "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};;;china;",
                 changes,
             )
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};;;china;",
-                ),
+                "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};;;china;",
             )
     }
     /// `POST /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id}/cancel`
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .send(
-                Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id}/cancel;;;china;",
-                ),
+                "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id}/cancel;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/solutions/bookingBusinesses/{bookingBusiness-id}/customers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/bookingBusinesses/{bookingBusiness-id}/customers`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BookingCustomerBase>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/customers;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/customers;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
             )
     }
     /// `POST /solutions/bookingBusinesses/{bookingBusiness-id}/customers`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::BookingCustomerBase> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/customers;;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All;china;",
-                ),
+                "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/customers;;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/customers/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses/{}/customers;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/customers/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses/{}/customers;china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BookingCustomerBase> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/customers/{bookingCustomerBase-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/customers/{bookingCustomerBase-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
             )
     }
     /// `PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/customers/{bookingCustomerBase-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BookingCustomerBase>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/customers/{bookingCustomerBase-id};;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
-                ),
+                "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/customers/{bookingCustomerBase-id};;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id}/customers/{bookingCustomerBase-id};;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
-                ),
+                "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id}/customers/{bookingCustomerBase-id};;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
             )
     }
 }

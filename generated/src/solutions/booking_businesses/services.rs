@@ -2,7 +2,7 @@
 
 //! `/solutions/bookingBusinesses/{bookingBusiness-id}/services`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/bookingBusinesses/{bookingBusiness-id}/services`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BookingService>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/services;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/services;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
             )
     }
     /// `POST /solutions/bookingBusinesses/{bookingBusiness-id}/services`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::BookingService> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/services;;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",
-                ),
+                "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/services;;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/services/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses/{}/services;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/services/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses/{}/services;china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BookingService> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/services/{bookingService-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
-                ),
+                "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/services/{bookingService-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
             )
     }
     /// `PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/services/{bookingService-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BookingService>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/services/{bookingService-id};;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",
-                ),
+                "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/services/{bookingService-id};;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id}/services/{bookingService-id};;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",
-                ),
+                "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id}/services/{bookingService-id};;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/events`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod presenters;
 pub mod sessions;
 /// Requests to `/solutions/virtualEvents/events`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::VirtualEvent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/events;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/events;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/events`
@@ -37,12 +35,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::VirtualEvent) -> Request<models::VirtualEvent> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/events;;;us-government china;",
-                ),
-                body,
-            )
+            .send("op:POST /solutions/virtualEvents/events;;;us-government china;", body)
     }
     /// `GET /solutions/virtualEvents/events/$count`
     ///
@@ -56,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/events/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/events/$count;filter search;;us-government china;",
             )
     }
 }
@@ -86,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEvent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/events/{virtualEvent-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/events/{virtualEvent-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/events/{virtualEvent-id}`
@@ -103,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::VirtualEvent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/events/{virtualEvent-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/events/{virtualEvent-id};;;us-government china;",
                 changes,
             )
     }
@@ -118,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/events/{virtualEvent-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/events/{virtualEvent-id};;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/events/{virtualEvent-id}/cancel`
@@ -133,9 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/cancel;;;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/cancel;;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/events/{virtualEvent-id}/publish`
@@ -148,9 +131,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/publish;;;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/publish;;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/events/{virtualEvent-id}/setExternalEventInformation`
@@ -166,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setExternalEventInformation")
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/setExternalEventInformation;;;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/setExternalEventInformation;;;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/townhalls`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod presenters;
 pub mod registration_configuration;
 pub mod registrations;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::VirtualEventTownhall>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls;count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls;count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/townhalls`
@@ -51,9 +49,7 @@ impl RequestBuilder {
     ) -> Request<models::VirtualEventTownhall> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/townhalls;;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/townhalls;;work=VirtualEvent.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/$count;filter search;application=VirtualEvent.Read.All provenance=inferred:count:/solutions/virtualevents/townhalls;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/$count;filter search;application=VirtualEvent.Read.All provenance=inferred:count:/solutions/virtualevents/townhalls;us-government china;",
             )
     }
     /// `GET /solutions/virtualEvents/townhalls/getByUserIdAndRole(userId='{userId}',role='{role}')`
@@ -103,9 +97,7 @@ impl RequestBuilder {
                 &[("userId", Some(&user_id)), ("role", Some(&role))],
             )
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/getByUserIdAndRole(userId='{userId}',role='{role}');count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/getByUserIdAndRole(userId='{userId}',role='{role}');count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `GET /solutions/virtualEvents/townhalls/getByUserRole(role='{role}')`
@@ -127,9 +119,7 @@ impl RequestBuilder {
         self.0
             .function("getByUserRole", &[("role", Some(&role))])
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/getByUserRole(role='{role}');count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/getByUserRole(role='{role}');count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite;us-government china;",
             )
     }
 }
@@ -175,9 +165,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventTownhall> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}`
@@ -196,9 +184,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::VirtualEventTownhall>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};;work=VirtualEvent.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -211,9 +197,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/cancel`
@@ -230,9 +214,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/cancel;;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/cancel;;work=VirtualEvent.ReadWrite;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/publish`
@@ -249,9 +231,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/publish;;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/publish;;work=VirtualEvent.ReadWrite;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/setExternalEventInformation`
@@ -271,9 +251,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setExternalEventInformation")
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/setExternalEventInformation;;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/setExternalEventInformation;;work=VirtualEvent.ReadWrite;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/webinars`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod presenters;
 pub mod registration_configuration;
 pub mod registrations;
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::VirtualEventWebinar>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/webinars`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::VirtualEventWebinar> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/webinars;;;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/webinars;;;us-government china;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/$count;filter search;;us-government china;",
             )
     }
     /// `GET /solutions/virtualEvents/webinars/getByUserIdAndRole(userId='{userId}',role='{role}')`
@@ -89,9 +83,7 @@ impl RequestBuilder {
                 &[("userId", Some(&user_id)), ("role", Some(&role))],
             )
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/getByUserIdAndRole(userId='{userId}',role='{role}');count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/getByUserIdAndRole(userId='{userId}',role='{role}');count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `GET /solutions/virtualEvents/webinars/getByUserRole(role='{role}')`
@@ -113,9 +105,7 @@ impl RequestBuilder {
         self.0
             .function("getByUserRole", &[("role", Some(&role))])
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/getByUserRole(role='{role}');count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/getByUserRole(role='{role}');count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite;us-government china;",
             )
     }
 }
@@ -161,9 +151,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventWebinar> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}`
@@ -178,9 +166,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::VirtualEventWebinar>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id};;;us-government china;",
                 changes,
             )
     }
@@ -193,9 +179,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id};;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/cancel`
@@ -212,9 +196,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/cancel;;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/cancel;;work=VirtualEvent.ReadWrite;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/publish`
@@ -231,9 +213,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/publish;;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/publish;;work=VirtualEvent.ReadWrite;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/setExternalEventInformation`
@@ -253,9 +233,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setExternalEventInformation")
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/setExternalEventInformation;;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/setExternalEventInformation;;work=VirtualEvent.ReadWrite;us-government china;",
                 parameters,
             )
     }

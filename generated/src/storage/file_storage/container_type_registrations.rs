@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containerTypeRegistrations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod application_permission_grants;
 /// Requests to `/storage/fileStorage/containerTypeRegistrations`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::FileStorageContainerTypeRegistration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containerTypeRegistrations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /storage/fileStorage/containerTypeRegistrations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /storage/fileStorage/containerTypeRegistrations`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::FileStorageContainerTypeRegistration,
     ) -> Request<models::FileStorageContainerTypeRegistration> {
-        self.0
-            .send(
-                Operation("op:POST /storage/fileStorage/containerTypeRegistrations;;;;"),
-                body,
-            )
+        self.0.send("op:POST /storage/fileStorage/containerTypeRegistrations;;;;", body)
     }
     /// `GET /storage/fileStorage/containerTypeRegistrations/$count`
     ///
@@ -53,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containerTypeRegistrations/$count;filter search;;;",
-                ),
+                "op:GET /storage/fileStorage/containerTypeRegistrations/$count;filter search;;;",
             )
     }
 }
@@ -80,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::FileStorageContainerTypeRegistration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};expand select;;;",
-                ),
+                "op:GET /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};expand select;;;",
             )
     }
     /// `PATCH /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}`
@@ -95,9 +85,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::FileStorageContainerTypeRegistration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};;;;",
-                ),
+                "op:PATCH /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};;;;",
                 changes,
             )
     }
@@ -108,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};;;;",
-                ),
+                "op:DELETE /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containerTypes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/storage/fileStorage/containerTypes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::FileStorageContainerType>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containerTypes;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /storage/fileStorage/containerTypes;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /storage/fileStorage/containerTypes`
@@ -33,7 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::FileStorageContainerType,
     ) -> Request<models::FileStorageContainerType> {
-        self.0.send(Operation("op:POST /storage/fileStorage/containerTypes;;;;"), body)
+        self.0.send("op:POST /storage/fileStorage/containerTypes;;;;", body)
     }
     /// `GET /storage/fileStorage/containerTypes/$count`
     ///
@@ -44,11 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containerTypes/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /storage/fileStorage/containerTypes/$count;filter search;;;")
     }
 }
 /// Requests to `/storage/fileStorage/containerTypes/{fileStorageContainerType-id}`.
@@ -63,9 +57,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::FileStorageContainerType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containerTypes/{fileStorageContainerType-id};expand select;;;",
-                ),
+                "op:GET /storage/fileStorage/containerTypes/{fileStorageContainerType-id};expand select;;;",
             )
     }
     /// `PATCH /storage/fileStorage/containerTypes/{fileStorageContainerType-id}`
@@ -78,9 +70,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::FileStorageContainerType>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containerTypes/{fileStorageContainerType-id};;;;",
-                ),
+                "op:PATCH /storage/fileStorage/containerTypes/{fileStorageContainerType-id};;;;",
                 changes,
             )
     }
@@ -91,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containerTypes/{fileStorageContainerType-id};;;;",
-                ),
+                "op:DELETE /storage/fileStorage/containerTypes/{fileStorageContainerType-id};;;;",
             )
     }
 }

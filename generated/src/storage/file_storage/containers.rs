@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod columns;
 pub mod drive;
 pub mod migration_jobs;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::FileStorageContainer>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/containers;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/containers`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::FileStorageContainer> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/containers;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:POST /storage/fileStorage/containers;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers;;",
-                ),
+                "op:GET /storage/fileStorage/containers/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers;;",
             )
     }
 }
@@ -123,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::FileStorageContainer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `PATCH /storage/fileStorage/containers/{fileStorageContainer-id}`
@@ -142,9 +134,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::FileStorageContainer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 changes,
             )
     }
@@ -159,9 +149,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/activate`
@@ -176,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/activate;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/activate;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/lock`
@@ -196,9 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("lock")
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/lock;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All application=FileStorageContainer.Selected;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/lock;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All application=FileStorageContainer.Selected;;",
                 parameters,
             )
     }
@@ -214,9 +198,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permanentDelete;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permanentDelete;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/provisionMigrationContainers`
@@ -233,9 +215,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("provisionMigrationContainers")
             .call(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/provisionMigrationContainers;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/provisionMigrationContainers;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/restore`
@@ -246,9 +226,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .call(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/restore;;;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/restore;;;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/unlock`
@@ -263,9 +241,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unlock")
             .call(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/unlock;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All application=FileStorageContainer.Selected;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/unlock;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All application=FileStorageContainer.Selected;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/deletedContainers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod columns;
 pub mod drive;
 pub mod migration_jobs;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::FileStorageContainer>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/deletedContainers`
@@ -43,8 +41,7 @@ impl RequestBuilder {
         &self,
         body: &models::FileStorageContainer,
     ) -> Request<models::FileStorageContainer> {
-        self.0
-            .send(Operation("op:POST /storage/fileStorage/deletedContainers;;;;"), body)
+        self.0.send("op:POST /storage/fileStorage/deletedContainers;;;;", body)
     }
     /// `GET /storage/fileStorage/deletedContainers/$count`
     ///
@@ -62,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/deletedcontainers;;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/deletedcontainers;;",
             )
     }
 }
@@ -114,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::FileStorageContainer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}`
@@ -129,9 +122,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::FileStorageContainer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id};;;;",
-                ),
+                "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id};;;;",
                 changes,
             )
     }
@@ -146,9 +137,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/activate`
@@ -159,9 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("activate")
             .call(
-                Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/activate;;;;",
-                ),
+                "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/activate;;;;",
             )
     }
     /// `POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/lock`
@@ -175,9 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("lock")
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/lock;;;;",
-                ),
+                "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/lock;;;;",
                 parameters,
             )
     }
@@ -189,9 +174,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/permanentDelete;;;;",
-                ),
+                "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/permanentDelete;;;;",
             )
     }
     /// `POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/provisionMigrationContainers`
@@ -204,9 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("provisionMigrationContainers")
             .call(
-                Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/provisionMigrationContainers;;;;",
-                ),
+                "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/provisionMigrationContainers;;;;",
             )
     }
     /// `POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/restore`
@@ -221,9 +202,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .call(
-                Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/restore;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/restore;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/unlock`
@@ -234,9 +213,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unlock")
             .call(
-                Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/unlock;;;;",
-                ),
+                "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/unlock;;;;",
             )
     }
 }

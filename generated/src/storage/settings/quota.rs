@@ -2,7 +2,7 @@
 
 //! `/storage/settings/quota`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod services;
 /// Requests to `/storage/settings/quota`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,12 +21,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::UnifiedStorageQuota> {
-        self.0
-            .call(
-                Operation(
-                    "op:GET /storage/settings/quota;expand select;;us-government china;",
-                ),
-            )
+        self.0.call("op:GET /storage/settings/quota;expand select;;us-government china;")
     }
     /// `PATCH /storage/settings/quota`
     ///
@@ -38,11 +33,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::UnifiedStorageQuota>,
     ) -> Request<Option<models::UnifiedStorageQuota>> {
-        self.0
-            .update(
-                Operation("op:PATCH /storage/settings/quota;;;us-government china;"),
-                changes,
-            )
+        self.0.update("op:PATCH /storage/settings/quota;;;us-government china;", changes)
     }
     /// `DELETE /storage/settings/quota`
     ///
@@ -51,7 +42,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(Operation("op:DELETE /storage/settings/quota;;;us-government china;"))
+        self.0.call("op:DELETE /storage/settings/quota;;;us-government china;")
     }
 }

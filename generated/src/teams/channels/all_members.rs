@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels/{channel-id}/allMembers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/channels/{channel-id}/allMembers`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/allMembers;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/allMembers;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/allMembers`
@@ -38,12 +36,7 @@ impl RequestBuilder {
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/allMembers;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /teams/{team-id}/channels/{channel-id}/allMembers;;;;", body)
     }
     /// `GET /teams/{team-id}/channels/{channel-id}/allMembers/$count`
     ///
@@ -61,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/allMembers/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=inferred:count:/teams/{}/channels/{}/allmembers;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/allMembers/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=inferred:count:/teams/{}/channels/{}/allmembers;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/allMembers/add`
@@ -77,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/allMembers/add;;;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/allMembers/add;;;;",
                 parameters,
             )
     }
@@ -96,9 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/allMembers/remove;;;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/allMembers/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -119,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};expand select;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};expand select;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
             )
     }
     /// `PATCH /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id}`
@@ -134,9 +119,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -147,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels/{channel-id}/enabledApps`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/channels/{channel-id}/enabledApps`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsApp>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All;us-government china;",
             )
     }
     /// `GET /teams/{team-id}/channels/{channel-id}/enabledApps/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps/$count;filter search;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All provenance=inferred:count:/teams/{}/channels/{}/enabledapps;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps/$count;filter search;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All provenance=inferred:count:/teams/{}/channels/{}/enabledapps;us-government china;",
             )
     }
 }
@@ -73,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsApp> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps/{teamsApp-id};expand select;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps/{teamsApp-id};expand select;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels/{channel-id}/filesFolder`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/teams/{team-id}/channels/{channel-id}/filesFolder`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/filesFolder;expand select;work=Files.Read.All,Files.Read,Files.ReadWrite,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All,File.Read.Group;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/filesFolder;expand select;work=Files.Read.All,Files.Read,Files.ReadWrite,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All,File.Read.Group;;",
             )
     }
     /// `GET /teams/{team-id}/channels/{channel-id}/filesFolder/content`
@@ -32,9 +30,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/filesFolder/content;;;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/filesFolder/content;;;;",
             )
     }
     /// `PUT /teams/{team-id}/channels/{channel-id}/filesFolder/content`
@@ -48,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /teams/{team-id}/channels/{channel-id}/filesFolder/content;;;;",
-                ),
+                "op:PUT /teams/{team-id}/channels/{channel-id}/filesFolder/content;;;;",
                 content,
             )
     }
@@ -62,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/filesFolder/content;;;;",
-                ),
+                "op:DELETE /teams/{team-id}/channels/{channel-id}/filesFolder/content;;;;",
             )
     }
 }

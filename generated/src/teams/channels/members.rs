@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels/{channel-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/channels/{channel-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/members;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All,Group.Read.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/members;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All,Group.Read.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/members`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ConversationMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/members;;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/members;;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/members/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All,Group.Read.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=inferred:count:/teams/{}/channels/{}/members;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/members/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All,Group.Read.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=inferred:count:/teams/{}/channels/{}/members;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/members/add`
@@ -81,9 +75,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/members/add;;;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/members/add;;;;",
                 parameters,
             )
     }
@@ -100,9 +92,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/members/remove;;;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};expand select;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};expand select;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
             )
     }
     /// `PATCH /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id}`
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;work=ChannelMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;work=ChannelMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -159,9 +145,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All;;",
-                ),
+                "op:DELETE /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels/{channel-id}/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 pub mod replies;
 /// Requests to `/teams/{team-id}/channels/{channel-id}/messages`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages;;work=ChannelMessage.Send,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages;;work=ChannelMessage.Send,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/messages;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/messages;;",
             )
     }
     /// `GET /teams/{team-id}/channels/{channel-id}/messages/delta()`
@@ -83,9 +77,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/delta();count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/delta();count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages/replyWithQuote`
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/replyWithQuote;;;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/replyWithQuote;;;;",
                 parameters,
             )
     }
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}`
@@ -151,9 +139,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;work=ChannelMessage.ReadWrite,Group.ReadWrite.All application=ChannelMessage.UpdatePolicyViolation.All,Teamwork.Migrate.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;work=ChannelMessage.ReadWrite,Group.ReadWrite.All application=ChannelMessage.UpdatePolicyViolation.All,Teamwork.Migrate.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -164,9 +150,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;;;",
-                ),
+                "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/setReaction`
@@ -184,9 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/setReaction;;work=ChannelMessage.Send;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/setReaction;;work=ChannelMessage.Send;;",
                 parameters,
             )
     }
@@ -202,9 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/softDelete;;work=ChannelMessage.ReadWrite;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/softDelete;;work=ChannelMessage.ReadWrite;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/undoSoftDelete`
@@ -219,9 +199,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/undoSoftDelete;;work=ChannelMessage.ReadWrite;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/undoSoftDelete;;work=ChannelMessage.ReadWrite;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/unsetReaction`
@@ -239,9 +217,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/unsetReaction;;work=ChannelMessage.Send;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/unsetReaction;;work=ChannelMessage.Send;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels/{channel-id}/sharedWithTeams`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod allowed_members;
 pub mod team;
 /// Requests to `/teams/{team-id}/channels/{channel-id}/sharedWithTeams`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharedWithChannelTeamInfo>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/sharedWithTeams`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::SharedWithChannelTeamInfo> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/sharedWithTeams;;;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/sharedWithTeams;;;;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=inferred:count:/teams/{}/channels/{}/sharedwithteams;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=inferred:count:/teams/{}/channels/{}/sharedwithteams;;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharedWithChannelTeamInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
             )
     }
     /// `PATCH /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}`
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharedWithChannelTeamInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
                 changes,
             )
     }
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All;;",
-                ),
+                "op:DELETE /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels/{channel-id}/tabs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 /// Requests to `/teams/{team-id}/channels/{channel-id}/tabs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsTab>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/tabs;count expand filter orderby search select skip top;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/tabs;count expand filter orderby search select skip top;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/tabs`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/tabs;;work=TeamsTab.Create,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Create.Group,TeamsTab.Create,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/tabs;;work=TeamsTab.Create,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Create.Group,TeamsTab.Create,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/tabs/$count;filter search;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/tabs;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/tabs/$count;filter search;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/tabs;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsTab> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};expand select;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};expand select;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsTab>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForTeam,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.ReadWrite.Group,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForTeam,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.ReadWrite.Group,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForTeam,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Delete.Group,TeamsTab.ReadWrite.Group,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:DELETE /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForTeam,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Delete.Group,TeamsTab.ReadWrite.Group,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/primaryChannel/allMembers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/primaryChannel/allMembers`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/allMembers;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/allMembers;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/allMembers`
@@ -33,11 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0
-            .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/allMembers;;;;"),
-                body,
-            )
+        self.0.send("op:POST /teams/{team-id}/primaryChannel/allMembers;;;;", body)
     }
     /// `GET /teams/{team-id}/primaryChannel/allMembers/$count`
     ///
@@ -49,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/allMembers/$count;filter search;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/allMembers/$count;filter search;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/allMembers/add`
@@ -65,7 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/allMembers/add;;;;"),
+                "op:POST /teams/{team-id}/primaryChannel/allMembers/add;;;;",
                 parameters,
             )
     }
@@ -82,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/allMembers/remove;;;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/primaryChannel/allMembers/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -101,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};expand select;;;",
             )
     }
     /// `PATCH /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id}`
@@ -116,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -129,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;;;",
             )
     }
 }

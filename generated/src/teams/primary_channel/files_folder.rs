@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/primaryChannel/filesFolder`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/teams/{team-id}/primaryChannel/filesFolder`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -14,11 +14,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/filesFolder;expand select;;;",
-                ),
-            )
+            .call("op:GET /teams/{team-id}/primaryChannel/filesFolder;expand select;;;")
     }
     /// `GET /teams/{team-id}/primaryChannel/filesFolder/content`
     ///
@@ -27,11 +23,7 @@ impl RequestBuilder {
     pub fn get_content(&self) -> Request<Content> {
         self.0
             .segment("content")
-            .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/filesFolder/content;;;;",
-                ),
-            )
+            .call("op:GET /teams/{team-id}/primaryChannel/filesFolder/content;;;;")
     }
     /// `PUT /teams/{team-id}/primaryChannel/filesFolder/content`
     ///
@@ -44,9 +36,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /teams/{team-id}/primaryChannel/filesFolder/content;;;;",
-                ),
+                "op:PUT /teams/{team-id}/primaryChannel/filesFolder/content;;;;",
                 content,
             )
     }
@@ -57,10 +47,6 @@ impl RequestBuilder {
     pub fn delete_content(&self) -> Request<()> {
         self.0
             .segment("content")
-            .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/primaryChannel/filesFolder/content;;;;",
-                ),
-            )
+            .call("op:DELETE /teams/{team-id}/primaryChannel/filesFolder/content;;;;")
     }
 }

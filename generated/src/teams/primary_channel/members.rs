@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/primaryChannel/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/primaryChannel/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/members;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/members;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/members`
@@ -33,8 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0
-            .send(Operation("op:POST /teams/{team-id}/primaryChannel/members;;;;"), body)
+        self.0.send("op:POST /teams/{team-id}/primaryChannel/members;;;;", body)
     }
     /// `GET /teams/{team-id}/primaryChannel/members/$count`
     ///
@@ -46,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/members/$count;filter search;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/members/$count;filter search;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/members/add`
@@ -61,10 +56,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ActionResultPart>> {
         self.0
             .segment("add")
-            .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/members/add;;;;"),
-                parameters,
-            )
+            .send("op:POST /teams/{team-id}/primaryChannel/members/add;;;;", parameters)
     }
     /// `POST /teams/{team-id}/primaryChannel/members/remove`
     ///
@@ -79,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/members/remove;;;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/primaryChannel/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -98,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/members/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/members/{conversationMember-id};expand select;;;",
             )
     }
     /// `PATCH /teams/{team-id}/primaryChannel/members/{conversationMember-id}`
@@ -113,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -126,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /teams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/primaryChannel/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 pub mod replies;
 /// Requests to `/teams/{team-id}/primaryChannel/messages`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/messages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/messages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/messages`
@@ -32,11 +30,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
-        self.0
-            .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/messages;;;;"),
-                body,
-            )
+        self.0.send("op:POST /teams/{team-id}/primaryChannel/messages;;;;", body)
     }
     /// `GET /teams/{team-id}/primaryChannel/messages/$count`
     ///
@@ -48,9 +42,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/messages/$count;filter search;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/messages/$count;filter search;;;",
             )
     }
     /// `GET /teams/{team-id}/primaryChannel/messages/delta()`
@@ -63,9 +55,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/messages/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/messages/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/messages/replyWithQuote`
@@ -79,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/messages/replyWithQuote;;;;",
-                ),
+                "op:POST /teams/{team-id}/primaryChannel/messages/replyWithQuote;;;;",
                 parameters,
             )
     }
@@ -108,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/messages/{chatMessage-id};expand select;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/messages/{chatMessage-id};expand select;;;",
             )
     }
     /// `PATCH /teams/{team-id}/primaryChannel/messages/{chatMessage-id}`
@@ -123,9 +109,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
                 changes,
             )
     }
@@ -136,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
-                ),
+                "op:DELETE /teams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction`
@@ -152,9 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction;;;;",
-                ),
+                "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction;;;;",
                 parameters,
             )
     }
@@ -166,9 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/softDelete;;;;",
-                ),
+                "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/softDelete;;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete`
@@ -179,9 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;;;",
-                ),
+                "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction`
@@ -195,9 +171,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction;;;;",
-                ),
+                "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/primaryChannel/sharedWithTeams`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod allowed_members;
 pub mod team;
 /// Requests to `/teams/{team-id}/primaryChannel/sharedWithTeams`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharedWithChannelTeamInfo>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /teams/{team-id}/primaryChannel/sharedWithTeams`
@@ -35,11 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::SharedWithChannelTeamInfo,
     ) -> Request<models::SharedWithChannelTeamInfo> {
-        self.0
-            .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/sharedWithTeams;;;;"),
-                body,
-            )
+        self.0.send("op:POST /teams/{team-id}/primaryChannel/sharedWithTeams;;;;", body)
     }
     /// `GET /teams/{team-id}/primaryChannel/sharedWithTeams/$count`
     ///
@@ -51,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams/$count;filter search;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams/$count;filter search;;;",
             )
     }
 }
@@ -79,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharedWithChannelTeamInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;;;",
-                ),
+                "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;;;",
             )
     }
     /// `PATCH /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id}`
@@ -94,9 +84,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharedWithChannelTeamInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
                 changes,
             )
     }
@@ -107,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
-                ),
+                "op:DELETE /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/schedule/dayNotes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/schedule/dayNotes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DayNote>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/dayNotes;count expand filter orderby search select skip top;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/dayNotes;count expand filter orderby search select skip top;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /teams/{team-id}/schedule/dayNotes`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::DayNote) -> Request<models::DayNote> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/dayNotes;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/dayNotes;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/dayNotes/$count;filter search;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/daynotes;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/dayNotes/$count;filter search;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/daynotes;us-government china;",
             )
     }
 }
@@ -92,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DayNote> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/dayNotes/{dayNote-id};expand select;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/dayNotes/{dayNote-id};expand select;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /teams/{team-id}/schedule/dayNotes/{dayNote-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DayNote>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/schedule/dayNotes/{dayNote-id};;;us-government china;",
-                ),
+                "op:PATCH /teams/{team-id}/schedule/dayNotes/{dayNote-id};;;us-government china;",
                 changes,
             )
     }
@@ -128,9 +118,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/schedule/dayNotes/{dayNote-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /teams/{team-id}/schedule/dayNotes/{dayNote-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `PUT /teams/{team-id}/schedule/dayNotes/{dayNote-id}`
@@ -146,9 +134,7 @@ impl ItemRequestBuilder {
     pub fn replace(&self, body: &models::DayNote) -> Request<Option<models::DayNote>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /teams/{team-id}/schedule/dayNotes/{dayNote-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:PUT /teams/{team-id}/schedule/dayNotes/{dayNote-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -162,9 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/dayNotes/{dayNote-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/dayNotes/{dayNote-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

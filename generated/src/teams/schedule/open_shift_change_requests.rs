@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/schedule/openShiftChangeRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/schedule/openShiftChangeRequests`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OpenShiftChangeRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/openShiftChangeRequests;count expand filter orderby search select skip top;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/openShiftChangeRequests;count expand filter orderby search select skip top;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /teams/{team-id}/schedule/openShiftChangeRequests`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::OpenShiftChangeRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/openShiftChangeRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/openShiftChangeRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/openShiftChangeRequests/$count;filter search;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/openshiftchangerequests;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/openShiftChangeRequests/$count;filter search;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/openshiftchangerequests;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OpenShiftChangeRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id};expand select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id};expand select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OpenShiftChangeRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id};;;us-government china;",
-                ),
+                "op:PATCH /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id};;;us-government china;",
                 changes,
             )
     }
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id};;;us-government china;",
-                ),
+                "op:DELETE /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id};;;us-government china;",
             )
     }
     /// `POST /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/approve`
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("approve")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/approve;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/approve;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -172,9 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("decline")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/decline;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/decline;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -188,9 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

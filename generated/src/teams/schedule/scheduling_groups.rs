@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/schedule/schedulingGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/schedule/schedulingGroups`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SchedulingGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/schedulingGroups;count filter orderby search select skip top;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/schedulingGroups;count filter orderby search select skip top;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /teams/{team-id}/schedule/schedulingGroups`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::SchedulingGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/schedulingGroups;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/schedulingGroups;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/schedulingGroups/$count;filter search;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/schedulinggroups;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/schedulingGroups/$count;filter search;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/schedulinggroups;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SchedulingGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id};select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id};select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SchedulingGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id};;;us-government china;",
-                ),
+                "op:PATCH /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id};;;us-government china;",
                 changes,
             )
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id};;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id};;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `PUT /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id}`
@@ -152,9 +140,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SchedulingGroup>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id};;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:PUT /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id};;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -168,9 +154,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/schedulingGroups/{schedulingGroup-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/schedule/swapShiftsChangeRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/schedule/swapShiftsChangeRequests`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SwapShiftsChangeRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests;count expand filter orderby search select skip top;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests;count expand filter orderby search select skip top;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /teams/{team-id}/schedule/swapShiftsChangeRequests`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::SwapShiftsChangeRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests/$count;filter search;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/swapshiftschangerequests;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests/$count;filter search;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/swapshiftschangerequests;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SwapShiftsChangeRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};expand select;;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SwapShiftsChangeRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china;",
-                ),
+                "op:PATCH /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china;",
-                ),
+                "op:DELETE /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china;",
             )
     }
     /// `POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/approve`
@@ -145,9 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("approve")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/approve;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/approve;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -168,9 +154,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("decline")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/decline;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/decline;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -184,9 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/schedule/timeCards`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/schedule/timeCards`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TimeCard>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/timeCards;count expand filter orderby search select skip top;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/timeCards;count expand filter orderby search select skip top;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /teams/{team-id}/schedule/timeCards`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TimeCard) -> Request<models::TimeCard> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/timeCards;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/timeCards/$count;filter search;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/timecards;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/timeCards/$count;filter search;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/timecards;us-government china;",
             )
     }
     /// `POST /teams/{team-id}/schedule/timeCards/clockIn`
@@ -90,9 +84,7 @@ impl RequestBuilder {
         self.0
             .segment("clockIn")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/clockIn;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/timeCards/clockIn;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -115,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TimeCard> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/schedule/timeCards/{timeCard-id};expand select;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /teams/{team-id}/schedule/timeCards/{timeCard-id};expand select;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /teams/{team-id}/schedule/timeCards/{timeCard-id}`
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TimeCard>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china;",
-                ),
+                "op:PATCH /teams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china;",
                 changes,
             )
     }
@@ -151,9 +139,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/schedule/timeCards/{timeCard-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /teams/{team-id}/schedule/timeCards/{timeCard-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `PUT /teams/{team-id}/schedule/timeCards/{timeCard-id}`
@@ -169,9 +155,7 @@ impl ItemRequestBuilder {
     pub fn replace(&self, body: &models::TimeCard) -> Request<Option<models::TimeCard>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /teams/{team-id}/schedule/timeCards/{timeCard-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:PUT /teams/{team-id}/schedule/timeCards/{timeCard-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -192,9 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("clockOut")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/clockOut;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/clockOut;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -212,9 +194,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("confirm")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/confirm;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/confirm;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/endBreak`
@@ -234,9 +214,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("endBreak")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/endBreak;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/endBreak;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -257,9 +235,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startBreak")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/startBreak;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/startBreak;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -273,9 +249,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/tags/{teamworkTag-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/tags/{teamworkTag-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamworkTagMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members;count expand filter orderby search select skip top;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members;count expand filter orderby search select skip top;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/tags/{teamworkTag-id}/members`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::TeamworkTagMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/tags/{teamworkTag-id}/members;;application=TeamworkTag.ReadWrite.All;;",
-                ),
+                "op:POST /teams/{team-id}/tags/{teamworkTag-id}/members;;application=TeamworkTag.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members/$count;filter search;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All provenance=inferred:count:/teams/{}/tags/{}/members;;",
-                ),
+                "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members/$count;filter search;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All provenance=inferred:count:/teams/{}/tags/{}/members;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamworkTagMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};expand select;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};expand select;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
             )
     }
     /// `PATCH /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id}`
@@ -102,9 +94,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamworkTagMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;;;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
-                ),
+                "op:DELETE /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teamwork/deletedTeams/{deletedTeam-id}/channels`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod all_members;
 pub mod enabled_apps;
 pub mod files_folder;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Channel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /teamwork/deletedTeams/{deletedTeam-id}/channels`
@@ -37,13 +35,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
-        self.0
-            .send(
-                Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels;;;;",
-                ),
-                body,
-            )
+        self.0.send("op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels;;;;", body)
     }
     /// `GET /teamwork/deletedTeams/{deletedTeam-id}/channels/$count`
     ///
@@ -55,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/$count;filter search;;;",
-                ),
+                "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/$count;filter search;;;",
             )
     }
     /// `GET /teamwork/deletedTeams/{deletedTeam-id}/channels/getAllMessages()`
@@ -76,9 +66,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/getAllMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All;;",
-                ),
+                "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/getAllMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All;;",
             )
     }
     /// `GET /teamwork/deletedTeams/{deletedTeam-id}/channels/getAllRetainedMessages()`
@@ -91,9 +79,7 @@ impl RequestBuilder {
         self.0
             .function("getAllRetainedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -144,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};expand select;;;",
-                ),
+                "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};expand select;;;",
             )
     }
     /// `PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}`
@@ -159,9 +143,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Channel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};;;;",
-                ),
+                "op:PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};;;;",
                 changes,
             )
     }
@@ -172,9 +154,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};;;;",
-                ),
+                "op:DELETE /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};;;;",
             )
     }
     /// `POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/archive`
@@ -188,9 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/archive;;;;",
-                ),
+                "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/archive;;;;",
                 parameters,
             )
     }
@@ -202,9 +180,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/completeMigration;;;;",
-                ),
+                "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/completeMigration;;;;",
             )
     }
     /// `GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName')`
@@ -230,9 +206,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
-                ),
+                "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
             )
     }
     /// `POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/provisionEmail`
@@ -243,9 +217,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("provisionEmail")
             .call(
-                Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/provisionEmail;;;;",
-                ),
+                "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/provisionEmail;;;;",
             )
     }
     /// `POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/removeEmail`
@@ -256,9 +228,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeEmail")
             .call(
-                Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/removeEmail;;;;",
-                ),
+                "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/removeEmail;;;;",
             )
     }
     /// `POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/startMigration`
@@ -274,9 +244,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/startMigration;;;us-government china;",
-                ),
+                "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/startMigration;;;us-government china;",
                 parameters,
             )
     }
@@ -288,9 +256,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unarchive")
             .call(
-                Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/unarchive;;;;",
-                ),
+                "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/unarchive;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DelegatedAdminServiceManagementDetail>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
     /// `POST /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::DelegatedAdminServiceManagementDetail> {
         self.0
             .send(
-                Operation(
-                    "op:POST /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails;;;china;",
-                ),
+                "op:POST /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails;;;china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadmincustomers/{}/servicemanagementdetails;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadmincustomers/{}/servicemanagementdetails;china;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DelegatedAdminServiceManagementDetail> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails/{delegatedAdminServiceManagementDetail-id};expand select;;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails/{delegatedAdminServiceManagementDetail-id};expand select;;china;",
             )
     }
     /// `PATCH /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails/{delegatedAdminServiceManagementDetail-id}`
@@ -107,9 +99,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DelegatedAdminServiceManagementDetail>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails/{delegatedAdminServiceManagementDetail-id};;;china;",
-                ),
+                "op:PATCH /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails/{delegatedAdminServiceManagementDetail-id};;;china;",
                 changes,
             )
     }
@@ -122,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails/{delegatedAdminServiceManagementDetail-id};;;china;",
-                ),
+                "op:DELETE /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id}/serviceManagementDetails/{delegatedAdminServiceManagementDetail-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DelegatedAdminAccessAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
     /// `POST /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::DelegatedAdminAccessAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments;;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:POST /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments;;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadminrelationships/{}/accessassignments;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadminrelationships/{}/accessassignments;china;",
             )
     }
 }
@@ -98,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DelegatedAdminAccessAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments/{delegatedAdminAccessAssignment-id};expand select;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments/{delegatedAdminAccessAssignment-id};expand select;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
     /// `PATCH /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments/{delegatedAdminAccessAssignment-id}`
@@ -119,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DelegatedAdminAccessAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments/{delegatedAdminAccessAssignment-id};;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:PATCH /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments/{delegatedAdminAccessAssignment-id};;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments/{delegatedAdminAccessAssignment-id};;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:DELETE /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/accessAssignments/{delegatedAdminAccessAssignment-id};;work=DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
 }

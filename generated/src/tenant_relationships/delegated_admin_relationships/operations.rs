@@ -2,7 +2,7 @@
 
 //! `/tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DelegatedAdminRelationshipOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
     /// `POST /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::DelegatedAdminRelationshipOperation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations;;;china;",
-                ),
+                "op:POST /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations;;;china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadminrelationships/{}/operations;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadminrelationships/{}/operations;china;",
             )
     }
 }
@@ -94,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DelegatedAdminRelationshipOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations/{delegatedAdminRelationshipOperation-id};expand select;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
-                ),
+                "op:GET /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations/{delegatedAdminRelationshipOperation-id};expand select;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
             )
     }
     /// `PATCH /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations/{delegatedAdminRelationshipOperation-id}`
@@ -111,9 +103,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DelegatedAdminRelationshipOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations/{delegatedAdminRelationshipOperation-id};;;china;",
-                ),
+                "op:PATCH /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations/{delegatedAdminRelationshipOperation-id};;;china;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations/{delegatedAdminRelationshipOperation-id};;;china;",
-                ),
+                "op:DELETE /tenantRelationships/delegatedAdminRelationships/{delegatedAdminRelationship-id}/operations/{delegatedAdminRelationshipOperation-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/tenantRelationships/multiTenantOrganization/joinRequest`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/tenantRelationships/multiTenantOrganization/joinRequest`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::MultiTenantOrganizationJoinRequestRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/multiTenantOrganization/joinRequest;expand select;work=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /tenantRelationships/multiTenantOrganization/joinRequest;expand select;work=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /tenantRelationships/multiTenantOrganization/joinRequest`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MultiTenantOrganizationJoinRequestRecord>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /tenantRelationships/multiTenantOrganization/joinRequest;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /tenantRelationships/multiTenantOrganization/joinRequest;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
                 changes,
             )
     }

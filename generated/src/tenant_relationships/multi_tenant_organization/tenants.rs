@@ -2,7 +2,7 @@
 
 //! `/tenantRelationships/multiTenantOrganization/tenants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/tenantRelationships/multiTenantOrganization/tenants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MultiTenantOrganizationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/multiTenantOrganization/tenants;count expand filter orderby search select;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /tenantRelationships/multiTenantOrganization/tenants;count expand filter orderby search select;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /tenantRelationships/multiTenantOrganization/tenants`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::MultiTenantOrganizationMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /tenantRelationships/multiTenantOrganization/tenants;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /tenantRelationships/multiTenantOrganization/tenants;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/multiTenantOrganization/tenants/$count;filter search;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All provenance=inferred:count:/tenantrelationships/multitenantorganization/tenants;us-government china;",
-                ),
+                "op:GET /tenantRelationships/multiTenantOrganization/tenants/$count;filter search;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All provenance=inferred:count:/tenantrelationships/multitenantorganization/tenants;us-government china;",
             )
     }
 }
@@ -98,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MultiTenantOrganizationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};expand select;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};expand select;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id}`
@@ -119,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MultiTenantOrganizationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/activities/{userActivity-id}/historyItems`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activity;
 /// Requests to `/users/{user-id}/activities/{userActivity-id}/historyItems`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ActivityHistoryItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems;expand filter orderby search top;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems;expand filter orderby search top;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/activities/{userActivity-id}/historyItems`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::ActivityHistoryItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/activities/{userActivity-id}/historyItems;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/activities/{userActivity-id}/historyItems;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems/$count;filter search;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ActivityHistoryItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};expand;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};expand;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ActivityHistoryItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;;us-government china;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
             )
     }
     /// `PUT /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id}`
@@ -140,9 +128,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ActivityHistoryItem>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
-                ),
+                "op:PUT /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 body,
             )
     }

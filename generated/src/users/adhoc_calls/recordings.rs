@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/adhocCalls/{adhocCall-id}/recordings`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/adhocCalls/{adhocCall-id}/recordings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CallRecording>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;work=CallRecordings.Read.All application=CallRecordings.Read.All;china;",
-                ),
+                "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;work=CallRecordings.Read.All application=CallRecordings.Read.All;china;",
             )
     }
     /// `POST /users/{user-id}/adhocCalls/{adhocCall-id}/recordings`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::CallRecording> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/adhocCalls/{adhocCall-id}/recordings;;;china;",
-                ),
+                "op:POST /users/{user-id}/adhocCalls/{adhocCall-id}/recordings;;;china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/$count;filter search;work=CallRecordings.Read.All application=CallRecordings.Read.All provenance=inferred:count:/users/{}/adhoccalls/{}/recordings;china;",
-                ),
+                "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/$count;filter search;work=CallRecordings.Read.All application=CallRecordings.Read.All provenance=inferred:count:/users/{}/adhoccalls/{}/recordings;china;",
             )
     }
     /// `GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/delta()`
@@ -84,9 +78,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CallRecording> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;work=CallRecordings.Read.All application=CallRecordings.Read.All;china;",
-                ),
+                "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;work=CallRecordings.Read.All application=CallRecordings.Read.All;china;",
             )
     }
     /// `PATCH /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}`
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CallRecording>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
-                ),
+                "op:PATCH /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
                 changes,
             )
     }
@@ -140,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
-                ),
+                "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
             )
     }
     /// `GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content`
@@ -159,9 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;work=CallRecordings.Read.All application=CallRecordings.Read.All;china;",
-                ),
+                "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;work=CallRecordings.Read.All application=CallRecordings.Read.All;china;",
             )
     }
     /// `PUT /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content`
@@ -177,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
-                ),
+                "op:PUT /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
                 content,
             )
     }
@@ -193,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
-                ),
+                "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/authentication/externalAuthenticationMethods`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/authentication/externalAuthenticationMethods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ExternalAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/externalAuthenticationMethods;count expand filter orderby search select skip top;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/authentication/externalAuthenticationMethods;count expand filter orderby search select skip top;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /users/{user-id}/authentication/externalAuthenticationMethods`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::ExternalAuthenticationMethod> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/externalAuthenticationMethods;;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /users/{user-id}/authentication/externalAuthenticationMethods;;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/externalAuthenticationMethods/$count;filter search;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/externalauthenticationmethods;us-government china;",
-                ),
+                "op:GET /users/{user-id}/authentication/externalAuthenticationMethods/$count;filter search;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/externalauthenticationmethods;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ExternalAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};expand select;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};expand select;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ExternalAuthenticationMethod>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;;us-government china;",
                 changes,
             )
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/resetPassword`
@@ -149,9 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/resetPassword;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/resetPassword;;;us-government china;",
                 parameters,
             )
     }

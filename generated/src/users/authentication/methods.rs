@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/authentication/methods`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/authentication/methods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/methods;count expand filter orderby search select skip top;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/methods;count expand filter orderby search select skip top;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/authentication/methods`
@@ -41,11 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::AuthenticationMethod,
     ) -> Request<models::AuthenticationMethod> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/authentication/methods;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/authentication/methods;;;china;", body)
     }
     /// `GET /users/{user-id}/authentication/methods/$count`
     ///
@@ -65,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/methods/$count;filter search;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/methods;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/methods/$count;filter search;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/methods;china;",
             )
     }
 }
@@ -89,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/methods/{authenticationMethod-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/methods/{authenticationMethod-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `PATCH /users/{user-id}/authentication/methods/{authenticationMethod-id}`
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationMethod>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/authentication/methods/{authenticationMethod-id};;;china;",
-                ),
+                "op:PATCH /users/{user-id}/authentication/methods/{authenticationMethod-id};;;china;",
                 changes,
             )
     }
@@ -128,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationMethod>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /users/{user-id}/authentication/methods/{authenticationMethod-id};;work=UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:PUT /users/{user-id}/authentication/methods/{authenticationMethod-id};;work=UserAuthenticationMethod.ReadWrite.All;china;",
                 body,
             )
     }
@@ -147,9 +133,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/authentication/methods/{authenticationMethod-id};;work=UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:DELETE /users/{user-id}/authentication/methods/{authenticationMethod-id};;work=UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/authentication/methods/{authenticationMethod-id}/resetPassword`
@@ -169,9 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/methods/{authenticationMethod-id}/resetPassword;;work=UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/authentication/methods/{authenticationMethod-id}/resetPassword;;work=UserAuthenticationMethod.ReadWrite.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/authentication/microsoftAuthenticatorMethods`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod device;
 /// Requests to `/users/{user-id}/authentication/microsoftAuthenticatorMethods`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -30,9 +30,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::MicrosoftAuthenticatorAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/microsoftAuthenticatorMethods;count expand filter orderby search select skip top;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/authentication/microsoftAuthenticatorMethods;count expand filter orderby search select skip top;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/authentication/microsoftAuthenticatorMethods/$count`
@@ -51,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/microsoftAuthenticatorMethods/$count;filter search;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/microsoftauthenticatormethods;;",
-                ),
+                "op:GET /users/{user-id}/authentication/microsoftAuthenticatorMethods/$count;filter search;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/microsoftauthenticatormethods;;",
             )
     }
 }
@@ -78,9 +74,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MicrosoftAuthenticatorAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};expand select;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};expand select;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `DELETE /users/{user-id}/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id}`
@@ -94,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};;work=UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:DELETE /users/{user-id}/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};;work=UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id}/resetPassword`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /users/{user-id}/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

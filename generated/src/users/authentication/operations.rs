@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/authentication/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/authentication/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LongRunningOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/operations;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/operations;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /users/{user-id}/authentication/operations`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::LongRunningOperation,
     ) -> Request<models::LongRunningOperation> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/authentication/operations;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/authentication/operations;;;china;", body)
     }
     /// `GET /users/{user-id}/authentication/operations/$count`
     ///
@@ -55,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/operations/$count;filter search;;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/operations/$count;filter search;;china;",
             )
     }
 }
@@ -79,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LongRunningOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/operations/{longRunningOperation-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/operations/{longRunningOperation-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `PATCH /users/{user-id}/authentication/operations/{longRunningOperation-id}`
@@ -96,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LongRunningOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/authentication/operations/{longRunningOperation-id};;;china;",
-                ),
+                "op:PATCH /users/{user-id}/authentication/operations/{longRunningOperation-id};;;china;",
                 changes,
             )
     }
@@ -111,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/authentication/operations/{longRunningOperation-id};;;china;",
-                ),
+                "op:DELETE /users/{user-id}/authentication/operations/{longRunningOperation-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/authentication/passwordMethods`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/authentication/passwordMethods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PasswordAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/passwordMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/passwordMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/authentication/passwordMethods`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::PasswordAuthenticationMethod> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/passwordMethods;;;china;",
-                ),
+                "op:POST /users/{user-id}/authentication/passwordMethods;;;china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/passwordMethods/$count;filter search;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/passwordmethods;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/passwordMethods/$count;filter search;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/passwordmethods;china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PasswordAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/passwordMethods/{passwordAuthenticationMethod-id};expand select;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/passwordMethods/{passwordAuthenticationMethod-id};expand select;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/authentication/passwordMethods/{passwordAuthenticationMethod-id}/resetPassword`
@@ -113,9 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/passwordMethods/{passwordAuthenticationMethod-id}/resetPassword;;work=UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/authentication/passwordMethods/{passwordAuthenticationMethod-id}/resetPassword;;work=UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/authentication/phoneMethods`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/authentication/phoneMethods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PhoneAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/phoneMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/authentication/phoneMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/authentication/phoneMethods`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::PhoneAuthenticationMethod> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/phoneMethods;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:POST /users/{user-id}/authentication/phoneMethods;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/phoneMethods/$count;filter search;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/phonemethods;;",
-                ),
+                "op:GET /users/{user-id}/authentication/phoneMethods/$count;filter search;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/phonemethods;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PhoneAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};expand select;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};expand select;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `PATCH /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PhoneAuthenticationMethod>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:PATCH /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:DELETE /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `PUT /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}`
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PhoneAuthenticationMethod>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:PUT /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
                 body,
             )
     }
@@ -162,9 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("disableSmsSignIn")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/disableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/disableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/enableSmsSignIn`
@@ -181,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("enableSmsSignIn")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/enableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/enableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/resetPassword`
@@ -199,9 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/authentication/platformCredentialMethods`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod device;
 /// Requests to `/users/{user-id}/authentication/platformCredentialMethods`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlatformCredentialAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/platformCredentialMethods;count expand filter orderby search select skip top;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/authentication/platformCredentialMethods;count expand filter orderby search select skip top;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `GET /users/{user-id}/authentication/platformCredentialMethods/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/platformCredentialMethods/$count;filter search;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/platformcredentialmethods;;",
-                ),
+                "op:GET /users/{user-id}/authentication/platformCredentialMethods/$count;filter search;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/platformcredentialmethods;;",
             )
     }
 }
@@ -76,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlatformCredentialAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};expand select;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};expand select;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `DELETE /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}`
@@ -92,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};;work=UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
-                ),
+                "op:DELETE /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};;work=UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/resetPassword`
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/authentication/softwareOathMethods`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/authentication/softwareOathMethods`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SoftwareOathAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/softwareOathMethods;count expand filter orderby search select skip top;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/softwareOathMethods;count expand filter orderby search select skip top;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `GET /users/{user-id}/authentication/softwareOathMethods/$count`
@@ -52,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/softwareOathMethods/$count;filter search;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/softwareoathmethods;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/softwareOathMethods/$count;filter search;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/softwareoathmethods;china;",
             )
     }
 }
@@ -76,9 +72,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SoftwareOathAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};expand select;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};expand select;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `DELETE /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id}`
@@ -94,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};;work=UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:DELETE /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};;work=UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id}/resetPassword`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

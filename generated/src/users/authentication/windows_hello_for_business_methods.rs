@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/authentication/windowsHelloForBusinessMethods`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod device;
 /// Requests to `/users/{user-id}/authentication/windowsHelloForBusinessMethods`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -34,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::WindowsHelloForBusinessAuthenticationMethod>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/windowsHelloForBusinessMethods;count expand filter orderby search select skip top;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/windowsHelloForBusinessMethods;count expand filter orderby search select skip top;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `GET /users/{user-id}/authentication/windowsHelloForBusinessMethods/$count`
@@ -57,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/windowsHelloForBusinessMethods/$count;filter search;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/windowshelloforbusinessmethods;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/windowsHelloForBusinessMethods/$count;filter search;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/windowshelloforbusinessmethods;china;",
             )
     }
 }
@@ -86,9 +82,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WindowsHelloForBusinessAuthenticationMethod> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id};expand select;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id};expand select;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `DELETE /users/{user-id}/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id}`
@@ -104,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id};;work=UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
-                ),
+                "op:DELETE /users/{user-id}/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id};;work=UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id}/resetPassword`
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetPassword")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id}/resetPassword;;;china;",
-                ),
+                "op:POST /users/{user-id}/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id}/resetPassword;;;china;",
                 parameters,
             )
     }

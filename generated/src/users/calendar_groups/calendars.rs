@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/calendarGroups/{calendarGroup-id}/calendars`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod calendar_permissions;
 pub mod calendar_view;
 pub mod events;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Calendar>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
-                ),
+                "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
             )
     }
     /// `POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Calendar) -> Request<models::Calendar> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/calendargroups/{}/calendars;;",
-                ),
+                "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/calendargroups/{}/calendars;;",
             )
     }
 }
@@ -98,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Calendar> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};select;;;",
-                ),
+                "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};select;;;",
             )
     }
     /// `PATCH /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}`
@@ -113,9 +105,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Calendar>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;;;",
                 changes,
             )
     }
@@ -130,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
             )
     }
     /// `GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}')`
@@ -148,9 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
-                ),
+                "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
             )
     }
     /// `POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/getSchedule`
@@ -164,9 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getSchedule")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/getSchedule;;;;",
-                ),
+                "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/getSchedule;;;;",
                 parameters,
             )
     }
@@ -180,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/permanentDelete;;;us-government;",
-                ),
+                "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/permanentDelete;;;us-government;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats/{chat-id}/installedApps`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 pub mod teams_app_definition;
 /// Requests to `/users/{user-id}/chats/{chat-id}/installedApps`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsAppInstallation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/installedApps;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/installedApps;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/installedApps`
@@ -35,11 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAppInstallation,
     ) -> Request<models::TeamsAppInstallation> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/installedApps;;;;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/chats/{chat-id}/installedApps;;;;", body)
     }
     /// `GET /users/{user-id}/chats/{chat-id}/installedApps/$count`
     ///
@@ -51,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/installedApps/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/installedApps/$count;filter search;;;",
             )
     }
 }
@@ -79,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAppInstallation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id}`
@@ -94,9 +84,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsAppInstallation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
                 changes,
             )
     }
@@ -107,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade`
@@ -123,9 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("upgrade")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;;;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;;;",
                 parameters,
             )
     }

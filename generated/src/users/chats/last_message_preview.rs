@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats/{chat-id}/lastMessagePreview`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/chats/{chat-id}/lastMessagePreview`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessageInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/lastMessagePreview;expand select;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/lastMessagePreview;expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}/lastMessagePreview`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ChatMessageInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/lastMessagePreview;;;;",
-                ),
+                "op:PATCH /users/{user-id}/chats/{chat-id}/lastMessagePreview;;;;",
                 changes,
             )
     }
@@ -41,11 +37,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/lastMessagePreview;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /users/{user-id}/chats/{chat-id}/lastMessagePreview;;;;")
     }
 }

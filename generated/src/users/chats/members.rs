@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats/{chat-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/chats/{chat-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/members;count expand filter orderby search select skip top;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/members;count expand filter orderby search select skip top;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/members`
@@ -37,11 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/members;;;;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/chats/{chat-id}/members;;;;", body)
     }
     /// `GET /users/{user-id}/chats/{chat-id}/members/$count`
     ///
@@ -59,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/members/$count;filter search;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/members;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/members/$count;filter search;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/members;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/members/add`
@@ -74,10 +66,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ActionResultPart>> {
         self.0
             .segment("add")
-            .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/members/add;;;;"),
-                parameters,
-            )
+            .send("op:POST /users/{user-id}/chats/{chat-id}/members/add;;;;", parameters)
     }
     /// `POST /users/{user-id}/chats/{chat-id}/members/remove`
     ///
@@ -92,9 +81,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/members/remove;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -115,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};expand select;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.Read.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};expand select;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.Read.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}/members/{conversationMember-id}`
@@ -130,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -143,9 +126,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};;;;",
             )
     }
 }

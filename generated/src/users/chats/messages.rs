@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats/{chat-id}/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 pub mod replies;
 /// Requests to `/users/{user-id}/chats/{chat-id}/messages`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/messages`
@@ -36,11 +34,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/messages;;;;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/chats/{chat-id}/messages;;;;", body)
     }
     /// `GET /users/{user-id}/chats/{chat-id}/messages/$count`
     ///
@@ -58,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/messages;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/messages;;",
             )
     }
     /// `GET /users/{user-id}/chats/{chat-id}/messages/delta()`
@@ -73,9 +65,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/messages/replyWithQuote`
@@ -89,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/replyWithQuote;;;;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/messages/replyWithQuote;;;;",
                 parameters,
             )
     }
@@ -122,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}`
@@ -137,9 +123,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};;;;",
                 changes,
             )
     }
@@ -150,9 +134,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};;;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/setReaction`
@@ -170,9 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/setReaction;;work=ChatMessage.Send,Chat.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/setReaction;;work=ChatMessage.Send,Chat.ReadWrite;;",
                 parameters,
             )
     }
@@ -188,9 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/softDelete;;work=Chat.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/softDelete;;work=Chat.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete`
@@ -205,9 +183,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;work=Chat.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;work=Chat.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/unsetReaction`
@@ -225,9 +201,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;work=ChatMessage.Send,Chat.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;work=ChatMessage.Send,Chat.ReadWrite;;",
                 parameters,
             )
     }

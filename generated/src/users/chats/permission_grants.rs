@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats/{chat-id}/permissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/chats/{chat-id}/permissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ResourceSpecificPermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants;expand filter orderby search select;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants;expand filter orderby search select;;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/permissionGrants`
@@ -37,12 +35,7 @@ impl RequestBuilder {
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/permissionGrants;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /users/{user-id}/chats/{chat-id}/permissionGrants;;;;", body)
     }
     /// `GET /users/{user-id}/chats/{chat-id}/permissionGrants/$count`
     ///
@@ -54,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants/$count;filter search;;;",
             )
     }
 }
@@ -72,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id}`
@@ -87,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ResourceSpecificPermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 changes,
             )
     }
@@ -100,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats/{chat-id}/pinnedMessages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod message;
 /// Requests to `/users/{user-id}/chats/{chat-id}/pinnedMessages`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PinnedChatMessageInfo>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/pinnedMessages`
@@ -34,11 +32,7 @@ impl RequestBuilder {
         &self,
         body: &models::PinnedChatMessageInfo,
     ) -> Request<models::PinnedChatMessageInfo> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/pinnedMessages;;;;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/chats/{chat-id}/pinnedMessages;;;;", body)
     }
     /// `GET /users/{user-id}/chats/{chat-id}/pinnedMessages/$count`
     ///
@@ -50,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages/$count;filter search;;;",
             )
     }
 }
@@ -73,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PinnedChatMessageInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id}`
@@ -88,9 +78,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PinnedChatMessageInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
                 changes,
             )
     }
@@ -101,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats/{chat-id}/tabs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 /// Requests to `/users/{user-id}/chats/{chat-id}/tabs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsTab>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/tabs;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/tabs;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/tabs`
@@ -31,7 +29,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
-        self.0.send(Operation("op:POST /users/{user-id}/chats/{chat-id}/tabs;;;;"), body)
+        self.0.send("op:POST /users/{user-id}/chats/{chat-id}/tabs;;;;", body)
     }
     /// `GET /users/{user-id}/chats/{chat-id}/tabs/$count`
     ///
@@ -42,11 +40,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/tabs/$count;filter search;;;",
-                ),
-            )
+            .call("op:GET /users/{user-id}/chats/{chat-id}/tabs/$count;filter search;;;")
     }
 }
 /// Requests to `/users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id}`.
@@ -66,9 +60,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsTab> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id}`
@@ -81,9 +73,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsTab>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};;;;",
                 changes,
             )
     }
@@ -92,11 +82,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};;;;",
-                ),
-            )
+        self.0.call("op:DELETE /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats/{chat-id}/targetedMessages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 pub mod replies;
 /// Requests to `/users/{user-id}/chats/{chat-id}/targetedMessages`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TargetedChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/targetedMessages`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::TargetedChatMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages;;;us-government china;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/$count;filter search;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/$count;filter search;;us-government china;",
             )
     }
     /// `GET /users/{user-id}/chats/{chat-id}/targetedMessages/delta()`
@@ -76,9 +70,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/delta();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/delta();count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/targetedMessages/replyWithQuote`
@@ -94,9 +86,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/replyWithQuote;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/replyWithQuote;;;us-government china;",
                 parameters,
             )
     }
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TargetedChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}`
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TargetedChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china;",
                 changes,
             )
     }
@@ -161,9 +147,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;work=TeamworkTargetedMessage.ReadWrite;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;work=TeamworkTargetedMessage.ReadWrite;us-government china;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction`
@@ -179,9 +163,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction;;;us-government china;",
                 parameters,
             )
     }
@@ -195,9 +177,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/softDelete;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/softDelete;;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete`
@@ -210,9 +190,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete;;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction`
@@ -228,9 +206,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction;;;us-government china;",
                 parameters,
             )
     }

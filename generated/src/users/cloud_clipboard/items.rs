@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/cloudClipboard/items`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/cloudClipboard/items`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudClipboardItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/cloudClipboard/items;count expand filter orderby search select skip top;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
-                ),
+                "op:GET /users/{user-id}/cloudClipboard/items;count expand filter orderby search select skip top;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
             )
     }
     /// `POST /users/{user-id}/cloudClipboard/items`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::CloudClipboardItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/cloudClipboard/items;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/cloudClipboard/items;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/cloudClipboard/items/$count;filter search;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read provenance=inferred:count:/users/{}/cloudclipboard/items;us-government china;",
-                ),
+                "op:GET /users/{user-id}/cloudClipboard/items/$count;filter search;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read provenance=inferred:count:/users/{}/cloudclipboard/items;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudClipboardItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};expand select;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
-                ),
+                "op:GET /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};expand select;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CloudClipboardItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/contactFolders/{contactFolder-id}/childFolders`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod contacts;
 /// Requests to `/users/{user-id}/contactFolders/{contactFolder-id}/childFolders`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContactFolder>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::ContactFolder> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders/{}/childfolders;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders/{}/childfolders;;",
             )
     }
     /// `GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/delta()`
@@ -83,9 +77,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContactFolder> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}`
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContactFolder>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
-                ),
+                "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
                 changes,
             )
     }
@@ -134,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
-                ),
+                "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
             )
     }
     /// `POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/permanentDelete`
@@ -153,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china;",
             )
     }
 }

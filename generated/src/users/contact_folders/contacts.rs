@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/contactFolders/{contactFolder-id}/contacts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod extensions;
 pub mod photo;
 /// Requests to `/users/{user-id}/contactFolders/{contactFolder-id}/contacts`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Contact>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/contactFolders/{contactFolder-id}/contacts`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Contact) -> Request<models::Contact> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders/{}/contacts;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders/{}/contacts;;",
             )
     }
     /// `GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/delta()`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/delta();count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;china;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/delta();count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;china;",
             )
     }
 }
@@ -117,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Contact> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `PATCH /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}`
@@ -136,9 +126,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Contact>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 changes,
             )
     }
@@ -153,9 +141,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/permanentDelete`
@@ -172,9 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/createdObjects/graph.servicePrincipal`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/createdObjects/graph.servicePrincipal`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServicePrincipal>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/createdObjects/graph.servicePrincipal;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/users/{}/createdobjects;;",
-                ),
+                "op:GET /users/{user-id}/createdObjects/graph.servicePrincipal;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/users/{}/createdobjects;;",
             )
     }
     /// `GET /users/{user-id}/createdObjects/graph.servicePrincipal/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/createdObjects/graph.servicePrincipal/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/createdobjects;;",
-                ),
+                "op:GET /users/{user-id}/createdObjects/graph.servicePrincipal/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/createdobjects;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServicePrincipal> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/createdObjects/{directoryObject-id}/graph.servicePrincipal;expand select;;;",
-                ),
+                "op:GET /users/{user-id}/createdObjects/{directoryObject-id}/graph.servicePrincipal;expand select;;;",
             )
     }
 }

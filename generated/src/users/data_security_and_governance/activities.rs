@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/dataSecurityAndGovernance/activities`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod content_activities;
 /// Requests to `/users/{user-id}/dataSecurityAndGovernance/activities`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ActivitiesContainer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities;expand select;;china;",
-                ),
+                "op:GET /users/{user-id}/dataSecurityAndGovernance/activities;expand select;;china;",
             )
     }
     /// `PATCH /users/{user-id}/dataSecurityAndGovernance/activities`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ActivitiesContainer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/activities;;;china;",
-                ),
+                "op:PATCH /users/{user-id}/dataSecurityAndGovernance/activities;;;china;",
                 changes,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/activities;;;china;",
-                ),
+                "op:DELETE /users/{user-id}/dataSecurityAndGovernance/activities;;;china;",
             )
     }
 }

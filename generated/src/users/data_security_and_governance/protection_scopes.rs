@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/dataSecurityAndGovernance/protectionScopes`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/users/{user-id}/dataSecurityAndGovernance/protectionScopes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserProtectionScopeContainer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/protectionScopes;expand select;;china;",
-                ),
+                "op:GET /users/{user-id}/dataSecurityAndGovernance/protectionScopes;expand select;;china;",
             )
     }
     /// `PATCH /users/{user-id}/dataSecurityAndGovernance/protectionScopes`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserProtectionScopeContainer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/protectionScopes;;;china;",
-                ),
+                "op:PATCH /users/{user-id}/dataSecurityAndGovernance/protectionScopes;;;china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/protectionScopes;;;china;",
-                ),
+                "op:DELETE /users/{user-id}/dataSecurityAndGovernance/protectionScopes;;;china;",
             )
     }
     /// `POST /users/{user-id}/dataSecurityAndGovernance/protectionScopes/compute`
@@ -71,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("compute")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All application=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All;china;",
-                ),
+                "op:POST /users/{user-id}/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All application=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/employeeExperience/assignedRoles`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/users/{user-id}/employeeExperience/assignedRoles`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EngagementRole>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/employeeExperience/assignedRoles;count expand filter orderby search select skip top;work=EngagementRole.Read provenance=alias:/me/employeeexperience/assignedroles;us-government china;",
-                ),
+                "op:GET /users/{user-id}/employeeExperience/assignedRoles;count expand filter orderby search select skip top;work=EngagementRole.Read provenance=alias:/me/employeeexperience/assignedroles;us-government china;",
             )
     }
     /// `POST /users/{user-id}/employeeExperience/assignedRoles`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::EngagementRole> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/employeeExperience/assignedRoles;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/employeeExperience/assignedRoles;;;us-government china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/$count;filter search;work=EngagementRole.Read provenance=inferred:count:/me/employeeexperience/assignedroles;us-government china;",
-                ),
+                "op:GET /users/{user-id}/employeeExperience/assignedRoles/$count;filter search;work=EngagementRole.Read provenance=inferred:count:/me/employeeexperience/assignedroles;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EngagementRole> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EngagementRole>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
                 changes,
             )
     }
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
             )
     }
 }

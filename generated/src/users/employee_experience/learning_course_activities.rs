@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/employeeExperience/learningCourseActivities`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/employeeExperience/learningCourseActivities`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -36,9 +36,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LearningCourseActivity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/employeeExperience/learningCourseActivities;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /users/{user-id}/employeeExperience/learningCourseActivities/$count`
@@ -53,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities/$count;filter search;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/employeeExperience/learningCourseActivities/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +73,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
     pub fn get(&self) -> Request<models::LearningCourseActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LearningCourseActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/employeeExperience/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/inferenceClassification/overrides`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/inferenceClassification/overrides`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::InferenceClassificationOverride>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/inferenceClassification/overrides;count filter orderby select skip top;work=Mail.Read personal=Mail.Read application=Mail.Read;;",
-                ),
+                "op:GET /users/{user-id}/inferenceClassification/overrides;count filter orderby select skip top;work=Mail.Read personal=Mail.Read application=Mail.Read;;",
             )
     }
     /// `POST /users/{user-id}/inferenceClassification/overrides`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::InferenceClassificationOverride> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/inferenceClassification/overrides;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/inferenceClassification/overrides;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/inferenceClassification/overrides/$count;filter;work=Mail.Read personal=Mail.Read application=Mail.Read provenance=inferred:count:/users/{}/inferenceclassification/overrides;;",
-                ),
+                "op:GET /users/{user-id}/inferenceClassification/overrides/$count;filter;work=Mail.Read personal=Mail.Read application=Mail.Read provenance=inferred:count:/users/{}/inferenceclassification/overrides;;",
             )
     }
 }
@@ -86,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::InferenceClassificationOverride> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};select;;;",
-                ),
+                "op:GET /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};select;;;",
             )
     }
     /// `PATCH /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id}`
@@ -105,9 +97,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::InferenceClassificationOverride>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 changes,
             )
     }
@@ -122,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
             )
     }
 }

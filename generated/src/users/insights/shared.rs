@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/insights/shared`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod last_shared_method;
 pub mod resource;
 /// Requests to `/users/{user-id}/insights/shared`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharedInsight>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/shared;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/shared;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /users/{user-id}/insights/shared`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::SharedInsight> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/insights/shared;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/insights/shared;;;us-government china;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/shared/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/insights/shared;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/shared/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/insights/shared;us-government china;",
             )
     }
 }
@@ -99,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharedInsight> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/shared/{sharedInsight-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/shared/{sharedInsight-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/insights/shared/{sharedInsight-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharedInsight>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/insights/shared/{sharedInsight-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/insights/shared/{sharedInsight-id};;;us-government china;",
                 changes,
             )
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/insights/shared/{sharedInsight-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/insights/shared/{sharedInsight-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/insights/trending`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod resource;
 /// Requests to `/users/{user-id}/insights/trending`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Trending>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/trending;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/trending;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /users/{user-id}/insights/trending`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Trending) -> Request<models::Trending> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/insights/trending;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/insights/trending;;;us-government china;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/trending/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/insights/trending;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/trending/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/insights/trending;us-government china;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Trending> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/trending/{trending-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/trending/{trending-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/insights/trending/{trending-id}`
@@ -107,9 +99,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Trending>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/insights/trending/{trending-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/insights/trending/{trending-id};;;us-government china;",
                 changes,
             )
     }
@@ -122,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/insights/trending/{trending-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/insights/trending/{trending-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/insights/used`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod resource;
 /// Requests to `/users/{user-id}/insights/used`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UsedInsight>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/used;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/used;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /users/{user-id}/insights/used`
@@ -40,12 +38,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::UsedInsight) -> Request<models::UsedInsight> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /users/{user-id}/insights/used;;;us-government china;",
-                ),
-                body,
-            )
+            .send("op:POST /users/{user-id}/insights/used;;;us-government china;", body)
     }
     /// `GET /users/{user-id}/insights/used/$count`
     ///
@@ -65,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/used/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/insights/used;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/used/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/insights/used;us-government china;",
             )
     }
 }
@@ -90,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UsedInsight> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/used/{usedInsight-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/used/{usedInsight-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/insights/used/{usedInsight-id}`
@@ -107,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UsedInsight>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/insights/used/{usedInsight-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/insights/used/{usedInsight-id};;;us-government china;",
                 changes,
             )
     }
@@ -122,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/insights/used/{usedInsight-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/insights/used/{usedInsight-id};;;us-government china;",
             )
     }
 }

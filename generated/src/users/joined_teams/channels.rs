@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/channels`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod all_members;
 pub mod enabled_apps;
 pub mod files_folder;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Channel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/channels;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/channels`
@@ -37,11 +35,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/channels;;;;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/joinedTeams/{team-id}/channels;;;;", body)
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/channels/$count`
     ///
@@ -53,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/$count;filter search;;;",
             )
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/channels/getAllMessages()`
@@ -70,9 +62,7 @@ impl RequestBuilder {
         self.0
             .function("getAllMessages", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/channels/getAllRetainedMessages()`
@@ -85,9 +75,7 @@ impl RequestBuilder {
         self.0
             .function("getAllRetainedMessages", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -138,9 +126,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}`
@@ -153,9 +139,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Channel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};;;;",
                 changes,
             )
     }
@@ -166,9 +150,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/archive`
@@ -182,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/archive;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/archive;;;;",
                 parameters,
             )
     }
@@ -196,9 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/completeMigration;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/completeMigration;;;;",
             )
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName')`
@@ -224,9 +202,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/provisionEmail`
@@ -237,9 +213,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("provisionEmail")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/provisionEmail;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/provisionEmail;;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/removeEmail`
@@ -250,9 +224,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeEmail")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/removeEmail;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/removeEmail;;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/startMigration`
@@ -268,9 +240,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/startMigration;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/startMigration;;;us-government china;",
                 parameters,
             )
     }
@@ -282,9 +252,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unarchive")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/unarchive;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/unarchive;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/group`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod service_provisioning_errors;
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/group`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -24,10 +24,6 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::Group> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/group;expand select;;;",
-                ),
-            )
+            .call("op:GET /users/{user-id}/joinedTeams/{team-id}/group;expand select;;;")
     }
 }

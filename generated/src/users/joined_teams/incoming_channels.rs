@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/incomingChannels`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/incomingChannels`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Channel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/incomingChannels;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/incomingChannels;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/incomingChannels/$count`
@@ -35,9 +33,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/incomingChannels/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/incomingChannels/$count;filter search;;;",
             )
     }
 }
@@ -53,9 +49,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/incomingChannels/{channel-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/incomingChannels/{channel-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/members;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/members;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/members`
@@ -33,11 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/members;;;;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/joinedTeams/{team-id}/members;;;;", body)
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/members/$count`
     ///
@@ -49,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/members/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/members/$count;filter search;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/members/add`
@@ -65,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/members/add;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/members/add;;;;",
                 parameters,
             )
     }
@@ -84,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/members/remove;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -103,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id}`
@@ -118,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -131,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsAsyncOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/operations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/operations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/operations`
@@ -34,12 +32,7 @@ impl RequestBuilder {
         body: &models::TeamsAsyncOperation,
     ) -> Request<models::TeamsAsyncOperation> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/operations;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /users/{user-id}/joinedTeams/{team-id}/operations;;;;", body)
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/operations/$count`
     ///
@@ -51,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/operations/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/operations/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +60,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAsyncOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id}`
@@ -84,9 +73,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsAsyncOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
                 changes,
             )
     }
@@ -97,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -14,11 +14,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::ProfilePhoto> {
         self.0
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/photo;expand select;;;",
-                ),
-            )
+            .call("op:GET /users/{user-id}/joinedTeams/{team-id}/photo;expand select;;;")
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/photo`
     ///
@@ -29,10 +25,7 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::ProfilePhoto>,
     ) -> Request<Option<models::ProfilePhoto>> {
         self.0
-            .update(
-                Operation("op:PATCH /users/{user-id}/joinedTeams/{team-id}/photo;;;;"),
-                changes,
-            )
+            .update("op:PATCH /users/{user-id}/joinedTeams/{team-id}/photo;;;;", changes)
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/photo/$value`
     ///
@@ -41,11 +34,7 @@ impl RequestBuilder {
     pub fn get_value(&self) -> Request<Content> {
         self.0
             .segment("$value")
-            .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/photo/$value;;;;",
-                ),
-            )
+            .call("op:GET /users/{user-id}/joinedTeams/{team-id}/photo/$value;;;;")
     }
     /// `PUT /users/{user-id}/joinedTeams/{team-id}/photo/$value`
     ///
@@ -55,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/joinedTeams/{team-id}/photo/$value;;;;",
-                ),
+                "op:PUT /users/{user-id}/joinedTeams/{team-id}/photo/$value;;;;",
                 content,
             )
     }
@@ -68,10 +55,6 @@ impl RequestBuilder {
     pub fn delete_value(&self) -> Request<()> {
         self.0
             .segment("$value")
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/photo/$value;;;;",
-                ),
-            )
+            .call("op:DELETE /users/{user-id}/joinedTeams/{team-id}/photo/$value;;;;")
     }
 }

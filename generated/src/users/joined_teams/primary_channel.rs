@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/primaryChannel`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request, Wrapped};
+use crate::runtime::{Path, Request, Wrapped};
 pub mod all_members;
 pub mod enabled_apps;
 pub mod files_folder;
@@ -57,9 +57,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel;expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel;expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel`
@@ -72,9 +70,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Channel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel;;;;",
-                ),
+                "op:PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel;;;;",
                 changes,
             )
     }
@@ -84,11 +80,7 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel;;;;",
-                ),
-            )
+            .call("op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel;;;;")
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/archive`
     ///
@@ -101,9 +93,7 @@ impl RequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/archive;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/archive;;;;",
                 parameters,
             )
     }
@@ -115,9 +105,7 @@ impl RequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/completeMigration;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/completeMigration;;;;",
             )
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName')`
@@ -143,9 +131,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/provisionEmail`
@@ -156,9 +142,7 @@ impl RequestBuilder {
         self.0
             .segment("provisionEmail")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/provisionEmail;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/provisionEmail;;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/removeEmail`
@@ -169,9 +153,7 @@ impl RequestBuilder {
         self.0
             .segment("removeEmail")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/removeEmail;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/removeEmail;;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/startMigration`
@@ -187,9 +169,7 @@ impl RequestBuilder {
         self.0
             .segment("startMigration")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/startMigration;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/startMigration;;;us-government china;",
                 parameters,
             )
     }
@@ -201,9 +181,7 @@ impl RequestBuilder {
         self.0
             .segment("unarchive")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/unarchive;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/unarchive;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/schedule`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod day_notes;
 pub mod offer_shift_requests;
 pub mod open_shift_change_requests;
@@ -91,9 +91,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Schedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule;expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule;expand select;;us-government china;",
             )
     }
     /// `PUT /users/{user-id}/joinedTeams/{team-id}/schedule`
@@ -105,9 +103,7 @@ impl RequestBuilder {
     pub fn replace(&self, body: &models::Schedule) -> Request<Option<models::Schedule>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /users/{user-id}/joinedTeams/{team-id}/schedule;;;us-government china;",
-                ),
+                "op:PUT /users/{user-id}/joinedTeams/{team-id}/schedule;;;us-government china;",
                 body,
             )
     }
@@ -120,9 +116,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule;;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule;;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/schedule/share`
@@ -135,9 +129,7 @@ impl RequestBuilder {
         self.0
             .segment("share")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/share;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/share;;;us-government china;",
                 parameters,
             )
     }

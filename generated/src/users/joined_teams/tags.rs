@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/tags`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/tags`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamworkTag>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/tags;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/tags`
@@ -31,11 +29,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::TeamworkTag) -> Request<models::TeamworkTag> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/tags;;;;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/joinedTeams/{team-id}/tags;;;;", body)
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/tags/$count`
     ///
@@ -47,9 +41,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/$count;filter search;;;",
             )
     }
 }
@@ -70,9 +62,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamworkTag> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}`
@@ -85,9 +75,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamworkTag>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
                 changes,
             )
     }
@@ -98,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/mailFolders/{mailFolder-id}/childFolders`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod message_rules;
 pub mod messages;
 /// Requests to `/users/{user-id}/mailFolders/{mailFolder-id}/childFolders`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MailFolder>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::MailFolder) -> Request<models::MailFolder> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=inferred:count:/users/{}/mailfolders/{}/childfolders;;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=inferred:count:/users/{}/mailfolders/{}/childfolders;;",
             )
     }
     /// `GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/delta()`
@@ -83,9 +77,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -113,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MailFolder> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}`
@@ -128,9 +118,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MailFolder>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;;;",
-                ),
+                "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;;;",
                 changes,
             )
     }
@@ -141,9 +129,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;;;",
-                ),
+                "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;;;",
             )
     }
     /// `POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/copy`
@@ -157,9 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copy")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/copy;;;;",
-                ),
+                "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/copy;;;;",
                 parameters,
             )
     }
@@ -174,9 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("move")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/move;;;;",
-                ),
+                "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/move;;;;",
                 parameters,
             )
     }
@@ -190,9 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/permanentDelete;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/permanentDelete;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/mailFolders/{mailFolder-id}/messageRules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/mailFolders/{mailFolder-id}/messageRules`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MessageRule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules;count filter orderby select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules;count filter orderby select skip top;;china;",
             )
     }
     /// `POST /users/{user-id}/mailFolders/{mailFolder-id}/messageRules`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::MessageRule) -> Request<models::MessageRule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messageRules;;;china;",
-                ),
+                "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messageRules;;;china;",
                 body,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/$count;filter;;china;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/$count;filter;;china;",
             )
     }
 }
@@ -74,9 +68,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MessageRule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};select;;china;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};select;;china;",
             )
     }
     /// `PATCH /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id}`
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MessageRule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china;",
-                ),
+                "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china;",
                 changes,
             )
     }
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china;",
-                ),
+                "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china;",
             )
     }
 }

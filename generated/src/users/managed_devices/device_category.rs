@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Reference, Request};
+use crate::runtime::{Path, Reference, Request};
 /// Requests to `/users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DeviceCategory> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory;expand select;;;",
-                ),
+                "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory;expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::DeviceCategory>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory;;;;",
-                ),
+                "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory;;;;",
                 changes,
             )
     }
@@ -43,9 +39,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory;;;;",
-                ),
+                "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory;;;;",
             )
     }
     /// `GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory/$ref`
@@ -56,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
-                ),
+                "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
             )
     }
     /// `PUT /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory/$ref`
@@ -69,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:PUT /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
-                ),
+                "op:PUT /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
                 reference,
             )
     }
@@ -83,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
-                ),
+                "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceCompliancePolicyState>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceCompliancePolicyState> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceCompliancePolicyState> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceCompliancePolicyState>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 /// Requests to `/users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceLogCollectionResponse>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceLogCollectionResponse> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceLogCollectionResponse> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceLogCollectionResponse>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id};;;;",
             )
     }
     /// `POST /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id}/createDownloadUrl`
@@ -110,9 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createDownloadUrl")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id}/createDownloadUrl;;;;",
-                ),
+                "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/logCollectionRequests/{deviceLogCollectionResponse-id}/createDownloadUrl;;;;",
             )
     }
 }

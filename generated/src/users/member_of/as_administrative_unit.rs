@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/memberOf/graph.administrativeUnit`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/memberOf/graph.administrativeUnit`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AdministrativeUnit>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/memberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:cast:/users/{}/memberof;;",
-                ),
+                "op:GET /users/{user-id}/memberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:cast:/users/{}/memberof;;",
             )
     }
     /// `GET /users/{user-id}/memberOf/graph.administrativeUnit/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/memberOf/graph.administrativeUnit/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/memberof;;",
-                ),
+                "op:GET /users/{user-id}/memberOf/graph.administrativeUnit/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/memberof;;",
             )
     }
 }
@@ -66,9 +62,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AdministrativeUnit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/memberOf/{directoryObject-id}/graph.administrativeUnit;expand select;work=User.Read application=User.Read.All provenance=inferred:cast:/users/{}/memberof/{};;",
-                ),
+                "op:GET /users/{user-id}/memberOf/{directoryObject-id}/graph.administrativeUnit;expand select;work=User.Read application=User.Read.All provenance=inferred:cast:/users/{}/memberof/{};;",
             )
     }
 }

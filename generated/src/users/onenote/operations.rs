@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/onenote/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/onenote/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenoteOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/operations;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/operations;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/onenote/operations`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::OnenoteOperation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onenote/operations;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onenote/operations;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/operations/$count;filter search;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/operations/$count;filter search;;us-government china;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenoteOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/operations/{onenoteOperation-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/operations/{onenoteOperation-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/onenote/operations/{onenoteOperation-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenoteOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/onenote/operations/{onenoteOperation-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/onenote/operations/{onenoteOperation-id};;;us-government china;",
                 changes,
             )
     }
@@ -113,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onenote/operations/{onenoteOperation-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/onenote/operations/{onenoteOperation-id};;;us-government china;",
             )
     }
 }

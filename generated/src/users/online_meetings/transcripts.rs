@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CallTranscript>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts;count expand filter orderby search select skip top;work=OnlineMeetingTranscript.Read.All application=OnlineMeetingTranscript.Read.All,OnlineMeetingTranscript.Read.Chat;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts;count expand filter orderby search select skip top;work=OnlineMeetingTranscript.Read.All application=OnlineMeetingTranscript.Read.All,OnlineMeetingTranscript.Read.Chat;china;",
             )
     }
     /// `POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::CallTranscript> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts;;;china;",
-                ),
+                "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts;;;china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/$count;filter search;work=OnlineMeetingTranscript.Read.All application=OnlineMeetingTranscript.Read.All,OnlineMeetingTranscript.Read.Chat provenance=inferred:count:/users/{}/onlinemeetings/{}/transcripts;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/$count;filter search;work=OnlineMeetingTranscript.Read.All application=OnlineMeetingTranscript.Read.All,OnlineMeetingTranscript.Read.Chat provenance=inferred:count:/users/{}/onlinemeetings/{}/transcripts;china;",
             )
     }
     /// `GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/delta()`
@@ -84,9 +78,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CallTranscript> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};expand select;work=OnlineMeetingTranscript.Read.All application=OnlineMeetingTranscript.Read.All,OnlineMeetingTranscript.Read.Chat;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};expand select;work=OnlineMeetingTranscript.Read.All application=OnlineMeetingTranscript.Read.All,OnlineMeetingTranscript.Read.Chat;china;",
             )
     }
     /// `PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}`
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CallTranscript>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
-                ),
+                "op:PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
                 changes,
             )
     }
@@ -140,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
-                ),
+                "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
             )
     }
     /// `GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content`
@@ -159,9 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;work=OnlineMeetingTranscript.Read.All application=OnlineMeetingTranscript.Read.All,OnlineMeetingTranscript.Read.Chat;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;work=OnlineMeetingTranscript.Read.All application=OnlineMeetingTranscript.Read.All,OnlineMeetingTranscript.Read.Chat;china;",
             )
     }
     /// `PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content`
@@ -177,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
-                ),
+                "op:PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
                 content,
             )
     }
@@ -193,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
-                ),
+                "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
             )
     }
     /// `GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent`
@@ -212,9 +192,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;work=OnlineMeetingTranscript.Read.All application=OnlineMeetingTranscript.Read.All,OnlineMeetingTranscript.Read.Chat;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;work=OnlineMeetingTranscript.Read.All application=OnlineMeetingTranscript.Read.All,OnlineMeetingTranscript.Read.Chat;china;",
             )
     }
     /// `PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent`
@@ -230,9 +208,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
-                ),
+                "op:PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 content,
             )
     }
@@ -246,9 +222,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("metadataContent")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
-                ),
+                "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
             )
     }
 }

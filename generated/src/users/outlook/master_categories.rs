@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/outlook/masterCategories`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/outlook/masterCategories`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OutlookCategory>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/outlook/masterCategories;count filter orderby select skip top;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read;china;",
-                ),
+                "op:GET /users/{user-id}/outlook/masterCategories;count filter orderby select skip top;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read;china;",
             )
     }
     /// `POST /users/{user-id}/outlook/masterCategories`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::OutlookCategory> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/outlook/masterCategories;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china;",
-                ),
+                "op:POST /users/{user-id}/outlook/masterCategories;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/outlook/masterCategories/$count;filter;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read provenance=inferred:count:/users/{}/outlook/mastercategories;china;",
-                ),
+                "op:GET /users/{user-id}/outlook/masterCategories/$count;filter;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read provenance=inferred:count:/users/{}/outlook/mastercategories;china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OutlookCategory> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/outlook/masterCategories/{outlookCategory-id};select;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read;china;",
-                ),
+                "op:GET /users/{user-id}/outlook/masterCategories/{outlookCategory-id};select;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read;china;",
             )
     }
     /// `PATCH /users/{user-id}/outlook/masterCategories/{outlookCategory-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OutlookCategory>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china;",
-                ),
+                "op:PATCH /users/{user-id}/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china;",
-                ),
+                "op:DELETE /users/{user-id}/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/ownedDevices/graph.device`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/ownedDevices/graph.device`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Device>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/ownedDevices/graph.device;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/users/{}/owneddevices;;",
-                ),
+                "op:GET /users/{user-id}/ownedDevices/graph.device;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/users/{}/owneddevices;;",
             )
     }
     /// `GET /users/{user-id}/ownedDevices/graph.device/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/ownedDevices/graph.device/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/owneddevices;;",
-                ),
+                "op:GET /users/{user-id}/ownedDevices/graph.device/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/owneddevices;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Device> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/ownedDevices/{directoryObject-id}/graph.device;expand select;;;",
-                ),
+                "op:GET /users/{user-id}/ownedDevices/{directoryObject-id}/graph.device;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/ownedObjects/graph.application`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/ownedObjects/graph.application`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Application>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/ownedObjects/graph.application;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/users/{}/ownedobjects;;",
-                ),
+                "op:GET /users/{user-id}/ownedObjects/graph.application;count expand filter orderby search select skip top;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/users/{}/ownedobjects;;",
             )
     }
     /// `GET /users/{user-id}/ownedObjects/graph.application/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/ownedObjects/graph.application/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/ownedobjects;;",
-                ),
+                "op:GET /users/{user-id}/ownedObjects/graph.application/$count;filter search;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/ownedobjects;;",
             )
     }
 }
@@ -60,9 +56,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Application> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/ownedObjects/{directoryObject-id}/graph.application;expand select;;;",
-                ),
+                "op:GET /users/{user-id}/ownedObjects/{directoryObject-id}/graph.application;expand select;;;",
             )
     }
 }

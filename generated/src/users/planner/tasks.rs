@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/planner/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assigned_to_task_board_format;
 pub mod bucket_task_board_format;
 pub mod details;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerTask>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/planner/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/planner/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/planner/tasks`
@@ -42,7 +40,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
-        self.0.send(Operation("op:POST /users/{user-id}/planner/tasks;;;china;"), body)
+        self.0.send("op:POST /users/{user-id}/planner/tasks;;;china;", body)
     }
     /// `GET /users/{user-id}/planner/tasks/$count`
     ///
@@ -62,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/planner/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/planner/tasks;china;",
-                ),
+                "op:GET /users/{user-id}/planner/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/planner/tasks;china;",
             )
     }
 }
@@ -110,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerTask> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/planner/tasks/{plannerTask-id};expand select;;china;",
-                ),
+                "op:GET /users/{user-id}/planner/tasks/{plannerTask-id};expand select;;china;",
             )
     }
     /// `PATCH /users/{user-id}/planner/tasks/{plannerTask-id}`
@@ -127,9 +121,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerTask>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/planner/tasks/{plannerTask-id};;;china;",
-                ),
+                "op:PATCH /users/{user-id}/planner/tasks/{plannerTask-id};;;china;",
                 changes,
             )
     }
@@ -140,11 +132,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/planner/tasks/{plannerTask-id};;;china;",
-                ),
-            )
+        self.0.call("op:DELETE /users/{user-id}/planner/tasks/{plannerTask-id};;;china;")
     }
 }

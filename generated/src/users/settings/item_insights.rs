@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/settings/itemInsights`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/settings/itemInsights`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserInsightsSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/itemInsights;expand select;work=User.Read,User.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/settings/itemInsights;expand select;work=User.Read,User.ReadWrite;;",
             )
     }
     /// `PATCH /users/{user-id}/settings/itemInsights`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserInsightsSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/settings/itemInsights;;work=User.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/settings/itemInsights;;work=User.ReadWrite;;",
                 changes,
             )
     }
@@ -49,6 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/settings/itemInsights;;;;"))
+        self.0.call("op:DELETE /users/{user-id}/settings/itemInsights;;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/settings/shiftPreferences`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/settings/shiftPreferences`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ShiftPreferences> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/shiftPreferences;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All application=UserShiftPreferences.Read.All,UserShiftPreferences.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/shiftPreferences;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All application=UserShiftPreferences.Read.All,UserShiftPreferences.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/settings/shiftPreferences`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ShiftPreferences>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy application=UserShiftPreferences.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy application=UserShiftPreferences.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/settings/shiftPreferences;;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/settings/shiftPreferences;;;us-government china;",
             )
     }
     /// `PUT /users/{user-id}/settings/shiftPreferences`
@@ -78,9 +72,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ShiftPreferences>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /users/{user-id}/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy;us-government china;",
-                ),
+                "op:PUT /users/{user-id}/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy;us-government china;",
                 body,
             )
     }
@@ -94,9 +86,7 @@ impl RequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/settings/shiftPreferences/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/settings/shiftPreferences/stageForDeletion;;;us-government china;",
             )
     }
 }

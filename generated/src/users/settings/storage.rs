@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/settings/storage`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod quota;
 /// Requests to `/users/{user-id}/settings/storage`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserStorage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/storage;expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/storage;expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/settings/storage`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserStorage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/settings/storage;;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/settings/storage;;;us-government china;",
                 changes,
             )
     }
@@ -53,11 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/settings/storage;;;us-government china;",
-                ),
-            )
+        self.0.call("op:DELETE /users/{user-id}/settings/storage;;;us-government china;")
     }
 }

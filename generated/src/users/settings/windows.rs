@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/settings/windows`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod instances;
 /// Requests to `/users/{user-id}/settings/windows`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WindowsSetting>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/windows;count expand filter orderby search select skip top;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All,UserWindowsSettings.ReadWrite.All personal=UserWindowsSettings.Read;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/windows;count expand filter orderby search select skip top;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All,UserWindowsSettings.ReadWrite.All personal=UserWindowsSettings.Read;us-government china;",
             )
     }
     /// `POST /users/{user-id}/settings/windows`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::WindowsSetting> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/settings/windows;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/settings/windows;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/windows/$count;filter search;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All,UserWindowsSettings.ReadWrite.All personal=UserWindowsSettings.Read provenance=inferred:count:/users/{}/settings/windows;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/windows/$count;filter search;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All,UserWindowsSettings.ReadWrite.All personal=UserWindowsSettings.Read provenance=inferred:count:/users/{}/settings/windows;us-government china;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WindowsSetting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id};expand select;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/windows/{windowsSetting-id};expand select;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/settings/windows/{windowsSetting-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WindowsSetting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/settings/windows/{windowsSetting-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/settings/windows/{windowsSetting-id};;;us-government china;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/settings/windows/{windowsSetting-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/settings/windows/{windowsSetting-id};;;us-government china;",
             )
     }
 }

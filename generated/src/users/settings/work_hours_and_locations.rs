@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/settings/workHoursAndLocations`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod occurrences;
 pub mod recurrences;
 /// Requests to `/users/{user-id}/settings/workHoursAndLocations`.
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WorkHoursAndLocationsSetting> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/workHoursAndLocations;expand select;work=MailboxSettings.Read,Calendars.Read,Calendars.ReadWrite,MailboxSettings.ReadWrite;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/workHoursAndLocations;expand select;work=MailboxSettings.Read,Calendars.Read,Calendars.ReadWrite,MailboxSettings.ReadWrite;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/settings/workHoursAndLocations`
@@ -54,9 +52,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::WorkHoursAndLocationsSetting>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/settings/workHoursAndLocations;;work=Calendars.ReadWrite,MailboxSettings.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/settings/workHoursAndLocations;;work=Calendars.ReadWrite,MailboxSettings.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -86,9 +82,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/workHoursAndLocations/occurrencesView(startDateTime='{startDateTime}',endDateTime='{endDateTime}');expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadWrite;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/workHoursAndLocations/occurrencesView(startDateTime='{startDateTime}',endDateTime='{endDateTime}');expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadWrite;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/solutions/workingTimeSchedule`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/solutions/workingTimeSchedule`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WorkingTimeSchedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/solutions/workingTimeSchedule;expand select;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/solutions/workingTimeSchedule;expand select;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/solutions/workingTimeSchedule`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::WorkingTimeSchedule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/solutions/workingTimeSchedule;;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/solutions/workingTimeSchedule;;;us-government china;",
                 changes,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/solutions/workingTimeSchedule;;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/solutions/workingTimeSchedule;;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/solutions/workingTimeSchedule/endWorkingTime`
@@ -72,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("endWorkingTime")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/solutions/workingTimeSchedule/endWorkingTime;;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /users/{user-id}/solutions/workingTimeSchedule/endWorkingTime;;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /users/{user-id}/solutions/workingTimeSchedule/startWorkingTime`
@@ -91,9 +83,7 @@ impl RequestBuilder {
         self.0
             .segment("startWorkingTime")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/solutions/workingTimeSchedule/startWorkingTime;;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /users/{user-id}/solutions/workingTimeSchedule/startWorkingTime;;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
             )
     }
 }

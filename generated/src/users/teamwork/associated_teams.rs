@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/teamwork/associatedTeams`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod team;
 /// Requests to `/users/{user-id}/teamwork/associatedTeams`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AssociatedTeamInfo>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/teamwork/associatedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/teamwork/associatedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/teamwork/associatedTeams`
@@ -38,11 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::AssociatedTeamInfo,
     ) -> Request<models::AssociatedTeamInfo> {
-        self.0
-            .send(
-                Operation("op:POST /users/{user-id}/teamwork/associatedTeams;;;;"),
-                body,
-            )
+        self.0.send("op:POST /users/{user-id}/teamwork/associatedTeams;;;;", body)
     }
     /// `GET /users/{user-id}/teamwork/associatedTeams/$count`
     ///
@@ -60,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/teamwork/associatedTeams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All provenance=inferred:count:/users/{}/teamwork/associatedteams;;",
-                ),
+                "op:GET /users/{user-id}/teamwork/associatedTeams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All provenance=inferred:count:/users/{}/teamwork/associatedteams;;",
             )
     }
 }
@@ -83,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AssociatedTeamInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id}`
@@ -98,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AssociatedTeamInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
                 changes,
             )
     }
@@ -111,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
             )
     }
 }

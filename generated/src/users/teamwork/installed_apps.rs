@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/teamwork/installedApps`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod chat;
 pub mod teams_app;
 pub mod teams_app_definition;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UserScopeTeamsAppInstallation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/teamwork/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
-                ),
+                "op:GET /users/{user-id}/teamwork/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
             )
     }
     /// `POST /users/{user-id}/teamwork/installedApps`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::UserScopeTeamsAppInstallation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/teamwork/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
-                ),
+                "op:POST /users/{user-id}/teamwork/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/teamwork/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All provenance=inferred:count:/users/{}/teamwork/installedapps;;",
-                ),
+                "op:GET /users/{user-id}/teamwork/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All provenance=inferred:count:/users/{}/teamwork/installedapps;;",
             )
     }
 }
@@ -108,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserScopeTeamsAppInstallation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
-                ),
+                "op:GET /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
             )
     }
     /// `PATCH /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}`
@@ -123,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserScopeTeamsAppInstallation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;;;",
                 changes,
             )
     }
@@ -140,9 +130,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
-                ),
+                "op:DELETE /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
             )
     }
     /// `POST /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade`
@@ -160,9 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("upgrade")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
-                ),
+                "op:POST /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
                 parameters,
             )
     }

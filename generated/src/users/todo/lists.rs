@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/todo/lists`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod extensions;
 pub mod tasks;
 /// Requests to `/users/{user-id}/todo/lists`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TodoTaskList>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/todo/lists`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TodoTaskList) -> Request<models::TodoTaskList> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/todo/lists;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/todo/lists;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/todo/lists;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/todo/lists;china;",
             )
     }
     /// `GET /users/{user-id}/todo/lists/delta()`
@@ -91,9 +85,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/delta();count expand filter orderby search select skip top;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/delta();count expand filter orderby search select skip top;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
 }
@@ -125,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TodoTaskList> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `PATCH /users/{user-id}/todo/lists/{todoTaskList-id}`
@@ -146,9 +136,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TodoTaskList>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/todo/lists/{todoTaskList-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:PATCH /users/{user-id}/todo/lists/{todoTaskList-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -165,9 +153,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id};;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id};;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
             )
     }
 }

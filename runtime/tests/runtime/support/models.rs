@@ -2,8 +2,8 @@
 
 use msgraph_runtime::edm::{DateTimeOffset, Guid, Json};
 use msgraph_runtime::{
-    Enumeration, Extra, Flags, Model, ReadError, Reader, TypeInfo, UnknownMember, Writer, enumerations,
-    models,
+    Enumeration, EnumerationInfo, Extra, Flags, Model, ReadError, Reader, TypeInfo, UnknownMember, Writer,
+    enumerations, models,
 };
 
 #[derive(Default)]
@@ -48,16 +48,6 @@ impl Model for User {
     const DERIVED: &'static [&'static str] = &["microsoft.graph.guest"];
 
     #[inline]
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    #[inline]
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-
-    #[inline]
     fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
         match property {
             0 => reader.read(&mut self.about_me),
@@ -73,12 +63,13 @@ impl Model for User {
             11 => reader.read(&mut self.password),
             12 => reader.read(&mut self.rights),
             13 => reader.read(&mut self.score),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
 
     #[inline]
     fn write(&self, writer: &mut Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.about_me);
         writer.write(1, &self.account_enabled);
         writer.write(2, &self.age_group);
@@ -107,26 +98,17 @@ impl Model for Message {
         &TypeInfo { name: "microsoft.graph.message", bases: &[], properties: &["isRead", "subject"] };
 
     #[inline]
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    #[inline]
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-
-    #[inline]
     fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
         match property {
             0 => reader.read(&mut self.is_read),
             1 => reader.read(&mut self.subject),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
 
     #[inline]
     fn write(&self, writer: &mut Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.is_read);
         writer.write(1, &self.subject);
     }
@@ -144,26 +126,17 @@ impl Model for DriveItem {
         &TypeInfo { name: "microsoft.graph.driveItem", bases: &[], properties: &["deleted", "id"] };
 
     #[inline]
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    #[inline]
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-
-    #[inline]
     fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
         match property {
             0 => reader.read(&mut self.deleted),
             1 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
 
     #[inline]
     fn write(&self, writer: &mut Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.deleted);
         writer.write(1, &self.id);
     }
@@ -180,22 +153,16 @@ impl Model for DirectoryObject {
         &TypeInfo { name: "microsoft.graph.directoryObject", bases: &[], properties: &["id"] };
 
     #[inline]
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-
-    #[inline]
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-
-    #[inline]
-    fn read(&mut self, _property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
-        reader.read(&mut self.id)
+    fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        match property {
+            0 => reader.read(&mut self.id),
+            _ => reader.rest(&mut self.extra),
+        }
     }
 
     #[inline]
     fn write(&self, writer: &mut Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
     }
 }
@@ -232,30 +199,31 @@ pub mod message {
     pub const SUBJECT: Property<Message, String> = Property::Named("subject");
 }
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AgeGroup {
     Minor,
     Adult,
-    Unknown(UnknownMember),
+    Unrecognized(UnknownMember),
+}
+
+impl AgeGroup {
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Minor => "minor",
+            Self::Adult => "adult",
+            Self::Unrecognized(member) => member.as_str(),
+        }
+    }
 }
 
 impl Enumeration for AgeGroup {
-    const NAME: &'static str = "microsoft.graph.ageGroup";
-    const MEMBERS: &'static [(&'static str, Self)] = &[("minor", Self::Minor), ("adult", Self::Adult)];
-
-    #[inline]
-    fn unknown(member: UnknownMember) -> Self {
-        Self::Unknown(member)
-    }
-
-    #[inline]
-    fn as_unknown(&self) -> Option<&UnknownMember> {
-        match self {
-            Self::Unknown(member) => Some(member),
-            _ => None,
-        }
-    }
+    const TYPE: &'static EnumerationInfo<Self> = &EnumerationInfo {
+        name: "microsoft.graph.ageGroup",
+        members: &[Self::Minor, Self::Adult],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 
 enumerations!(AgeGroup);

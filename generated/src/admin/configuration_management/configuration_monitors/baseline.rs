@@ -2,7 +2,7 @@
 
 //! `/admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ConfigurationBaseline> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;expand select;;us-government china;",
-                ),
+                "op:GET /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;expand select;;us-government china;",
             )
     }
     /// `PATCH /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ConfigurationBaseline>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;;;us-government china;",
-                ),
+                "op:PATCH /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;;;us-government china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;;;us-government china;",
-                ),
+                "op:DELETE /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;;;us-government china;",
             )
     }
 }

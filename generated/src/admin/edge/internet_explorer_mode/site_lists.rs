@@ -2,7 +2,7 @@
 
 //! `/admin/edge/internetExplorerMode/siteLists`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod shared_cookies;
 pub mod sites;
 /// Requests to `/admin/edge/internetExplorerMode/siteLists`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BrowserSiteList>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists;count expand filter orderby search select skip top;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/edge/internetExplorerMode/siteLists;count expand filter orderby search select skip top;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /admin/edge/internetExplorerMode/siteLists`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::BrowserSiteList> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/edge/internetExplorerMode/siteLists;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/edge/internetExplorerMode/siteLists;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/$count;filter search;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All provenance=inferred:count:/admin/edge/internetexplorermode/sitelists;us-government china;",
-                ),
+                "op:GET /admin/edge/internetExplorerMode/siteLists/$count;filter search;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All provenance=inferred:count:/admin/edge/internetexplorermode/sitelists;us-government china;",
             )
     }
 }
@@ -107,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BrowserSiteList> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id};expand select;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id};expand select;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}`
@@ -128,9 +120,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BrowserSiteList>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -147,9 +137,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/publish`
@@ -169,9 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .send(
-                Operation(
-                    "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/publish;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/publish;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/admin/exchange/mailboxes/{mailbox-id}/folders`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod child_folders;
 pub mod items;
 /// Requests to `/admin/exchange/mailboxes/{mailbox-id}/folders`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MailboxFolder>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders;count filter orderby select skip top;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders;count filter orderby select skip top;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /admin/exchange/mailboxes/{mailbox-id}/folders`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::MailboxFolder> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/exchange/mailboxes/{mailbox-id}/folders;;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/exchange/mailboxes/{mailbox-id}/folders;;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/$count;filter;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All provenance=inferred:count:/admin/exchange/mailboxes/{}/folders;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/$count;filter;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All provenance=inferred:count:/admin/exchange/mailboxes/{}/folders;us-government china;",
             )
     }
     /// `GET /admin/exchange/mailboxes/{mailbox-id}/folders/delta()`
@@ -90,9 +84,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/delta();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/delta();count expand filter orderby search select skip top;;us-government china;",
             )
     }
 }
@@ -124,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MailboxFolder> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};select;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};select;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}`
@@ -145,9 +135,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MailboxFolder>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -164,9 +152,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china;",
             )
     }
 }

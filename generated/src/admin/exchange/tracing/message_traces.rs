@@ -2,7 +2,7 @@
 
 //! `/admin/exchange/tracing/messageTraces`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/exchange/tracing/messageTraces`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ExchangeMessageTrace>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/tracing/messageTraces;count expand filter orderby search select skip top;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china;",
-                ),
+                "op:GET /admin/exchange/tracing/messageTraces;count expand filter orderby search select skip top;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china;",
             )
     }
     /// `POST /admin/exchange/tracing/messageTraces`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ExchangeMessageTrace> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/exchange/tracing/messageTraces;;;us-government china;",
-                ),
+                "op:POST /admin/exchange/tracing/messageTraces;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/exchange/tracing/messageTraces/$count;filter search;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All provenance=inferred:count:/admin/exchange/tracing/messagetraces;us-government china;",
-                ),
+                "op:GET /admin/exchange/tracing/messageTraces/$count;filter search;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All provenance=inferred:count:/admin/exchange/tracing/messagetraces;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ExchangeMessageTrace> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};expand select;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china;",
-                ),
+                "op:GET /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};expand select;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china;",
             )
     }
     /// `PATCH /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ExchangeMessageTrace>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};;;us-government china;",
-                ),
+                "op:PATCH /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};;;us-government china;",
-                ),
+                "op:DELETE /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};;;us-government china;",
             )
     }
     /// `GET /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id}/getDetailsByRecipient(recipientAddress='{recipientAddress}')`
@@ -150,9 +138,7 @@ impl ItemRequestBuilder {
                 &[("recipientAddress", Some(&recipient_address))],
             )
             .call(
-                Operation(
-                    "op:GET /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id}/getDetailsByRecipient(recipientAddress='{recipientAddress}');count expand filter orderby search select skip top;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china;",
-                ),
+                "op:GET /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id}/getDetailsByRecipient(recipientAddress='{recipientAddress}');count expand filter orderby search select skip top;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceHealthIssue>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::ServiceHealthIssue> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues;;;;",
-                ),
+                "op:POST /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/$count;filter search;;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServiceHealthIssue> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/{serviceHealthIssue-id};expand select;;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/{serviceHealthIssue-id};expand select;;;",
             )
     }
     /// `PATCH /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/{serviceHealthIssue-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ServiceHealthIssue>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/{serviceHealthIssue-id};;;;",
-                ),
+                "op:PATCH /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/{serviceHealthIssue-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/{serviceHealthIssue-id};;;;",
-                ),
+                "op:DELETE /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/{serviceHealthIssue-id};;;;",
             )
     }
     /// `GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/{serviceHealthIssue-id}/incidentReport()`
@@ -110,9 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .function("incidentReport", &[])
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/{serviceHealthIssue-id}/incidentReport();;;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id}/issues/{serviceHealthIssue-id}/incidentReport();;;;",
             )
     }
 }

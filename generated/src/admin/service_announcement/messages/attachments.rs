@@ -2,7 +2,7 @@
 
 //! `/admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceAnnouncementAttachment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments;count expand filter orderby search select skip top;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments;count expand filter orderby search select skip top;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
             )
     }
     /// `POST /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::ServiceAnnouncementAttachment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments;;;;",
-                ),
+                "op:POST /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/$count;filter search;work=ServiceMessage.Read.All application=ServiceMessage.Read.All provenance=inferred:count:/admin/serviceannouncement/messages/{}/attachments;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/$count;filter search;work=ServiceMessage.Read.All application=ServiceMessage.Read.All provenance=inferred:count:/admin/serviceannouncement/messages/{}/attachments;;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServiceAnnouncementAttachment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};expand select;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};expand select;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
             )
     }
     /// `PATCH /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ServiceAnnouncementAttachment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};;;;",
-                ),
+                "op:PATCH /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};;;;",
                 changes,
             )
     }
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};;;;",
-                ),
+                "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};;;;",
             )
     }
     /// `GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content`
@@ -124,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;;;",
-                ),
+                "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;;;",
             )
     }
     /// `PUT /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content`
@@ -140,9 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;;;",
-                ),
+                "op:PUT /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;;;",
                 content,
             )
     }
@@ -154,9 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;;;",
-                ),
+                "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/teams/policy/userAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/teams/policy/userAssignments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::teams_administration::TeamsPolicyUserAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/policy/userAssignments;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /admin/teams/policy/userAssignments;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /admin/teams/policy/userAssignments`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::teams_administration::TeamsPolicyUserAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/teams/policy/userAssignments;;;us-government china;",
-                ),
+                "op:POST /admin/teams/policy/userAssignments;;;us-government china;",
                 body,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/teams/policy/userAssignments/$count;filter search;;us-government china;",
-                ),
+                "op:GET /admin/teams/policy/userAssignments/$count;filter search;;us-government china;",
             )
     }
     /// `POST /admin/teams/policy/userAssignments/microsoft.graph.teamsAdministration.assign`
@@ -81,9 +75,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.teamsAdministration.assign")
             .send(
-                Operation(
-                    "op:POST /admin/teams/policy/userAssignments/microsoft.graph.teamsAdministration.assign;;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/teams/policy/userAssignments/microsoft.graph.teamsAdministration.assign;;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -104,9 +96,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.teamsAdministration.unassign")
             .send(
-                Operation(
-                    "op:POST /admin/teams/policy/userAssignments/microsoft.graph.teamsAdministration.unassign;;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/teams/policy/userAssignments/microsoft.graph.teamsAdministration.unassign;;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     ) -> Request<models::teams_administration::TeamsPolicyUserAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};expand select;;us-government china;",
-                ),
+                "op:GET /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id}`
@@ -146,9 +134,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::teams_administration::TeamsPolicyUserAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};;;us-government china;",
-                ),
+                "op:PATCH /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};;;us-government china;",
                 changes,
             )
     }
@@ -161,9 +147,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};;;us-government china;",
-                ),
+                "op:DELETE /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/teams/telephoneNumberManagement/numberAssignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/teams/telephoneNumberManagement/numberAssignments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::teams_administration::NumberAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/numberAssignments;count expand filter orderby search select skip top;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/teams/telephoneNumberManagement/numberAssignments;count expand filter orderby search select skip top;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /admin/teams/telephoneNumberManagement/numberAssignments`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::teams_administration::NumberAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments;;;us-government china;",
-                ),
+                "op:POST /admin/teams/telephoneNumberManagement/numberAssignments;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/numberAssignments/$count;filter search;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All provenance=inferred:count:/admin/teams/telephonenumbermanagement/numberassignments;us-government china;",
-                ),
+                "op:GET /admin/teams/telephoneNumberManagement/numberAssignments/$count;filter search;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All provenance=inferred:count:/admin/teams/telephonenumbermanagement/numberassignments;us-government china;",
             )
     }
     /// `POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.assignNumber`
@@ -89,9 +83,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.teamsAdministration.assignNumber")
             .send(
-                Operation(
-                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.assignNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.assignNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -112,9 +104,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.teamsAdministration.unassignNumber")
             .send(
-                Operation(
-                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.unassignNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.unassignNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -135,9 +125,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.teamsAdministration.updateNumber")
             .send(
-                Operation(
-                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.updateNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.updateNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china;",
                 parameters,
             )
     }
@@ -160,9 +148,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::teams_administration::NumberAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};expand select;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};expand select;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id}`
@@ -177,9 +163,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::teams_administration::NumberAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};;;us-government china;",
-                ),
+                "op:PATCH /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};;;us-government china;",
                 changes,
             )
     }
@@ -192,9 +176,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};;;us-government china;",
-                ),
+                "op:DELETE /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};;;us-government china;",
             )
     }
 }

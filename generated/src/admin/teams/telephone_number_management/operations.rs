@@ -2,7 +2,7 @@
 
 //! `/admin/teams/telephoneNumberManagement/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/teams/telephoneNumberManagement/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     > {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/operations;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /admin/teams/telephoneNumberManagement/operations;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /admin/teams/telephoneNumberManagement/operations`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::teams_administration::TelephoneNumberLongRunningOperation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/teams/telephoneNumberManagement/operations;;;us-government china;",
-                ),
+                "op:POST /admin/teams/telephoneNumberManagement/operations;;;us-government china;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/operations/$count;filter search;;us-government china;",
-                ),
+                "op:GET /admin/teams/telephoneNumberManagement/operations/$count;filter search;;us-government china;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     ) -> Request<models::teams_administration::TelephoneNumberLongRunningOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};expand select;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};expand select;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id}`
@@ -111,9 +103,7 @@ impl ItemRequestBuilder {
     > {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};;;us-government china;",
-                ),
+                "op:PATCH /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};;;us-government china;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};;;us-government china;",
-                ),
+                "op:DELETE /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};;;us-government china;",
             )
     }
 }

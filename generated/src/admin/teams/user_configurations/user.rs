@@ -2,7 +2,7 @@
 
 //! `/admin/teams/userConfigurations/{teamsUserConfiguration-id}/user`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod mailbox_settings;
 pub mod service_provisioning_errors;
 /// Requests to `/admin/teams/userConfigurations/{teamsUserConfiguration-id}/user`.
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/userConfigurations/{teamsUserConfiguration-id}/user;expand select;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china;",
-                ),
+                "op:GET /admin/teams/userConfigurations/{teamsUserConfiguration-id}/user;expand select;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china;",
             )
     }
 }

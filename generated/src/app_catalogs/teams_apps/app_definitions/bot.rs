@@ -2,7 +2,7 @@
 
 //! `/appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::TeamworkBot> {
         self.0
             .call(
-                Operation(
-                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;expand select;work=AppCatalog.Read.All,AppCatalog.Submit,AppCatalog.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All;;",
-                ),
+                "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;expand select;work=AppCatalog.Read.All,AppCatalog.Submit,AppCatalog.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All;;",
             )
     }
     /// `PATCH /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::TeamworkBot>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;;;;",
-                ),
+                "op:PATCH /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;;;;",
                 changes,
             )
     }
@@ -47,9 +43,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;;;;",
-                ),
+                "op:DELETE /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;;;;",
             )
     }
 }

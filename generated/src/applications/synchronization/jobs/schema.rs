@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod directories;
 /// Requests to `/applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::SynchronizationSchema> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;expand select;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;expand select;;;",
             )
     }
     /// `PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::SynchronizationSchema>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;;;;",
-                ),
+                "op:PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;;;;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;;;;",
-                ),
+                "op:DELETE /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;;;;",
             )
     }
     /// `GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/filterOperators()`
@@ -64,9 +58,7 @@ impl RequestBuilder {
         self.0
             .function("filterOperators", &[])
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/filterOperators();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/filterOperators();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/functions()`
@@ -79,9 +71,7 @@ impl RequestBuilder {
         self.0
             .function("functions", &[])
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/functions();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/functions();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/parseExpression`
@@ -95,9 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("parseExpression")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/parseExpression;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/parseExpression;;;;",
                 parameters,
             )
     }

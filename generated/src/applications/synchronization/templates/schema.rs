@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod directories;
 /// Requests to `/applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::SynchronizationSchema> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
             )
     }
     /// `PATCH /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::SynchronizationSchema>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;;;",
-                ),
+                "op:PATCH /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;;;",
                 changes,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:DELETE /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
             )
     }
     /// `PUT /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema`
@@ -76,9 +70,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::SynchronizationSchema>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:PUT /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 body,
             )
     }
@@ -96,9 +88,7 @@ impl RequestBuilder {
         self.0
             .function("filterOperators", &[])
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/filterOperators();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/filterOperators();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
             )
     }
     /// `GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/functions()`
@@ -115,9 +105,7 @@ impl RequestBuilder {
         self.0
             .function("functions", &[])
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/functions();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/functions();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
             )
     }
     /// `POST /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/parseExpression`
@@ -131,9 +119,7 @@ impl RequestBuilder {
         self.0
             .segment("parseExpression")
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/parseExpression;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/parseExpression;;;;",
                 parameters,
             )
     }

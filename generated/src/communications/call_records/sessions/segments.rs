@@ -2,7 +2,7 @@
 
 //! `/communications/callRecords/{callRecord-id}/sessions/{session-id}/segments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/communications/callRecords/{callRecord-id}/sessions/{session-id}/segments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::call_records::Segment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::call_records::Segment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments;;;china;",
-                ),
+                "op:POST /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments;;;china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments/$count;filter search;;china;",
-                ),
+                "op:GET /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments/$count;filter search;;china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::call_records::Segment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments/{segment-id};expand select;;china;",
-                ),
+                "op:GET /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments/{segment-id};expand select;;china;",
             )
     }
     /// `PATCH /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments/{segment-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::call_records::Segment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments/{segment-id};;;china;",
-                ),
+                "op:PATCH /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments/{segment-id};;;china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments/{segment-id};;;china;",
-                ),
+                "op:DELETE /communications/callRecords/{callRecord-id}/sessions/{session-id}/segments/{segment-id};;;china;",
             )
     }
 }

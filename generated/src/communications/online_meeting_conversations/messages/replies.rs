@@ -2,7 +2,7 @@
 
 //! `/communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod conversation;
 pub mod reactions;
 pub mod reply_to;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EngagementConversationMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::EngagementConversationMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies;;;us-government china;",
-                ),
+                "op:POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies;;;us-government china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies/$count;filter search;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies/$count;filter search;;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EngagementConversationMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies/{engagementConversationMessage-id1};expand select;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies/{engagementConversationMessage-id1};expand select;;us-government china;",
             )
     }
     /// `PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies/{engagementConversationMessage-id1}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EngagementConversationMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies/{engagementConversationMessage-id1};;;us-government china;",
-                ),
+                "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies/{engagementConversationMessage-id1};;;us-government china;",
                 changes,
             )
     }
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies/{engagementConversationMessage-id1};;;us-government china;",
-                ),
+                "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id}/replies/{engagementConversationMessage-id1};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AttendanceRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::AttendanceRecord> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords;;;china;",
-                ),
+                "op:POST /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords;;;china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/$count;filter search;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/$count;filter search;;china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AttendanceRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};expand select;;china;",
-                ),
+                "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};expand select;;china;",
             )
     }
     /// `PATCH /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AttendanceRecord>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};;;china;",
-                ),
+                "op:PATCH /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};;;china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};;;china;",
-                ),
+                "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};;;china;",
             )
     }
 }

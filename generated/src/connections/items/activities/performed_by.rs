@@ -2,7 +2,7 @@
 
 //! `/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id}/performedBy`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id}/performedBy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::Identity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id}/performedBy;expand select;;china;",
-                ),
+                "op:GET /connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id}/performedBy;expand select;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/copilot/admin/catalog/packages`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/copilot/admin/catalog/packages`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CopilotPackageDetail>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /copilot/admin/catalog/packages;count expand filter!elementTypes:any!lastModifiedDateTime:ge:le!platform:eq!supportedHosts:any orderby search select skip top;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /copilot/admin/catalog/packages;count expand filter!elementTypes:any!lastModifiedDateTime:ge:le!platform:eq!supportedHosts:any orderby search select skip top;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /copilot/admin/catalog/packages`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::CopilotPackageDetail> {
         self.0
             .send(
-                Operation(
-                    "op:POST /copilot/admin/catalog/packages;;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /copilot/admin/catalog/packages;;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /copilot/admin/catalog/packages/$count;filter!elementTypes:any!lastModifiedDateTime:ge:le!platform:eq!supportedHosts:any search;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All provenance=inferred:count:/copilot/admin/catalog/packages;us-government china;",
-                ),
+                "op:GET /copilot/admin/catalog/packages/$count;filter!elementTypes:any!lastModifiedDateTime:ge:le!platform:eq!supportedHosts:any search;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All provenance=inferred:count:/copilot/admin/catalog/packages;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CopilotPackageDetail> {
         self.0
             .call(
-                Operation(
-                    "op:GET /copilot/admin/catalog/packages/{copilotPackageDetail-id};expand select;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /copilot/admin/catalog/packages/{copilotPackageDetail-id};expand select;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /copilot/admin/catalog/packages/{copilotPackageDetail-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CopilotPackageDetail>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /copilot/admin/catalog/packages/{copilotPackageDetail-id};;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /copilot/admin/catalog/packages/{copilotPackageDetail-id};;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /copilot/admin/catalog/packages/{copilotPackageDetail-id};;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /copilot/admin/catalog/packages/{copilotPackageDetail-id};;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile`
@@ -150,9 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("zipFile")
             .call(
-                Operation(
-                    "op:GET /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china;",
-                ),
+                "op:GET /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china;",
             )
     }
     /// `PUT /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile`
@@ -165,9 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("zipFile")
             .send_bytes(
-                Operation(
-                    "op:PUT /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china;",
-                ),
+                "op:PUT /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china;",
                 content,
             )
     }
@@ -181,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("zipFile")
             .call(
-                Operation(
-                    "op:DELETE /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china;",
-                ),
+                "op:DELETE /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china;",
             )
     }
 }

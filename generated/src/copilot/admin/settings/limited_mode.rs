@@ -2,7 +2,7 @@
 
 //! `/copilot/admin/settings/limitedMode`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/copilot/admin/settings/limitedMode`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::CopilotAdminLimitedMode> {
         self.0
             .call(
-                Operation(
-                    "op:GET /copilot/admin/settings/limitedMode;expand select;work=CopilotSettings-LimitedMode.Read,CopilotSettings-LimitedMode.ReadWrite;us-government china;",
-                ),
+                "op:GET /copilot/admin/settings/limitedMode;expand select;work=CopilotSettings-LimitedMode.Read,CopilotSettings-LimitedMode.ReadWrite;us-government china;",
             )
     }
     /// `PATCH /copilot/admin/settings/limitedMode`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CopilotAdminLimitedMode>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /copilot/admin/settings/limitedMode;;work=CopilotSettings-LimitedMode.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /copilot/admin/settings/limitedMode;;work=CopilotSettings-LimitedMode.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -56,10 +52,6 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(
-                Operation(
-                    "op:DELETE /copilot/admin/settings/limitedMode;;;us-government china;",
-                ),
-            )
+            .call("op:DELETE /copilot/admin/settings/limitedMode;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CallAiInsight>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights;count expand filter orderby search select skip top;work=OnlineMeetingAiInsight.Read.All;us-government china;",
-                ),
+                "op:GET /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights;count expand filter orderby search select skip top;work=OnlineMeetingAiInsight.Read.All;us-government china;",
             )
     }
     /// `POST /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::CallAiInsight> {
         self.0
             .send(
-                Operation(
-                    "op:POST /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights;;;us-government china;",
-                ),
+                "op:POST /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights/$count;filter search;work=OnlineMeetingAiInsight.Read.All provenance=inferred:count:/copilot/users/{}/onlinemeetings/{}/aiinsights;us-government china;",
-                ),
+                "op:GET /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights/$count;filter search;work=OnlineMeetingAiInsight.Read.All provenance=inferred:count:/copilot/users/{}/onlinemeetings/{}/aiinsights;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CallAiInsight> {
         self.0
             .call(
-                Operation(
-                    "op:GET /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights/{callAiInsight-id};expand select;work=OnlineMeetingAiInsight.Read.All;us-government china;",
-                ),
+                "op:GET /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights/{callAiInsight-id};expand select;work=OnlineMeetingAiInsight.Read.All;us-government china;",
             )
     }
     /// `PATCH /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights/{callAiInsight-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CallAiInsight>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights/{callAiInsight-id};;;us-government china;",
-                ),
+                "op:PATCH /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights/{callAiInsight-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights/{callAiInsight-id};;;us-government china;",
-                ),
+                "op:DELETE /copilot/users/{aiUser-id}/onlineMeetings/{aiOnlineMeeting-id}/aiInsights/{callAiInsight-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod contained_apps;
 pub mod files;
 /// Requests to `/deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MobileAppContent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions`
@@ -37,9 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::MobileAppContent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions;;;;",
-                ),
+                "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions;;;;",
                 body,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions/$count;filter search;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions/$count;filter search;;;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MobileAppContent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions/{mobileAppContent-id};expand select;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions/{mobileAppContent-id};expand select;;;",
             )
     }
     /// `PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions/{mobileAppContent-id}`
@@ -96,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MobileAppContent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions/{mobileAppContent-id};;;;",
-                ),
+                "op:PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions/{mobileAppContent-id};;;;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions/{mobileAppContent-id};;;;",
-                ),
+                "op:DELETE /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsAppX/contentVersions/{mobileAppContent-id};;;;",
             )
     }
 }

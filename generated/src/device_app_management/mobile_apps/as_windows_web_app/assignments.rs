@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MobileAppAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::MobileAppAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments;;;;",
-                ),
+                "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments/$count;filter search;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MobileAppAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments/{mobileAppAssignment-id};expand select;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments/{mobileAppAssignment-id};expand select;;;",
             )
     }
     /// `PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments/{mobileAppAssignment-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MobileAppAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments/{mobileAppAssignment-id};;;;",
-                ),
+                "op:PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments/{mobileAppAssignment-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments/{mobileAppAssignment-id};;;;",
-                ),
+                "op:DELETE /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/assignments/{mobileAppAssignment-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/categories`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/categories`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MobileAppCategory>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/categories;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/categories;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/categories/$count`
@@ -35,9 +33,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/categories/$count;filter search;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/categories/$count;filter search;;;",
             )
     }
 }
@@ -53,9 +49,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MobileAppCategory> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/categories/{mobileAppCategory-id};expand select;;;",
-                ),
+                "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsWebApp/categories/{mobileAppCategory-id};expand select;;;",
             )
     }
 }

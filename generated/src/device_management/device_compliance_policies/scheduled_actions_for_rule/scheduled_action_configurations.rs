@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DeviceComplianceActionItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations;count expand filter orderby search select skip top;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations;count expand filter orderby search select skip top;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::DeviceComplianceActionItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:POST /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations;;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations/$count;filter search;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All provenance=inferred:count:/devicemanagement/devicecompliancepolicies/{}/scheduledactionsforrule/{}/scheduledactionconfigurations;;",
-                ),
+                "op:GET /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations/$count;filter search;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All provenance=inferred:count:/devicemanagement/devicecompliancepolicies/{}/scheduledactionsforrule/{}/scheduledactionconfigurations;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DeviceComplianceActionItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations/{deviceComplianceActionItem-id};expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations/{deviceComplianceActionItem-id};expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations/{deviceComplianceActionItem-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeviceComplianceActionItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations/{deviceComplianceActionItem-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations/{deviceComplianceActionItem-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations/{deviceComplianceActionItem-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/deviceCompliancePolicies/{deviceCompliancePolicy-id}/scheduledActionsForRule/{deviceComplianceScheduledActionForRule-id}/scheduledActionConfigurations/{deviceComplianceActionItem-id};;work=DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All;;",
             )
     }
 }

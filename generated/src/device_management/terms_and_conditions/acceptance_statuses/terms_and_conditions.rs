@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id}/termsAndConditions`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id}/termsAndConditions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::TermsAndConditions> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id}/termsAndConditions;expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:GET /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id}/termsAndConditions;expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
     /// `PATCH /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id}/termsAndConditions`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::TermsAndConditions>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id}/termsAndConditions;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:PATCH /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id}/termsAndConditions;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
                 changes,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id}/termsAndConditions;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
-                ),
+                "op:DELETE /deviceManagement/termsAndConditions/{termsAndConditions-id}/acceptanceStatuses/{termsAndConditionsAcceptanceStatus-id}/termsAndConditions;;work=DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All;;",
             )
     }
 }

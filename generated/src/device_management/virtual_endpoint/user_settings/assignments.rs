@@ -2,7 +2,7 @@
 
 //! `/deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CloudPcUserSettingAssignment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::CloudPcUserSettingAssignment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments;;;china;",
-                ),
+                "op:POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments;;;china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/$count;filter search;;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/$count;filter search;;china;",
             )
     }
 }
@@ -80,9 +74,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CloudPcUserSettingAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};expand select;;china;",
-                ),
+                "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};expand select;;china;",
             )
     }
     /// `PATCH /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id}`
@@ -97,9 +89,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CloudPcUserSettingAssignment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};;;china;",
-                ),
+                "op:PATCH /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};;;china;",
                 changes,
             )
     }
@@ -112,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};;;china;",
-                ),
+                "op:DELETE /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};;;china;",
             )
     }
 }

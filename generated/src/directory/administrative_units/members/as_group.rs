@@ -2,7 +2,7 @@
 
 //! `/directory/administrativeUnits/{administrativeUnit-id}/members/graph.group`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/administrativeUnits/{administrativeUnit-id}/members/graph.group`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Group>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/graph.group;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/directory/administrativeunits/{}/members;;",
-                ),
+                "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/graph.group;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/directory/administrativeunits/{}/members;;",
             )
     }
     /// `GET /directory/administrativeUnits/{administrativeUnit-id}/members/graph.group/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/graph.group/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/directory/administrativeunits/{}/members;;",
-                ),
+                "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/graph.group/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/directory/administrativeunits/{}/members;;",
             )
     }
 }
@@ -66,9 +62,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}/graph.group;expand select;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/directory/administrativeunits/{}/members/{};;",
-                ),
+                "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}/graph.group;expand select;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/directory/administrativeunits/{}/members/{};;",
             )
     }
 }

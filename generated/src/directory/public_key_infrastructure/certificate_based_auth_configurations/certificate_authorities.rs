@@ -2,7 +2,7 @@
 
 //! `/directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CertificateAuthorityDetail>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities;count filter orderby search select top;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities;count filter orderby search select top;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
             )
     }
     /// `POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::CertificateAuthorityDetail> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/$count;filter search;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All provenance=inferred:count:/directory/publickeyinfrastructure/certificatebasedauthconfigurations/{}/certificateauthorities;;",
-                ),
+                "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/$count;filter search;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All provenance=inferred:count:/directory/publickeyinfrastructure/certificatebasedauthconfigurations/{}/certificateauthorities;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CertificateAuthorityDetail> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};select;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};select;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
             )
     }
     /// `PATCH /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CertificateAuthorityDetail>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:PATCH /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
-                ),
+                "op:DELETE /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/directory/recovery/snapshots/{snapshot-id}/recoveryJobs`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/recovery/snapshots/{snapshot-id}/recoveryJobs`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::entra_recovery_services::RecoveryJob>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /directory/recovery/snapshots/{snapshot-id}/recoveryJobs`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::entra_recovery_services::RecoveryJob> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/recovery/snapshots/{snapshot-id}/recoveryJobs;;work=EntraBackup.ReadWrite.Recovery;us-government china;",
-                ),
+                "op:POST /directory/recovery/snapshots/{snapshot-id}/recoveryJobs;;work=EntraBackup.ReadWrite.Recovery;us-government china;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/$count;filter search;;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/$count;filter search;;us-government china;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::entra_recovery_services::RecoveryJob> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/{recoveryJob-id};expand select;;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/{recoveryJob-id};expand select;;us-government china;",
             )
     }
     /// `GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/{recoveryJob-id}/microsoft.graph.entraRecoveryServices.getFailedChanges()`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .function("microsoft.graph.entraRecoveryServices.getFailedChanges", &[])
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/{recoveryJob-id}/microsoft.graph.entraRecoveryServices.getFailedChanges();count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/{recoveryJob-id}/microsoft.graph.entraRecoveryServices.getFailedChanges();count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
             )
     }
 }

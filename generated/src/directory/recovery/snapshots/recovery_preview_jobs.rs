@@ -2,7 +2,7 @@
 
 //! `/directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::entra_recovery_services::RecoveryPreviewJob>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::entra_recovery_services::RecoveryPreviewJob> {
         self.0
             .send(
-                Operation(
-                    "op:POST /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs;;work=EntraBackup.ReadWrite.Preview;us-government china;",
-                ),
+                "op:POST /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs;;work=EntraBackup.ReadWrite.Preview;us-government china;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/$count;filter search;;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::entra_recovery_services::RecoveryPreviewJob> {
         self.0
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/{recoveryPreviewJob-id};expand select;;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/{recoveryPreviewJob-id};expand select;;us-government china;",
             )
     }
     /// `GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/{recoveryPreviewJob-id}/microsoft.graph.entraRecoveryServices.getChanges()`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .function("microsoft.graph.entraRecoveryServices.getChanges", &[])
             .call(
-                Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/{recoveryPreviewJob-id}/microsoft.graph.entraRecoveryServices.getChanges();count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
-                ),
+                "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/{recoveryPreviewJob-id}/microsoft.graph.entraRecoveryServices.getChanges();count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/analytics/lastSevenDays`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/analytics/lastSevenDays`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ItemActivityStat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics/lastSevenDays;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics/lastSevenDays;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/application`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/workbook/application`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookApplication> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/application;expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/application;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/application;expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/application;china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/application`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::WorkbookApplication>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/application;;;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/application;;;china;",
                 changes,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/application;;;china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/application;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/application/calculate`
@@ -79,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("calculate")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/application/calculate;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/application/calculate;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/application/calculate;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/application/calculate;china;",
                 parameters,
             )
     }

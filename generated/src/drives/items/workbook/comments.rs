@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/comments`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod replies;
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/workbook/comments`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WorkbookComment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments;count expand filter orderby search select skip top;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments;count expand filter orderby search select skip top;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<models::WorkbookComment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments;china;",
                 body,
             )
     }
@@ -76,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/$count;filter search;work=Files.ReadWrite provenance=inferred:count:/users/{}/drive/items/{}/workbook/comments;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/$count;filter search;work=Files.ReadWrite provenance=inferred:count:/users/{}/drive/items/{}/workbook/comments;china;",
             )
     }
 }
@@ -107,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookComment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{};china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{};china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}`
@@ -124,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WorkbookComment>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};;;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};;;china;",
                 changes,
             )
     }
@@ -139,9 +129,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};;;china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};;;china;",
             )
     }
 }

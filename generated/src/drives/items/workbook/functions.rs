@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/functions`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/workbook/functions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookFunctions> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/functions;expand select;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/functions;expand select;;china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/functions`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::WorkbookFunctions>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/functions;;;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/functions;;;china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/functions;;;china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/functions;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/abs`
@@ -67,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("abs")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/abs;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/abs;;;china;",
                 parameters,
             )
     }
@@ -86,9 +78,7 @@ impl RequestBuilder {
         self.0
             .segment("accrInt")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/accrInt;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/accrInt;;;china;",
                 parameters,
             )
     }
@@ -105,9 +95,7 @@ impl RequestBuilder {
         self.0
             .segment("accrIntM")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/accrIntM;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/accrIntM;;;china;",
                 parameters,
             )
     }
@@ -124,9 +112,7 @@ impl RequestBuilder {
         self.0
             .segment("acos")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acos;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acos;;;china;",
                 parameters,
             )
     }
@@ -143,9 +129,7 @@ impl RequestBuilder {
         self.0
             .segment("acosh")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acosh;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acosh;;;china;",
                 parameters,
             )
     }
@@ -162,9 +146,7 @@ impl RequestBuilder {
         self.0
             .segment("acot")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acot;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acot;;;china;",
                 parameters,
             )
     }
@@ -181,9 +163,7 @@ impl RequestBuilder {
         self.0
             .segment("acoth")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acoth;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acoth;;;china;",
                 parameters,
             )
     }
@@ -200,9 +180,7 @@ impl RequestBuilder {
         self.0
             .segment("amorDegrc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/amorDegrc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/amorDegrc;;;china;",
                 parameters,
             )
     }
@@ -219,9 +197,7 @@ impl RequestBuilder {
         self.0
             .segment("amorLinc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/amorLinc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/amorLinc;;;china;",
                 parameters,
             )
     }
@@ -238,9 +214,7 @@ impl RequestBuilder {
         self.0
             .segment("and")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/and;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/and;;;china;",
                 parameters,
             )
     }
@@ -257,9 +231,7 @@ impl RequestBuilder {
         self.0
             .segment("arabic")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/arabic;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/arabic;;;china;",
                 parameters,
             )
     }
@@ -276,9 +248,7 @@ impl RequestBuilder {
         self.0
             .segment("areas")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/areas;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/areas;;;china;",
                 parameters,
             )
     }
@@ -295,9 +265,7 @@ impl RequestBuilder {
         self.0
             .segment("asc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asc;;;china;",
                 parameters,
             )
     }
@@ -314,9 +282,7 @@ impl RequestBuilder {
         self.0
             .segment("asin")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asin;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asin;;;china;",
                 parameters,
             )
     }
@@ -333,9 +299,7 @@ impl RequestBuilder {
         self.0
             .segment("asinh")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asinh;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asinh;;;china;",
                 parameters,
             )
     }
@@ -352,9 +316,7 @@ impl RequestBuilder {
         self.0
             .segment("atan")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atan;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atan;;;china;",
                 parameters,
             )
     }
@@ -371,9 +333,7 @@ impl RequestBuilder {
         self.0
             .segment("atan2")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atan2;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atan2;;;china;",
                 parameters,
             )
     }
@@ -390,9 +350,7 @@ impl RequestBuilder {
         self.0
             .segment("atanh")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atanh;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atanh;;;china;",
                 parameters,
             )
     }
@@ -409,9 +367,7 @@ impl RequestBuilder {
         self.0
             .segment("aveDev")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/aveDev;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/aveDev;;;china;",
                 parameters,
             )
     }
@@ -428,9 +384,7 @@ impl RequestBuilder {
         self.0
             .segment("average")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/average;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/average;;;china;",
                 parameters,
             )
     }
@@ -447,9 +401,7 @@ impl RequestBuilder {
         self.0
             .segment("averageA")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageA;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageA;;;china;",
                 parameters,
             )
     }
@@ -466,9 +418,7 @@ impl RequestBuilder {
         self.0
             .segment("averageIf")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageIf;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageIf;;;china;",
                 parameters,
             )
     }
@@ -485,9 +435,7 @@ impl RequestBuilder {
         self.0
             .segment("averageIfs")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageIfs;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageIfs;;;china;",
                 parameters,
             )
     }
@@ -504,9 +452,7 @@ impl RequestBuilder {
         self.0
             .segment("bahtText")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bahtText;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bahtText;;;china;",
                 parameters,
             )
     }
@@ -523,9 +469,7 @@ impl RequestBuilder {
         self.0
             .segment("base")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/base;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/base;;;china;",
                 parameters,
             )
     }
@@ -542,9 +486,7 @@ impl RequestBuilder {
         self.0
             .segment("besselI")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselI;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselI;;;china;",
                 parameters,
             )
     }
@@ -561,9 +503,7 @@ impl RequestBuilder {
         self.0
             .segment("besselJ")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselJ;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselJ;;;china;",
                 parameters,
             )
     }
@@ -580,9 +520,7 @@ impl RequestBuilder {
         self.0
             .segment("besselK")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselK;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselK;;;china;",
                 parameters,
             )
     }
@@ -599,9 +537,7 @@ impl RequestBuilder {
         self.0
             .segment("besselY")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselY;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselY;;;china;",
                 parameters,
             )
     }
@@ -618,9 +554,7 @@ impl RequestBuilder {
         self.0
             .segment("beta_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/beta_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/beta_Dist;;;china;",
                 parameters,
             )
     }
@@ -637,9 +571,7 @@ impl RequestBuilder {
         self.0
             .segment("beta_Inv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/beta_Inv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/beta_Inv;;;china;",
                 parameters,
             )
     }
@@ -656,9 +588,7 @@ impl RequestBuilder {
         self.0
             .segment("bin2Dec")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Dec;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Dec;;;china;",
                 parameters,
             )
     }
@@ -675,9 +605,7 @@ impl RequestBuilder {
         self.0
             .segment("bin2Hex")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Hex;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Hex;;;china;",
                 parameters,
             )
     }
@@ -694,9 +622,7 @@ impl RequestBuilder {
         self.0
             .segment("bin2Oct")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Oct;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Oct;;;china;",
                 parameters,
             )
     }
@@ -713,9 +639,7 @@ impl RequestBuilder {
         self.0
             .segment("binom_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Dist;;;china;",
                 parameters,
             )
     }
@@ -732,9 +656,7 @@ impl RequestBuilder {
         self.0
             .segment("binom_Dist_Range")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Dist_Range;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Dist_Range;;;china;",
                 parameters,
             )
     }
@@ -751,9 +673,7 @@ impl RequestBuilder {
         self.0
             .segment("binom_Inv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Inv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Inv;;;china;",
                 parameters,
             )
     }
@@ -770,9 +690,7 @@ impl RequestBuilder {
         self.0
             .segment("bitand")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitand;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitand;;;china;",
                 parameters,
             )
     }
@@ -789,9 +707,7 @@ impl RequestBuilder {
         self.0
             .segment("bitlshift")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitlshift;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitlshift;;;china;",
                 parameters,
             )
     }
@@ -808,9 +724,7 @@ impl RequestBuilder {
         self.0
             .segment("bitor")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitor;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitor;;;china;",
                 parameters,
             )
     }
@@ -827,9 +741,7 @@ impl RequestBuilder {
         self.0
             .segment("bitrshift")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitrshift;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitrshift;;;china;",
                 parameters,
             )
     }
@@ -846,9 +758,7 @@ impl RequestBuilder {
         self.0
             .segment("bitxor")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitxor;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitxor;;;china;",
                 parameters,
             )
     }
@@ -865,9 +775,7 @@ impl RequestBuilder {
         self.0
             .segment("ceiling_Math")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ceiling_Math;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ceiling_Math;;;china;",
                 parameters,
             )
     }
@@ -884,9 +792,7 @@ impl RequestBuilder {
         self.0
             .segment("ceiling_Precise")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ceiling_Precise;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ceiling_Precise;;;china;",
                 parameters,
             )
     }
@@ -903,9 +809,7 @@ impl RequestBuilder {
         self.0
             .segment("char")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/char;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/char;;;china;",
                 parameters,
             )
     }
@@ -922,9 +826,7 @@ impl RequestBuilder {
         self.0
             .segment("chiSq_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Dist;;;china;",
                 parameters,
             )
     }
@@ -941,9 +843,7 @@ impl RequestBuilder {
         self.0
             .segment("chiSq_Dist_RT")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Dist_RT;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Dist_RT;;;china;",
                 parameters,
             )
     }
@@ -960,9 +860,7 @@ impl RequestBuilder {
         self.0
             .segment("chiSq_Inv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Inv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Inv;;;china;",
                 parameters,
             )
     }
@@ -979,9 +877,7 @@ impl RequestBuilder {
         self.0
             .segment("chiSq_Inv_RT")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Inv_RT;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Inv_RT;;;china;",
                 parameters,
             )
     }
@@ -998,9 +894,7 @@ impl RequestBuilder {
         self.0
             .segment("choose")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/choose;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/choose;;;china;",
                 parameters,
             )
     }
@@ -1017,9 +911,7 @@ impl RequestBuilder {
         self.0
             .segment("clean")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/clean;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/clean;;;china;",
                 parameters,
             )
     }
@@ -1036,9 +928,7 @@ impl RequestBuilder {
         self.0
             .segment("code")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/code;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/code;;;china;",
                 parameters,
             )
     }
@@ -1055,9 +945,7 @@ impl RequestBuilder {
         self.0
             .segment("columns")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/columns;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/columns;;;china;",
                 parameters,
             )
     }
@@ -1074,9 +962,7 @@ impl RequestBuilder {
         self.0
             .segment("combin")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/combin;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/combin;;;china;",
                 parameters,
             )
     }
@@ -1093,9 +979,7 @@ impl RequestBuilder {
         self.0
             .segment("combina")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/combina;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/combina;;;china;",
                 parameters,
             )
     }
@@ -1112,9 +996,7 @@ impl RequestBuilder {
         self.0
             .segment("complex")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/complex;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/complex;;;china;",
                 parameters,
             )
     }
@@ -1131,9 +1013,7 @@ impl RequestBuilder {
         self.0
             .segment("concatenate")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/concatenate;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/concatenate;;;china;",
                 parameters,
             )
     }
@@ -1150,9 +1030,7 @@ impl RequestBuilder {
         self.0
             .segment("confidence_Norm")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/confidence_Norm;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/confidence_Norm;;;china;",
                 parameters,
             )
     }
@@ -1169,9 +1047,7 @@ impl RequestBuilder {
         self.0
             .segment("confidence_T")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/confidence_T;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/confidence_T;;;china;",
                 parameters,
             )
     }
@@ -1188,9 +1064,7 @@ impl RequestBuilder {
         self.0
             .segment("convert")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/convert;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/convert;;;china;",
                 parameters,
             )
     }
@@ -1207,9 +1081,7 @@ impl RequestBuilder {
         self.0
             .segment("cos")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cos;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cos;;;china;",
                 parameters,
             )
     }
@@ -1226,9 +1098,7 @@ impl RequestBuilder {
         self.0
             .segment("cosh")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cosh;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cosh;;;china;",
                 parameters,
             )
     }
@@ -1245,9 +1115,7 @@ impl RequestBuilder {
         self.0
             .segment("cot")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cot;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cot;;;china;",
                 parameters,
             )
     }
@@ -1264,9 +1132,7 @@ impl RequestBuilder {
         self.0
             .segment("coth")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coth;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coth;;;china;",
                 parameters,
             )
     }
@@ -1283,9 +1149,7 @@ impl RequestBuilder {
         self.0
             .segment("count")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/count;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/count;;;china;",
                 parameters,
             )
     }
@@ -1302,9 +1166,7 @@ impl RequestBuilder {
         self.0
             .segment("countA")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countA;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countA;;;china;",
                 parameters,
             )
     }
@@ -1321,9 +1183,7 @@ impl RequestBuilder {
         self.0
             .segment("countBlank")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countBlank;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countBlank;;;china;",
                 parameters,
             )
     }
@@ -1340,9 +1200,7 @@ impl RequestBuilder {
         self.0
             .segment("countIf")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countIf;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countIf;;;china;",
                 parameters,
             )
     }
@@ -1359,9 +1217,7 @@ impl RequestBuilder {
         self.0
             .segment("countIfs")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countIfs;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countIfs;;;china;",
                 parameters,
             )
     }
@@ -1378,9 +1234,7 @@ impl RequestBuilder {
         self.0
             .segment("coupDayBs")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDayBs;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDayBs;;;china;",
                 parameters,
             )
     }
@@ -1397,9 +1251,7 @@ impl RequestBuilder {
         self.0
             .segment("coupDays")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDays;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDays;;;china;",
                 parameters,
             )
     }
@@ -1416,9 +1268,7 @@ impl RequestBuilder {
         self.0
             .segment("coupDaysNc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDaysNc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDaysNc;;;china;",
                 parameters,
             )
     }
@@ -1435,9 +1285,7 @@ impl RequestBuilder {
         self.0
             .segment("coupNcd")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupNcd;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupNcd;;;china;",
                 parameters,
             )
     }
@@ -1454,9 +1302,7 @@ impl RequestBuilder {
         self.0
             .segment("coupNum")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupNum;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupNum;;;china;",
                 parameters,
             )
     }
@@ -1473,9 +1319,7 @@ impl RequestBuilder {
         self.0
             .segment("coupPcd")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupPcd;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupPcd;;;china;",
                 parameters,
             )
     }
@@ -1492,9 +1336,7 @@ impl RequestBuilder {
         self.0
             .segment("csc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/csc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/csc;;;china;",
                 parameters,
             )
     }
@@ -1511,9 +1353,7 @@ impl RequestBuilder {
         self.0
             .segment("csch")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/csch;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/csch;;;china;",
                 parameters,
             )
     }
@@ -1530,9 +1370,7 @@ impl RequestBuilder {
         self.0
             .segment("cumIPmt")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cumIPmt;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cumIPmt;;;china;",
                 parameters,
             )
     }
@@ -1549,9 +1387,7 @@ impl RequestBuilder {
         self.0
             .segment("cumPrinc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cumPrinc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cumPrinc;;;china;",
                 parameters,
             )
     }
@@ -1568,9 +1404,7 @@ impl RequestBuilder {
         self.0
             .segment("date")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/date;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/date;;;china;",
                 parameters,
             )
     }
@@ -1587,9 +1421,7 @@ impl RequestBuilder {
         self.0
             .segment("datevalue")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/datevalue;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/datevalue;;;china;",
                 parameters,
             )
     }
@@ -1606,9 +1438,7 @@ impl RequestBuilder {
         self.0
             .segment("daverage")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/daverage;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/daverage;;;china;",
                 parameters,
             )
     }
@@ -1625,9 +1455,7 @@ impl RequestBuilder {
         self.0
             .segment("day")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/day;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/day;;;china;",
                 parameters,
             )
     }
@@ -1644,9 +1472,7 @@ impl RequestBuilder {
         self.0
             .segment("days")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/days;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/days;;;china;",
                 parameters,
             )
     }
@@ -1663,9 +1489,7 @@ impl RequestBuilder {
         self.0
             .segment("days360")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/days360;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/days360;;;china;",
                 parameters,
             )
     }
@@ -1682,9 +1506,7 @@ impl RequestBuilder {
         self.0
             .segment("db")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/db;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/db;;;china;",
                 parameters,
             )
     }
@@ -1701,9 +1523,7 @@ impl RequestBuilder {
         self.0
             .segment("dbcs")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dbcs;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dbcs;;;china;",
                 parameters,
             )
     }
@@ -1720,9 +1540,7 @@ impl RequestBuilder {
         self.0
             .segment("dcount")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dcount;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dcount;;;china;",
                 parameters,
             )
     }
@@ -1739,9 +1557,7 @@ impl RequestBuilder {
         self.0
             .segment("dcountA")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dcountA;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dcountA;;;china;",
                 parameters,
             )
     }
@@ -1758,9 +1574,7 @@ impl RequestBuilder {
         self.0
             .segment("ddb")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ddb;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ddb;;;china;",
                 parameters,
             )
     }
@@ -1777,9 +1591,7 @@ impl RequestBuilder {
         self.0
             .segment("dec2Bin")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Bin;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Bin;;;china;",
                 parameters,
             )
     }
@@ -1796,9 +1608,7 @@ impl RequestBuilder {
         self.0
             .segment("dec2Hex")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Hex;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Hex;;;china;",
                 parameters,
             )
     }
@@ -1815,9 +1625,7 @@ impl RequestBuilder {
         self.0
             .segment("dec2Oct")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Oct;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Oct;;;china;",
                 parameters,
             )
     }
@@ -1834,9 +1642,7 @@ impl RequestBuilder {
         self.0
             .segment("decimal")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/decimal;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/decimal;;;china;",
                 parameters,
             )
     }
@@ -1853,9 +1659,7 @@ impl RequestBuilder {
         self.0
             .segment("degrees")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/degrees;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/degrees;;;china;",
                 parameters,
             )
     }
@@ -1872,9 +1676,7 @@ impl RequestBuilder {
         self.0
             .segment("delta")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/delta;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/delta;;;china;",
                 parameters,
             )
     }
@@ -1891,9 +1693,7 @@ impl RequestBuilder {
         self.0
             .segment("devSq")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/devSq;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/devSq;;;china;",
                 parameters,
             )
     }
@@ -1910,9 +1710,7 @@ impl RequestBuilder {
         self.0
             .segment("dget")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dget;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dget;;;china;",
                 parameters,
             )
     }
@@ -1929,9 +1727,7 @@ impl RequestBuilder {
         self.0
             .segment("disc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/disc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/disc;;;china;",
                 parameters,
             )
     }
@@ -1948,9 +1744,7 @@ impl RequestBuilder {
         self.0
             .segment("dmax")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dmax;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dmax;;;china;",
                 parameters,
             )
     }
@@ -1967,9 +1761,7 @@ impl RequestBuilder {
         self.0
             .segment("dmin")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dmin;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dmin;;;china;",
                 parameters,
             )
     }
@@ -1986,9 +1778,7 @@ impl RequestBuilder {
         self.0
             .segment("dollar")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollar;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollar;;;china;",
                 parameters,
             )
     }
@@ -2005,9 +1795,7 @@ impl RequestBuilder {
         self.0
             .segment("dollarDe")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollarDe;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollarDe;;;china;",
                 parameters,
             )
     }
@@ -2024,9 +1812,7 @@ impl RequestBuilder {
         self.0
             .segment("dollarFr")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollarFr;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollarFr;;;china;",
                 parameters,
             )
     }
@@ -2043,9 +1829,7 @@ impl RequestBuilder {
         self.0
             .segment("dproduct")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dproduct;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dproduct;;;china;",
                 parameters,
             )
     }
@@ -2062,9 +1846,7 @@ impl RequestBuilder {
         self.0
             .segment("dstDev")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dstDev;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dstDev;;;china;",
                 parameters,
             )
     }
@@ -2081,9 +1863,7 @@ impl RequestBuilder {
         self.0
             .segment("dstDevP")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dstDevP;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dstDevP;;;china;",
                 parameters,
             )
     }
@@ -2100,9 +1880,7 @@ impl RequestBuilder {
         self.0
             .segment("dsum")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dsum;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dsum;;;china;",
                 parameters,
             )
     }
@@ -2119,9 +1897,7 @@ impl RequestBuilder {
         self.0
             .segment("duration")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/duration;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/duration;;;china;",
                 parameters,
             )
     }
@@ -2138,9 +1914,7 @@ impl RequestBuilder {
         self.0
             .segment("dvar")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dvar;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dvar;;;china;",
                 parameters,
             )
     }
@@ -2157,9 +1931,7 @@ impl RequestBuilder {
         self.0
             .segment("dvarP")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dvarP;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dvarP;;;china;",
                 parameters,
             )
     }
@@ -2176,9 +1948,7 @@ impl RequestBuilder {
         self.0
             .segment("ecma_Ceiling")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ecma_Ceiling;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ecma_Ceiling;;;china;",
                 parameters,
             )
     }
@@ -2195,9 +1965,7 @@ impl RequestBuilder {
         self.0
             .segment("edate")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/edate;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/edate;;;china;",
                 parameters,
             )
     }
@@ -2214,9 +1982,7 @@ impl RequestBuilder {
         self.0
             .segment("effect")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/effect;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/effect;;;china;",
                 parameters,
             )
     }
@@ -2233,9 +1999,7 @@ impl RequestBuilder {
         self.0
             .segment("eoMonth")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/eoMonth;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/eoMonth;;;china;",
                 parameters,
             )
     }
@@ -2252,9 +2016,7 @@ impl RequestBuilder {
         self.0
             .segment("erf")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erf;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erf;;;china;",
                 parameters,
             )
     }
@@ -2271,9 +2033,7 @@ impl RequestBuilder {
         self.0
             .segment("erfC")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erfC;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erfC;;;china;",
                 parameters,
             )
     }
@@ -2290,9 +2050,7 @@ impl RequestBuilder {
         self.0
             .segment("erfC_Precise")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erfC_Precise;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erfC_Precise;;;china;",
                 parameters,
             )
     }
@@ -2309,9 +2067,7 @@ impl RequestBuilder {
         self.0
             .segment("erf_Precise")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erf_Precise;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erf_Precise;;;china;",
                 parameters,
             )
     }
@@ -2328,9 +2084,7 @@ impl RequestBuilder {
         self.0
             .segment("error_Type")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/error_Type;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/error_Type;;;china;",
                 parameters,
             )
     }
@@ -2347,9 +2101,7 @@ impl RequestBuilder {
         self.0
             .segment("even")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/even;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/even;;;china;",
                 parameters,
             )
     }
@@ -2366,9 +2118,7 @@ impl RequestBuilder {
         self.0
             .segment("exact")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/exact;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/exact;;;china;",
                 parameters,
             )
     }
@@ -2385,9 +2135,7 @@ impl RequestBuilder {
         self.0
             .segment("exp")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/exp;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/exp;;;china;",
                 parameters,
             )
     }
@@ -2404,9 +2152,7 @@ impl RequestBuilder {
         self.0
             .segment("expon_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/expon_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/expon_Dist;;;china;",
                 parameters,
             )
     }
@@ -2423,9 +2169,7 @@ impl RequestBuilder {
         self.0
             .segment("f_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Dist;;;china;",
                 parameters,
             )
     }
@@ -2442,9 +2186,7 @@ impl RequestBuilder {
         self.0
             .segment("f_Dist_RT")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Dist_RT;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Dist_RT;;;china;",
                 parameters,
             )
     }
@@ -2461,9 +2203,7 @@ impl RequestBuilder {
         self.0
             .segment("f_Inv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Inv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Inv;;;china;",
                 parameters,
             )
     }
@@ -2480,9 +2220,7 @@ impl RequestBuilder {
         self.0
             .segment("f_Inv_RT")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Inv_RT;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Inv_RT;;;china;",
                 parameters,
             )
     }
@@ -2499,9 +2237,7 @@ impl RequestBuilder {
         self.0
             .segment("fact")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fact;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fact;;;china;",
                 parameters,
             )
     }
@@ -2518,9 +2254,7 @@ impl RequestBuilder {
         self.0
             .segment("factDouble")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/factDouble;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/factDouble;;;china;",
                 parameters,
             )
     }
@@ -2534,9 +2268,7 @@ impl RequestBuilder {
         self.0
             .segment("false")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/false;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/false;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/find`
@@ -2552,9 +2284,7 @@ impl RequestBuilder {
         self.0
             .segment("find")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/find;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/find;;;china;",
                 parameters,
             )
     }
@@ -2571,9 +2301,7 @@ impl RequestBuilder {
         self.0
             .segment("findB")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/findB;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/findB;;;china;",
                 parameters,
             )
     }
@@ -2590,9 +2318,7 @@ impl RequestBuilder {
         self.0
             .segment("fisher")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fisher;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fisher;;;china;",
                 parameters,
             )
     }
@@ -2609,9 +2335,7 @@ impl RequestBuilder {
         self.0
             .segment("fisherInv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fisherInv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fisherInv;;;china;",
                 parameters,
             )
     }
@@ -2628,9 +2352,7 @@ impl RequestBuilder {
         self.0
             .segment("fixed")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fixed;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fixed;;;china;",
                 parameters,
             )
     }
@@ -2647,9 +2369,7 @@ impl RequestBuilder {
         self.0
             .segment("floor_Math")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/floor_Math;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/floor_Math;;;china;",
                 parameters,
             )
     }
@@ -2666,9 +2386,7 @@ impl RequestBuilder {
         self.0
             .segment("floor_Precise")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/floor_Precise;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/floor_Precise;;;china;",
                 parameters,
             )
     }
@@ -2685,9 +2403,7 @@ impl RequestBuilder {
         self.0
             .segment("fv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fv;;;china;",
                 parameters,
             )
     }
@@ -2704,9 +2420,7 @@ impl RequestBuilder {
         self.0
             .segment("fvschedule")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fvschedule;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fvschedule;;;china;",
                 parameters,
             )
     }
@@ -2723,9 +2437,7 @@ impl RequestBuilder {
         self.0
             .segment("gamma")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma;;;china;",
                 parameters,
             )
     }
@@ -2742,9 +2454,7 @@ impl RequestBuilder {
         self.0
             .segment("gammaLn")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gammaLn;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gammaLn;;;china;",
                 parameters,
             )
     }
@@ -2761,9 +2471,7 @@ impl RequestBuilder {
         self.0
             .segment("gammaLn_Precise")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gammaLn_Precise;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gammaLn_Precise;;;china;",
                 parameters,
             )
     }
@@ -2780,9 +2488,7 @@ impl RequestBuilder {
         self.0
             .segment("gamma_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma_Dist;;;china;",
                 parameters,
             )
     }
@@ -2799,9 +2505,7 @@ impl RequestBuilder {
         self.0
             .segment("gamma_Inv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma_Inv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma_Inv;;;china;",
                 parameters,
             )
     }
@@ -2818,9 +2522,7 @@ impl RequestBuilder {
         self.0
             .segment("gauss")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gauss;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gauss;;;china;",
                 parameters,
             )
     }
@@ -2837,9 +2539,7 @@ impl RequestBuilder {
         self.0
             .segment("gcd")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gcd;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gcd;;;china;",
                 parameters,
             )
     }
@@ -2856,9 +2556,7 @@ impl RequestBuilder {
         self.0
             .segment("geStep")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/geStep;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/geStep;;;china;",
                 parameters,
             )
     }
@@ -2875,9 +2573,7 @@ impl RequestBuilder {
         self.0
             .segment("geoMean")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/geoMean;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/geoMean;;;china;",
                 parameters,
             )
     }
@@ -2894,9 +2590,7 @@ impl RequestBuilder {
         self.0
             .segment("harMean")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/harMean;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/harMean;;;china;",
                 parameters,
             )
     }
@@ -2913,9 +2607,7 @@ impl RequestBuilder {
         self.0
             .segment("hex2Bin")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Bin;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Bin;;;china;",
                 parameters,
             )
     }
@@ -2932,9 +2624,7 @@ impl RequestBuilder {
         self.0
             .segment("hex2Dec")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Dec;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Dec;;;china;",
                 parameters,
             )
     }
@@ -2951,9 +2641,7 @@ impl RequestBuilder {
         self.0
             .segment("hex2Oct")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Oct;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Oct;;;china;",
                 parameters,
             )
     }
@@ -2970,9 +2658,7 @@ impl RequestBuilder {
         self.0
             .segment("hlookup")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hlookup;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hlookup;;;china;",
                 parameters,
             )
     }
@@ -2989,9 +2675,7 @@ impl RequestBuilder {
         self.0
             .segment("hour")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hour;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hour;;;china;",
                 parameters,
             )
     }
@@ -3008,9 +2692,7 @@ impl RequestBuilder {
         self.0
             .segment("hypGeom_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hypGeom_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hypGeom_Dist;;;china;",
                 parameters,
             )
     }
@@ -3027,9 +2709,7 @@ impl RequestBuilder {
         self.0
             .segment("hyperlink")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hyperlink;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hyperlink;;;china;",
                 parameters,
             )
     }
@@ -3046,9 +2726,7 @@ impl RequestBuilder {
         self.0
             .segment("if")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/if;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/if;;;china;",
                 parameters,
             )
     }
@@ -3065,9 +2743,7 @@ impl RequestBuilder {
         self.0
             .segment("imAbs")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imAbs;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imAbs;;;china;",
                 parameters,
             )
     }
@@ -3084,9 +2760,7 @@ impl RequestBuilder {
         self.0
             .segment("imArgument")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imArgument;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imArgument;;;china;",
                 parameters,
             )
     }
@@ -3103,9 +2777,7 @@ impl RequestBuilder {
         self.0
             .segment("imConjugate")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imConjugate;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imConjugate;;;china;",
                 parameters,
             )
     }
@@ -3122,9 +2794,7 @@ impl RequestBuilder {
         self.0
             .segment("imCos")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCos;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCos;;;china;",
                 parameters,
             )
     }
@@ -3141,9 +2811,7 @@ impl RequestBuilder {
         self.0
             .segment("imCosh")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCosh;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCosh;;;china;",
                 parameters,
             )
     }
@@ -3160,9 +2828,7 @@ impl RequestBuilder {
         self.0
             .segment("imCot")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCot;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCot;;;china;",
                 parameters,
             )
     }
@@ -3179,9 +2845,7 @@ impl RequestBuilder {
         self.0
             .segment("imCsc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCsc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCsc;;;china;",
                 parameters,
             )
     }
@@ -3198,9 +2862,7 @@ impl RequestBuilder {
         self.0
             .segment("imCsch")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCsch;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCsch;;;china;",
                 parameters,
             )
     }
@@ -3217,9 +2879,7 @@ impl RequestBuilder {
         self.0
             .segment("imDiv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imDiv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imDiv;;;china;",
                 parameters,
             )
     }
@@ -3236,9 +2896,7 @@ impl RequestBuilder {
         self.0
             .segment("imExp")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imExp;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imExp;;;china;",
                 parameters,
             )
     }
@@ -3255,9 +2913,7 @@ impl RequestBuilder {
         self.0
             .segment("imLn")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLn;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLn;;;china;",
                 parameters,
             )
     }
@@ -3274,9 +2930,7 @@ impl RequestBuilder {
         self.0
             .segment("imLog10")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLog10;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLog10;;;china;",
                 parameters,
             )
     }
@@ -3293,9 +2947,7 @@ impl RequestBuilder {
         self.0
             .segment("imLog2")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLog2;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLog2;;;china;",
                 parameters,
             )
     }
@@ -3312,9 +2964,7 @@ impl RequestBuilder {
         self.0
             .segment("imPower")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imPower;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imPower;;;china;",
                 parameters,
             )
     }
@@ -3331,9 +2981,7 @@ impl RequestBuilder {
         self.0
             .segment("imProduct")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imProduct;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imProduct;;;china;",
                 parameters,
             )
     }
@@ -3350,9 +2998,7 @@ impl RequestBuilder {
         self.0
             .segment("imReal")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imReal;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imReal;;;china;",
                 parameters,
             )
     }
@@ -3369,9 +3015,7 @@ impl RequestBuilder {
         self.0
             .segment("imSec")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSec;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSec;;;china;",
                 parameters,
             )
     }
@@ -3388,9 +3032,7 @@ impl RequestBuilder {
         self.0
             .segment("imSech")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSech;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSech;;;china;",
                 parameters,
             )
     }
@@ -3407,9 +3049,7 @@ impl RequestBuilder {
         self.0
             .segment("imSin")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSin;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSin;;;china;",
                 parameters,
             )
     }
@@ -3426,9 +3066,7 @@ impl RequestBuilder {
         self.0
             .segment("imSinh")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSinh;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSinh;;;china;",
                 parameters,
             )
     }
@@ -3445,9 +3083,7 @@ impl RequestBuilder {
         self.0
             .segment("imSqrt")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSqrt;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSqrt;;;china;",
                 parameters,
             )
     }
@@ -3464,9 +3100,7 @@ impl RequestBuilder {
         self.0
             .segment("imSub")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSub;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSub;;;china;",
                 parameters,
             )
     }
@@ -3483,9 +3117,7 @@ impl RequestBuilder {
         self.0
             .segment("imSum")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSum;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSum;;;china;",
                 parameters,
             )
     }
@@ -3502,9 +3134,7 @@ impl RequestBuilder {
         self.0
             .segment("imTan")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imTan;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imTan;;;china;",
                 parameters,
             )
     }
@@ -3521,9 +3151,7 @@ impl RequestBuilder {
         self.0
             .segment("imaginary")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imaginary;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imaginary;;;china;",
                 parameters,
             )
     }
@@ -3540,9 +3168,7 @@ impl RequestBuilder {
         self.0
             .segment("int")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/int;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/int;;;china;",
                 parameters,
             )
     }
@@ -3559,9 +3185,7 @@ impl RequestBuilder {
         self.0
             .segment("intRate")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/intRate;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/intRate;;;china;",
                 parameters,
             )
     }
@@ -3578,9 +3202,7 @@ impl RequestBuilder {
         self.0
             .segment("ipmt")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ipmt;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ipmt;;;china;",
                 parameters,
             )
     }
@@ -3597,9 +3219,7 @@ impl RequestBuilder {
         self.0
             .segment("irr")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/irr;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/irr;;;china;",
                 parameters,
             )
     }
@@ -3616,9 +3236,7 @@ impl RequestBuilder {
         self.0
             .segment("isErr")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isErr;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isErr;;;china;",
                 parameters,
             )
     }
@@ -3635,9 +3253,7 @@ impl RequestBuilder {
         self.0
             .segment("isError")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isError;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isError;;;china;",
                 parameters,
             )
     }
@@ -3654,9 +3270,7 @@ impl RequestBuilder {
         self.0
             .segment("isEven")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isEven;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isEven;;;china;",
                 parameters,
             )
     }
@@ -3673,9 +3287,7 @@ impl RequestBuilder {
         self.0
             .segment("isFormula")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isFormula;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isFormula;;;china;",
                 parameters,
             )
     }
@@ -3692,9 +3304,7 @@ impl RequestBuilder {
         self.0
             .segment("isLogical")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isLogical;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isLogical;;;china;",
                 parameters,
             )
     }
@@ -3711,9 +3321,7 @@ impl RequestBuilder {
         self.0
             .segment("isNA")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNA;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNA;;;china;",
                 parameters,
             )
     }
@@ -3730,9 +3338,7 @@ impl RequestBuilder {
         self.0
             .segment("isNonText")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNonText;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNonText;;;china;",
                 parameters,
             )
     }
@@ -3749,9 +3355,7 @@ impl RequestBuilder {
         self.0
             .segment("isNumber")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNumber;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNumber;;;china;",
                 parameters,
             )
     }
@@ -3768,9 +3372,7 @@ impl RequestBuilder {
         self.0
             .segment("isOdd")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isOdd;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isOdd;;;china;",
                 parameters,
             )
     }
@@ -3787,9 +3389,7 @@ impl RequestBuilder {
         self.0
             .segment("isText")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isText;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isText;;;china;",
                 parameters,
             )
     }
@@ -3806,9 +3406,7 @@ impl RequestBuilder {
         self.0
             .segment("isoWeekNum")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isoWeekNum;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isoWeekNum;;;china;",
                 parameters,
             )
     }
@@ -3825,9 +3423,7 @@ impl RequestBuilder {
         self.0
             .segment("iso_Ceiling")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/iso_Ceiling;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/iso_Ceiling;;;china;",
                 parameters,
             )
     }
@@ -3844,9 +3440,7 @@ impl RequestBuilder {
         self.0
             .segment("ispmt")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ispmt;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ispmt;;;china;",
                 parameters,
             )
     }
@@ -3863,9 +3457,7 @@ impl RequestBuilder {
         self.0
             .segment("isref")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isref;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isref;;;china;",
                 parameters,
             )
     }
@@ -3882,9 +3474,7 @@ impl RequestBuilder {
         self.0
             .segment("kurt")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/kurt;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/kurt;;;china;",
                 parameters,
             )
     }
@@ -3901,9 +3491,7 @@ impl RequestBuilder {
         self.0
             .segment("large")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/large;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/large;;;china;",
                 parameters,
             )
     }
@@ -3920,9 +3508,7 @@ impl RequestBuilder {
         self.0
             .segment("lcm")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lcm;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lcm;;;china;",
                 parameters,
             )
     }
@@ -3939,9 +3525,7 @@ impl RequestBuilder {
         self.0
             .segment("left")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/left;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/left;;;china;",
                 parameters,
             )
     }
@@ -3958,9 +3542,7 @@ impl RequestBuilder {
         self.0
             .segment("leftb")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/leftb;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/leftb;;;china;",
                 parameters,
             )
     }
@@ -3977,9 +3559,7 @@ impl RequestBuilder {
         self.0
             .segment("len")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/len;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/len;;;china;",
                 parameters,
             )
     }
@@ -3996,9 +3576,7 @@ impl RequestBuilder {
         self.0
             .segment("lenb")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lenb;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lenb;;;china;",
                 parameters,
             )
     }
@@ -4015,9 +3593,7 @@ impl RequestBuilder {
         self.0
             .segment("ln")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ln;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ln;;;china;",
                 parameters,
             )
     }
@@ -4034,9 +3610,7 @@ impl RequestBuilder {
         self.0
             .segment("log")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/log;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/log;;;china;",
                 parameters,
             )
     }
@@ -4053,9 +3627,7 @@ impl RequestBuilder {
         self.0
             .segment("log10")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/log10;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/log10;;;china;",
                 parameters,
             )
     }
@@ -4072,9 +3644,7 @@ impl RequestBuilder {
         self.0
             .segment("logNorm_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/logNorm_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/logNorm_Dist;;;china;",
                 parameters,
             )
     }
@@ -4091,9 +3661,7 @@ impl RequestBuilder {
         self.0
             .segment("logNorm_Inv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/logNorm_Inv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/logNorm_Inv;;;china;",
                 parameters,
             )
     }
@@ -4110,9 +3678,7 @@ impl RequestBuilder {
         self.0
             .segment("lookup")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lookup;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lookup;;;china;",
                 parameters,
             )
     }
@@ -4129,9 +3695,7 @@ impl RequestBuilder {
         self.0
             .segment("lower")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lower;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lower;;;china;",
                 parameters,
             )
     }
@@ -4148,9 +3712,7 @@ impl RequestBuilder {
         self.0
             .segment("match")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/match;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/match;;;china;",
                 parameters,
             )
     }
@@ -4167,9 +3729,7 @@ impl RequestBuilder {
         self.0
             .segment("max")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/max;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/max;;;china;",
                 parameters,
             )
     }
@@ -4186,9 +3746,7 @@ impl RequestBuilder {
         self.0
             .segment("maxA")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/maxA;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/maxA;;;china;",
                 parameters,
             )
     }
@@ -4205,9 +3763,7 @@ impl RequestBuilder {
         self.0
             .segment("mduration")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mduration;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mduration;;;china;",
                 parameters,
             )
     }
@@ -4224,9 +3780,7 @@ impl RequestBuilder {
         self.0
             .segment("median")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/median;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/median;;;china;",
                 parameters,
             )
     }
@@ -4243,9 +3797,7 @@ impl RequestBuilder {
         self.0
             .segment("mid")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mid;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mid;;;china;",
                 parameters,
             )
     }
@@ -4262,9 +3814,7 @@ impl RequestBuilder {
         self.0
             .segment("midb")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/midb;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/midb;;;china;",
                 parameters,
             )
     }
@@ -4281,9 +3831,7 @@ impl RequestBuilder {
         self.0
             .segment("min")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/min;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/min;;;china;",
                 parameters,
             )
     }
@@ -4300,9 +3848,7 @@ impl RequestBuilder {
         self.0
             .segment("minA")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/minA;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/minA;;;china;",
                 parameters,
             )
     }
@@ -4319,9 +3865,7 @@ impl RequestBuilder {
         self.0
             .segment("minute")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/minute;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/minute;;;china;",
                 parameters,
             )
     }
@@ -4338,9 +3882,7 @@ impl RequestBuilder {
         self.0
             .segment("mirr")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mirr;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mirr;;;china;",
                 parameters,
             )
     }
@@ -4357,9 +3899,7 @@ impl RequestBuilder {
         self.0
             .segment("mod")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mod;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mod;;;china;",
                 parameters,
             )
     }
@@ -4376,9 +3916,7 @@ impl RequestBuilder {
         self.0
             .segment("month")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/month;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/month;;;china;",
                 parameters,
             )
     }
@@ -4395,9 +3933,7 @@ impl RequestBuilder {
         self.0
             .segment("mround")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mround;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mround;;;china;",
                 parameters,
             )
     }
@@ -4414,9 +3950,7 @@ impl RequestBuilder {
         self.0
             .segment("multiNomial")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/multiNomial;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/multiNomial;;;china;",
                 parameters,
             )
     }
@@ -4433,9 +3967,7 @@ impl RequestBuilder {
         self.0
             .segment("n")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/n;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/n;;;china;",
                 parameters,
             )
     }
@@ -4449,9 +3981,7 @@ impl RequestBuilder {
         self.0
             .segment("na")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/na;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/na;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/negBinom_Dist`
@@ -4467,9 +3997,7 @@ impl RequestBuilder {
         self.0
             .segment("negBinom_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/negBinom_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/negBinom_Dist;;;china;",
                 parameters,
             )
     }
@@ -4486,9 +4014,7 @@ impl RequestBuilder {
         self.0
             .segment("networkDays")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/networkDays;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/networkDays;;;china;",
                 parameters,
             )
     }
@@ -4505,9 +4031,7 @@ impl RequestBuilder {
         self.0
             .segment("networkDays_Intl")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/networkDays_Intl;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/networkDays_Intl;;;china;",
                 parameters,
             )
     }
@@ -4524,9 +4048,7 @@ impl RequestBuilder {
         self.0
             .segment("nominal")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/nominal;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/nominal;;;china;",
                 parameters,
             )
     }
@@ -4543,9 +4065,7 @@ impl RequestBuilder {
         self.0
             .segment("norm_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_Dist;;;china;",
                 parameters,
             )
     }
@@ -4562,9 +4082,7 @@ impl RequestBuilder {
         self.0
             .segment("norm_Inv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_Inv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_Inv;;;china;",
                 parameters,
             )
     }
@@ -4581,9 +4099,7 @@ impl RequestBuilder {
         self.0
             .segment("norm_S_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_S_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_S_Dist;;;china;",
                 parameters,
             )
     }
@@ -4600,9 +4116,7 @@ impl RequestBuilder {
         self.0
             .segment("norm_S_Inv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_S_Inv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_S_Inv;;;china;",
                 parameters,
             )
     }
@@ -4619,9 +4133,7 @@ impl RequestBuilder {
         self.0
             .segment("not")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/not;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/not;;;china;",
                 parameters,
             )
     }
@@ -4635,9 +4147,7 @@ impl RequestBuilder {
         self.0
             .segment("now")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/now;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/now;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/nper`
@@ -4653,9 +4163,7 @@ impl RequestBuilder {
         self.0
             .segment("nper")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/nper;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/nper;;;china;",
                 parameters,
             )
     }
@@ -4672,9 +4180,7 @@ impl RequestBuilder {
         self.0
             .segment("npv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/npv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/npv;;;china;",
                 parameters,
             )
     }
@@ -4691,9 +4197,7 @@ impl RequestBuilder {
         self.0
             .segment("numberValue")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/numberValue;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/numberValue;;;china;",
                 parameters,
             )
     }
@@ -4710,9 +4214,7 @@ impl RequestBuilder {
         self.0
             .segment("oct2Bin")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Bin;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Bin;;;china;",
                 parameters,
             )
     }
@@ -4729,9 +4231,7 @@ impl RequestBuilder {
         self.0
             .segment("oct2Dec")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Dec;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Dec;;;china;",
                 parameters,
             )
     }
@@ -4748,9 +4248,7 @@ impl RequestBuilder {
         self.0
             .segment("oct2Hex")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Hex;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Hex;;;china;",
                 parameters,
             )
     }
@@ -4767,9 +4265,7 @@ impl RequestBuilder {
         self.0
             .segment("odd")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/odd;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/odd;;;china;",
                 parameters,
             )
     }
@@ -4786,9 +4282,7 @@ impl RequestBuilder {
         self.0
             .segment("oddFPrice")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddFPrice;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddFPrice;;;china;",
                 parameters,
             )
     }
@@ -4805,9 +4299,7 @@ impl RequestBuilder {
         self.0
             .segment("oddFYield")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddFYield;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddFYield;;;china;",
                 parameters,
             )
     }
@@ -4824,9 +4316,7 @@ impl RequestBuilder {
         self.0
             .segment("oddLPrice")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddLPrice;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddLPrice;;;china;",
                 parameters,
             )
     }
@@ -4843,9 +4333,7 @@ impl RequestBuilder {
         self.0
             .segment("oddLYield")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddLYield;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddLYield;;;china;",
                 parameters,
             )
     }
@@ -4862,9 +4350,7 @@ impl RequestBuilder {
         self.0
             .segment("or")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/or;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/or;;;china;",
                 parameters,
             )
     }
@@ -4881,9 +4367,7 @@ impl RequestBuilder {
         self.0
             .segment("pduration")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pduration;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pduration;;;china;",
                 parameters,
             )
     }
@@ -4900,9 +4384,7 @@ impl RequestBuilder {
         self.0
             .segment("percentRank_Exc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentRank_Exc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentRank_Exc;;;china;",
                 parameters,
             )
     }
@@ -4919,9 +4401,7 @@ impl RequestBuilder {
         self.0
             .segment("percentRank_Inc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentRank_Inc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentRank_Inc;;;china;",
                 parameters,
             )
     }
@@ -4938,9 +4418,7 @@ impl RequestBuilder {
         self.0
             .segment("percentile_Exc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentile_Exc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentile_Exc;;;china;",
                 parameters,
             )
     }
@@ -4957,9 +4435,7 @@ impl RequestBuilder {
         self.0
             .segment("percentile_Inc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentile_Inc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentile_Inc;;;china;",
                 parameters,
             )
     }
@@ -4976,9 +4452,7 @@ impl RequestBuilder {
         self.0
             .segment("permut")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/permut;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/permut;;;china;",
                 parameters,
             )
     }
@@ -4995,9 +4469,7 @@ impl RequestBuilder {
         self.0
             .segment("permutationa")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/permutationa;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/permutationa;;;china;",
                 parameters,
             )
     }
@@ -5014,9 +4486,7 @@ impl RequestBuilder {
         self.0
             .segment("phi")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/phi;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/phi;;;china;",
                 parameters,
             )
     }
@@ -5030,9 +4500,7 @@ impl RequestBuilder {
         self.0
             .segment("pi")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pi;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pi;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pmt`
@@ -5048,9 +4516,7 @@ impl RequestBuilder {
         self.0
             .segment("pmt")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pmt;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pmt;;;china;",
                 parameters,
             )
     }
@@ -5067,9 +4533,7 @@ impl RequestBuilder {
         self.0
             .segment("poisson_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/poisson_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/poisson_Dist;;;china;",
                 parameters,
             )
     }
@@ -5086,9 +4550,7 @@ impl RequestBuilder {
         self.0
             .segment("power")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/power;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/power;;;china;",
                 parameters,
             )
     }
@@ -5105,9 +4567,7 @@ impl RequestBuilder {
         self.0
             .segment("ppmt")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ppmt;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ppmt;;;china;",
                 parameters,
             )
     }
@@ -5124,9 +4584,7 @@ impl RequestBuilder {
         self.0
             .segment("price")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/price;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/price;;;china;",
                 parameters,
             )
     }
@@ -5143,9 +4601,7 @@ impl RequestBuilder {
         self.0
             .segment("priceDisc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/priceDisc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/priceDisc;;;china;",
                 parameters,
             )
     }
@@ -5162,9 +4618,7 @@ impl RequestBuilder {
         self.0
             .segment("priceMat")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/priceMat;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/priceMat;;;china;",
                 parameters,
             )
     }
@@ -5181,9 +4635,7 @@ impl RequestBuilder {
         self.0
             .segment("product")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/product;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/product;;;china;",
                 parameters,
             )
     }
@@ -5200,9 +4652,7 @@ impl RequestBuilder {
         self.0
             .segment("proper")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/proper;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/proper;;;china;",
                 parameters,
             )
     }
@@ -5219,9 +4669,7 @@ impl RequestBuilder {
         self.0
             .segment("pv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pv;;;china;",
                 parameters,
             )
     }
@@ -5238,9 +4686,7 @@ impl RequestBuilder {
         self.0
             .segment("quartile_Exc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quartile_Exc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quartile_Exc;;;china;",
                 parameters,
             )
     }
@@ -5257,9 +4703,7 @@ impl RequestBuilder {
         self.0
             .segment("quartile_Inc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quartile_Inc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quartile_Inc;;;china;",
                 parameters,
             )
     }
@@ -5276,9 +4720,7 @@ impl RequestBuilder {
         self.0
             .segment("quotient")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quotient;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quotient;;;china;",
                 parameters,
             )
     }
@@ -5295,9 +4737,7 @@ impl RequestBuilder {
         self.0
             .segment("radians")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/radians;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/radians;;;china;",
                 parameters,
             )
     }
@@ -5311,9 +4751,7 @@ impl RequestBuilder {
         self.0
             .segment("rand")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rand;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rand;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/randBetween`
@@ -5329,9 +4767,7 @@ impl RequestBuilder {
         self.0
             .segment("randBetween")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/randBetween;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/randBetween;;;china;",
                 parameters,
             )
     }
@@ -5348,9 +4784,7 @@ impl RequestBuilder {
         self.0
             .segment("rank_Avg")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rank_Avg;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rank_Avg;;;china;",
                 parameters,
             )
     }
@@ -5367,9 +4801,7 @@ impl RequestBuilder {
         self.0
             .segment("rank_Eq")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rank_Eq;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rank_Eq;;;china;",
                 parameters,
             )
     }
@@ -5386,9 +4818,7 @@ impl RequestBuilder {
         self.0
             .segment("rate")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rate;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rate;;;china;",
                 parameters,
             )
     }
@@ -5405,9 +4835,7 @@ impl RequestBuilder {
         self.0
             .segment("received")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/received;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/received;;;china;",
                 parameters,
             )
     }
@@ -5424,9 +4852,7 @@ impl RequestBuilder {
         self.0
             .segment("replace")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/replace;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/replace;;;china;",
                 parameters,
             )
     }
@@ -5443,9 +4869,7 @@ impl RequestBuilder {
         self.0
             .segment("replaceB")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/replaceB;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/replaceB;;;china;",
                 parameters,
             )
     }
@@ -5462,9 +4886,7 @@ impl RequestBuilder {
         self.0
             .segment("rept")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rept;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rept;;;china;",
                 parameters,
             )
     }
@@ -5481,9 +4903,7 @@ impl RequestBuilder {
         self.0
             .segment("right")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/right;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/right;;;china;",
                 parameters,
             )
     }
@@ -5500,9 +4920,7 @@ impl RequestBuilder {
         self.0
             .segment("rightb")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rightb;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rightb;;;china;",
                 parameters,
             )
     }
@@ -5519,9 +4937,7 @@ impl RequestBuilder {
         self.0
             .segment("roman")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roman;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roman;;;china;",
                 parameters,
             )
     }
@@ -5538,9 +4954,7 @@ impl RequestBuilder {
         self.0
             .segment("round")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/round;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/round;;;china;",
                 parameters,
             )
     }
@@ -5557,9 +4971,7 @@ impl RequestBuilder {
         self.0
             .segment("roundDown")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roundDown;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roundDown;;;china;",
                 parameters,
             )
     }
@@ -5576,9 +4988,7 @@ impl RequestBuilder {
         self.0
             .segment("roundUp")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roundUp;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roundUp;;;china;",
                 parameters,
             )
     }
@@ -5595,9 +5005,7 @@ impl RequestBuilder {
         self.0
             .segment("rows")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rows;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rows;;;china;",
                 parameters,
             )
     }
@@ -5614,9 +5022,7 @@ impl RequestBuilder {
         self.0
             .segment("rri")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rri;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rri;;;china;",
                 parameters,
             )
     }
@@ -5633,9 +5039,7 @@ impl RequestBuilder {
         self.0
             .segment("sec")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sec;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sec;;;china;",
                 parameters,
             )
     }
@@ -5652,9 +5056,7 @@ impl RequestBuilder {
         self.0
             .segment("sech")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sech;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sech;;;china;",
                 parameters,
             )
     }
@@ -5671,9 +5073,7 @@ impl RequestBuilder {
         self.0
             .segment("second")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/second;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/second;;;china;",
                 parameters,
             )
     }
@@ -5690,9 +5090,7 @@ impl RequestBuilder {
         self.0
             .segment("seriesSum")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/seriesSum;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/seriesSum;;;china;",
                 parameters,
             )
     }
@@ -5709,9 +5107,7 @@ impl RequestBuilder {
         self.0
             .segment("sheet")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sheet;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sheet;;;china;",
                 parameters,
             )
     }
@@ -5728,9 +5124,7 @@ impl RequestBuilder {
         self.0
             .segment("sheets")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sheets;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sheets;;;china;",
                 parameters,
             )
     }
@@ -5747,9 +5141,7 @@ impl RequestBuilder {
         self.0
             .segment("sign")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sign;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sign;;;china;",
                 parameters,
             )
     }
@@ -5766,9 +5158,7 @@ impl RequestBuilder {
         self.0
             .segment("sin")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sin;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sin;;;china;",
                 parameters,
             )
     }
@@ -5785,9 +5175,7 @@ impl RequestBuilder {
         self.0
             .segment("sinh")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sinh;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sinh;;;china;",
                 parameters,
             )
     }
@@ -5804,9 +5192,7 @@ impl RequestBuilder {
         self.0
             .segment("skew")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/skew;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/skew;;;china;",
                 parameters,
             )
     }
@@ -5823,9 +5209,7 @@ impl RequestBuilder {
         self.0
             .segment("skew_p")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/skew_p;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/skew_p;;;china;",
                 parameters,
             )
     }
@@ -5842,9 +5226,7 @@ impl RequestBuilder {
         self.0
             .segment("sln")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sln;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sln;;;china;",
                 parameters,
             )
     }
@@ -5861,9 +5243,7 @@ impl RequestBuilder {
         self.0
             .segment("small")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/small;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/small;;;china;",
                 parameters,
             )
     }
@@ -5880,9 +5260,7 @@ impl RequestBuilder {
         self.0
             .segment("sqrt")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sqrt;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sqrt;;;china;",
                 parameters,
             )
     }
@@ -5899,9 +5277,7 @@ impl RequestBuilder {
         self.0
             .segment("sqrtPi")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sqrtPi;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sqrtPi;;;china;",
                 parameters,
             )
     }
@@ -5918,9 +5294,7 @@ impl RequestBuilder {
         self.0
             .segment("stDevA")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDevA;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDevA;;;china;",
                 parameters,
             )
     }
@@ -5937,9 +5311,7 @@ impl RequestBuilder {
         self.0
             .segment("stDevPA")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDevPA;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDevPA;;;china;",
                 parameters,
             )
     }
@@ -5956,9 +5328,7 @@ impl RequestBuilder {
         self.0
             .segment("stDev_P")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDev_P;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDev_P;;;china;",
                 parameters,
             )
     }
@@ -5975,9 +5345,7 @@ impl RequestBuilder {
         self.0
             .segment("stDev_S")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDev_S;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDev_S;;;china;",
                 parameters,
             )
     }
@@ -5994,9 +5362,7 @@ impl RequestBuilder {
         self.0
             .segment("standardize")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/standardize;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/standardize;;;china;",
                 parameters,
             )
     }
@@ -6013,9 +5379,7 @@ impl RequestBuilder {
         self.0
             .segment("substitute")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/substitute;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/substitute;;;china;",
                 parameters,
             )
     }
@@ -6032,9 +5396,7 @@ impl RequestBuilder {
         self.0
             .segment("subtotal")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/subtotal;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/subtotal;;;china;",
                 parameters,
             )
     }
@@ -6051,9 +5413,7 @@ impl RequestBuilder {
         self.0
             .segment("sum")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sum;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sum;;;china;",
                 parameters,
             )
     }
@@ -6070,9 +5430,7 @@ impl RequestBuilder {
         self.0
             .segment("sumIf")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumIf;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumIf;;;china;",
                 parameters,
             )
     }
@@ -6089,9 +5447,7 @@ impl RequestBuilder {
         self.0
             .segment("sumIfs")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumIfs;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumIfs;;;china;",
                 parameters,
             )
     }
@@ -6108,9 +5464,7 @@ impl RequestBuilder {
         self.0
             .segment("sumSq")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumSq;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumSq;;;china;",
                 parameters,
             )
     }
@@ -6127,9 +5481,7 @@ impl RequestBuilder {
         self.0
             .segment("syd")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/syd;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/syd;;;china;",
                 parameters,
             )
     }
@@ -6146,9 +5498,7 @@ impl RequestBuilder {
         self.0
             .segment("t")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t;;;china;",
                 parameters,
             )
     }
@@ -6165,9 +5515,7 @@ impl RequestBuilder {
         self.0
             .segment("t_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist;;;china;",
                 parameters,
             )
     }
@@ -6184,9 +5532,7 @@ impl RequestBuilder {
         self.0
             .segment("t_Dist_2T")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist_2T;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist_2T;;;china;",
                 parameters,
             )
     }
@@ -6203,9 +5549,7 @@ impl RequestBuilder {
         self.0
             .segment("t_Dist_RT")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist_RT;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist_RT;;;china;",
                 parameters,
             )
     }
@@ -6222,9 +5566,7 @@ impl RequestBuilder {
         self.0
             .segment("t_Inv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Inv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Inv;;;china;",
                 parameters,
             )
     }
@@ -6241,9 +5583,7 @@ impl RequestBuilder {
         self.0
             .segment("t_Inv_2T")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Inv_2T;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Inv_2T;;;china;",
                 parameters,
             )
     }
@@ -6260,9 +5600,7 @@ impl RequestBuilder {
         self.0
             .segment("tan")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tan;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tan;;;china;",
                 parameters,
             )
     }
@@ -6279,9 +5617,7 @@ impl RequestBuilder {
         self.0
             .segment("tanh")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tanh;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tanh;;;china;",
                 parameters,
             )
     }
@@ -6298,9 +5634,7 @@ impl RequestBuilder {
         self.0
             .segment("tbillEq")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillEq;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillEq;;;china;",
                 parameters,
             )
     }
@@ -6317,9 +5651,7 @@ impl RequestBuilder {
         self.0
             .segment("tbillPrice")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillPrice;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillPrice;;;china;",
                 parameters,
             )
     }
@@ -6336,9 +5668,7 @@ impl RequestBuilder {
         self.0
             .segment("tbillYield")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillYield;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillYield;;;china;",
                 parameters,
             )
     }
@@ -6355,9 +5685,7 @@ impl RequestBuilder {
         self.0
             .segment("text")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/text;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/text;;;china;",
                 parameters,
             )
     }
@@ -6374,9 +5702,7 @@ impl RequestBuilder {
         self.0
             .segment("time")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/time;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/time;;;china;",
                 parameters,
             )
     }
@@ -6393,9 +5719,7 @@ impl RequestBuilder {
         self.0
             .segment("timevalue")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/timevalue;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/timevalue;;;china;",
                 parameters,
             )
     }
@@ -6409,9 +5733,7 @@ impl RequestBuilder {
         self.0
             .segment("today")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/today;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/today;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trim`
@@ -6427,9 +5749,7 @@ impl RequestBuilder {
         self.0
             .segment("trim")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trim;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trim;;;china;",
                 parameters,
             )
     }
@@ -6446,9 +5766,7 @@ impl RequestBuilder {
         self.0
             .segment("trimMean")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trimMean;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trimMean;;;china;",
                 parameters,
             )
     }
@@ -6462,9 +5780,7 @@ impl RequestBuilder {
         self.0
             .segment("true")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/true;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/true;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trunc`
@@ -6480,9 +5796,7 @@ impl RequestBuilder {
         self.0
             .segment("trunc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trunc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trunc;;;china;",
                 parameters,
             )
     }
@@ -6499,9 +5813,7 @@ impl RequestBuilder {
         self.0
             .segment("type")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/type;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/type;;;china;",
                 parameters,
             )
     }
@@ -6518,9 +5830,7 @@ impl RequestBuilder {
         self.0
             .segment("unichar")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/unichar;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/unichar;;;china;",
                 parameters,
             )
     }
@@ -6537,9 +5847,7 @@ impl RequestBuilder {
         self.0
             .segment("unicode")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/unicode;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/unicode;;;china;",
                 parameters,
             )
     }
@@ -6556,9 +5864,7 @@ impl RequestBuilder {
         self.0
             .segment("upper")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/upper;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/upper;;;china;",
                 parameters,
             )
     }
@@ -6575,9 +5881,7 @@ impl RequestBuilder {
         self.0
             .segment("usdollar")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/usdollar;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/usdollar;;;china;",
                 parameters,
             )
     }
@@ -6594,9 +5898,7 @@ impl RequestBuilder {
         self.0
             .segment("value")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/value;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/value;;;china;",
                 parameters,
             )
     }
@@ -6613,9 +5915,7 @@ impl RequestBuilder {
         self.0
             .segment("varA")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/varA;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/varA;;;china;",
                 parameters,
             )
     }
@@ -6632,9 +5932,7 @@ impl RequestBuilder {
         self.0
             .segment("varPA")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/varPA;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/varPA;;;china;",
                 parameters,
             )
     }
@@ -6651,9 +5949,7 @@ impl RequestBuilder {
         self.0
             .segment("var_P")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/var_P;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/var_P;;;china;",
                 parameters,
             )
     }
@@ -6670,9 +5966,7 @@ impl RequestBuilder {
         self.0
             .segment("var_S")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/var_S;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/var_S;;;china;",
                 parameters,
             )
     }
@@ -6689,9 +5983,7 @@ impl RequestBuilder {
         self.0
             .segment("vdb")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/vdb;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/vdb;;;china;",
                 parameters,
             )
     }
@@ -6708,9 +6000,7 @@ impl RequestBuilder {
         self.0
             .segment("vlookup")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/vlookup;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/vlookup;;;china;",
                 parameters,
             )
     }
@@ -6727,9 +6017,7 @@ impl RequestBuilder {
         self.0
             .segment("weekNum")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weekNum;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weekNum;;;china;",
                 parameters,
             )
     }
@@ -6746,9 +6034,7 @@ impl RequestBuilder {
         self.0
             .segment("weekday")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weekday;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weekday;;;china;",
                 parameters,
             )
     }
@@ -6765,9 +6051,7 @@ impl RequestBuilder {
         self.0
             .segment("weibull_Dist")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weibull_Dist;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weibull_Dist;;;china;",
                 parameters,
             )
     }
@@ -6784,9 +6068,7 @@ impl RequestBuilder {
         self.0
             .segment("workDay")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/workDay;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/workDay;;;china;",
                 parameters,
             )
     }
@@ -6803,9 +6085,7 @@ impl RequestBuilder {
         self.0
             .segment("workDay_Intl")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/workDay_Intl;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/workDay_Intl;;;china;",
                 parameters,
             )
     }
@@ -6822,9 +6102,7 @@ impl RequestBuilder {
         self.0
             .segment("xirr")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xirr;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xirr;;;china;",
                 parameters,
             )
     }
@@ -6841,9 +6119,7 @@ impl RequestBuilder {
         self.0
             .segment("xnpv")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xnpv;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xnpv;;;china;",
                 parameters,
             )
     }
@@ -6860,9 +6136,7 @@ impl RequestBuilder {
         self.0
             .segment("xor")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xor;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xor;;;china;",
                 parameters,
             )
     }
@@ -6879,9 +6153,7 @@ impl RequestBuilder {
         self.0
             .segment("year")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/year;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/year;;;china;",
                 parameters,
             )
     }
@@ -6898,9 +6170,7 @@ impl RequestBuilder {
         self.0
             .segment("yearFrac")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yearFrac;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yearFrac;;;china;",
                 parameters,
             )
     }
@@ -6917,9 +6187,7 @@ impl RequestBuilder {
         self.0
             .segment("yield")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yield;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yield;;;china;",
                 parameters,
             )
     }
@@ -6936,9 +6204,7 @@ impl RequestBuilder {
         self.0
             .segment("yieldDisc")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yieldDisc;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yieldDisc;;;china;",
                 parameters,
             )
     }
@@ -6955,9 +6221,7 @@ impl RequestBuilder {
         self.0
             .segment("yieldMat")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yieldMat;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yieldMat;;;china;",
                 parameters,
             )
     }
@@ -6974,9 +6238,7 @@ impl RequestBuilder {
         self.0
             .segment("z_Test")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/z_Test;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/z_Test;;;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/workbook/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WorkbookOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations;expand orderby search select;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations;expand orderby search select;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/operations`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::WorkbookOperation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/operations;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/operations;;;china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations/$count;search;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations/$count;search;;china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/operations/{};china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/operations/{};china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WorkbookOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};;;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};;;china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};;;china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};;;china;",
             )
     }
 }

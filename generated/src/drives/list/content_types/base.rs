@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list/contentTypes/{contentType-id}/base`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/drives/{drive-id}/list/contentTypes/{contentType-id}/base`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ContentType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/base;expand select;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/base;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list/items/{listItem-id}/fields`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/drives/{drive-id}/list/items/{listItem-id}/fields`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::FieldValueSet> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/fields;expand select;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/items/{listItem-id}/fields;expand select;;;",
             )
     }
     /// `PATCH /drives/{drive-id}/list/items/{listItem-id}/fields`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::FieldValueSet>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/list/items/{listItem-id}/fields;;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/list/items/{listItem-id}/fields;;;;",
                 changes,
             )
     }
@@ -41,11 +37,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/list/items/{listItem-id}/fields;;;;",
-                ),
-            )
+        self.0.call("op:DELETE /drives/{drive-id}/list/items/{listItem-id}/fields;;;;")
     }
 }

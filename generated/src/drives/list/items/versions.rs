@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/list/items/{listItem-id}/versions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod fields;
 /// Requests to `/drives/{drive-id}/list/items/{listItem-id}/versions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ListItemVersion>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /drives/{drive-id}/list/items/{listItem-id}/versions`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<models::ListItemVersion> {
         self.0
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/versions;;;;",
-                ),
+                "op:POST /drives/{drive-id}/list/items/{listItem-id}/versions;;;;",
                 body,
             )
     }
@@ -52,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions/$count;filter search;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions/$count;filter search;;;",
             )
     }
 }
@@ -75,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ListItemVersion> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};expand select;;;",
-                ),
+                "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};expand select;;;",
             )
     }
     /// `PATCH /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id}`
@@ -90,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ListItemVersion>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};;;;",
-                ),
+                "op:PATCH /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};;;;",
                 changes,
             )
     }
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};;;;",
-                ),
+                "op:DELETE /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};;;;",
             )
     }
     /// `POST /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id}/restoreVersion`
@@ -116,9 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restoreVersion")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id}/restoreVersion;;;;",
-                ),
+                "op:POST /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id}/restoreVersion;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/assignmentSettings/gradingCategories`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/education/classes/{educationClass-id}/assignmentSettings/gradingCategories`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationGradingCategory>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingCategories;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingCategories;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignmentSettings/gradingCategories`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationGradingCategory> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignmentSettings/gradingCategories;;;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignmentSettings/gradingCategories;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingCategories/$count;filter search;;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingCategories/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationGradingCategory> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingCategories/{educationGradingCategory-id};expand select;;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingCategories/{educationGradingCategory-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}/assignmentSettings/gradingCategories/{educationGradingCategory-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationGradingCategory>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignmentSettings/gradingCategories/{educationGradingCategory-id};;;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id}/assignmentSettings/gradingCategories/{educationGradingCategory-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignmentSettings/gradingCategories/{educationGradingCategory-id};;;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/assignmentSettings/gradingCategories/{educationGradingCategory-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/assignmentSettings/gradingSchemes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/education/classes/{educationClass-id}/assignmentSettings/gradingSchemes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationGradingScheme>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationGradingScheme> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes/$count;filter search;;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes/$count;filter search;;us-government china;",
             )
     }
 }
@@ -85,9 +79,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationGradingScheme> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes/{educationGradingScheme-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes/{educationGradingScheme-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes/{educationGradingScheme-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationGradingScheme>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes/{educationGradingScheme-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes/{educationGradingScheme-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes/{educationGradingScheme-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/assignmentSettings/gradingSchemes/{educationGradingScheme-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
             )
     }
 }

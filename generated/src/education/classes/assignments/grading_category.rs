@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/assignments/{educationAssignment-id}/gradingCategory`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/education/classes/{educationClass-id}/assignments/{educationAssignment-id}/gradingCategory`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EducationGradingCategory> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/gradingCategory;expand select;;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/gradingCategory;expand select;;us-government china;",
             )
     }
 }

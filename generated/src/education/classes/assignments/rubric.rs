@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Reference, Request};
+use crate::runtime::{Path, Reference, Request};
 /// Requests to `/education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EducationRubric> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EducationRubric>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
             )
     }
     /// `GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref`
@@ -82,9 +76,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:reference:/education/classes/{}/assignments/{}/rubric;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:reference:/education/classes/{}/assignments/{}/rubric;us-government china;",
             )
     }
     /// `PUT /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref`
@@ -103,9 +95,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:PUT /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=inferred:reference:/education/classes/{}/assignments/{}/rubric;us-government china;",
-                ),
+                "op:PUT /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=inferred:reference:/education/classes/{}/assignments/{}/rubric;us-government china;",
                 reference,
             )
     }
@@ -125,9 +115,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=inferred:reference:/education/classes/{}/assignments/{}/rubric;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=inferred:reference:/education/classes/{}/assignments/{}/rubric;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod outcomes;
 pub mod resources;
 pub mod submitted_resources;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationSubmission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationSubmission> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions;;;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions;;;us-government china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/classes/{}/assignments/{}/submissions;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/classes/{}/assignments/{}/submissions;us-government china;",
             )
     }
 }
@@ -109,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationSubmission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}`
@@ -126,9 +118,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationSubmission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/excuse`
@@ -160,9 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("excuse")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/excuse;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/excuse;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/reassign`
@@ -179,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reassign")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/reassign;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/reassign;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/return`
@@ -198,9 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("return")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/return;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/return;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/setUpResourcesFolder`
@@ -217,9 +199,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setUpResourcesFolder")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/setUpResourcesFolder;;work=EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/setUpResourcesFolder;;work=EduAssignments.ReadWrite;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submit`
@@ -236,9 +216,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("submit")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submit;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submit;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/unsubmit`
@@ -255,9 +233,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsubmit")
             .call(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/unsubmit;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/unsubmit;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china;",
             )
     }
 }

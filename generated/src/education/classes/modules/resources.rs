@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/modules/{educationModule-id}/resources`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/education/classes/{educationClass-id}/modules/{educationModule-id}/resources`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationModuleResource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources;count expand filter orderby search select skip top;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources;count expand filter orderby search select skip top;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/modules/{educationModule-id}/resources`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationModuleResource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/resources;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/resources;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/$count;filter search;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All provenance=inferred:count:/education/classes/{}/modules/{}/resources;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/$count;filter search;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All provenance=inferred:count:/education/classes/{}/modules/{}/resources;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationModuleResource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};expand select;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};expand select;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationModuleResource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
             )
     }
 }

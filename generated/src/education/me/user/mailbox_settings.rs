@@ -2,7 +2,7 @@
 
 //! `/education/me/user/mailboxSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/education/me/user/mailboxSettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::MailboxSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/me/user/mailboxSettings;expand select;;us-government china;",
-                ),
+                "op:GET /education/me/user/mailboxSettings;expand select;;us-government china;",
             )
     }
     /// `PATCH /education/me/user/mailboxSettings`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MailboxSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/me/user/mailboxSettings;;;us-government china;",
-                ),
+                "op:PATCH /education/me/user/mailboxSettings;;;us-government china;",
                 changes,
             )
     }

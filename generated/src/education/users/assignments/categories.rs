@@ -2,7 +2,7 @@
 
 //! `/education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories`
 use crate::models;
-use crate::runtime::{Change, Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Change, Count, Page, Path, Reference, Request};
 /// Requests to `/education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationCategory>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationCategory> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$count;filter search;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$count;filter search;;us-government china;",
             )
     }
     /// `GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref`
@@ -74,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;count filter orderby search skip top;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;count filter orderby search skip top;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref`
@@ -89,9 +81,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;;;us-government china;",
                 reference,
             )
     }
@@ -105,9 +95,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;;;us-government china;",
-                ),
+                "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;;;us-government china;",
             )
             .query("@id", id)
     }
@@ -123,9 +111,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/delta();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/delta();count expand filter orderby search select skip top;;us-government china;",
             )
     }
 }
@@ -142,9 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/{educationCategory-id}/$ref;;;us-government china;",
-                ),
+                "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/{educationCategory-id}/$ref;;;us-government china;",
             )
     }
 }

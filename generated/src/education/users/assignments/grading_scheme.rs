@@ -2,7 +2,7 @@
 
 //! `/education/users/{educationUser-id}/assignments/{educationAssignment-id}/gradingScheme`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/education/users/{educationUser-id}/assignments/{educationAssignment-id}/gradingScheme`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EducationGradingScheme> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/gradingScheme;expand select;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/gradingScheme;expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod dependent_resources;
 /// Requests to `/education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationAssignmentResource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationAssignmentResource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources/$count;filter search;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationAssignmentResource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources/{educationAssignmentResource-id};expand select;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources/{educationAssignmentResource-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources/{educationAssignmentResource-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationAssignmentResource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources/{educationAssignmentResource-id};;;us-government china;",
-                ),
+                "op:PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources/{educationAssignmentResource-id};;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources/{educationAssignmentResource-id};;;us-government china;",
-                ),
+                "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/resources/{educationAssignmentResource-id};;;us-government china;",
             )
     }
 }

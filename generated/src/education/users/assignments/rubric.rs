@@ -2,7 +2,7 @@
 
 //! `/education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Reference, Request};
+use crate::runtime::{Path, Reference, Request};
 /// Requests to `/education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::EducationRubric> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric;expand select;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric;expand select;;us-government china;",
             )
     }
     /// `PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EducationRubric>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric;;;us-government china;",
-                ),
+                "op:PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric;;;us-government china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric;;;us-government china;",
-                ),
+                "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric;;;us-government china;",
             )
     }
     /// `GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric/$ref`
@@ -64,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china;",
             )
     }
     /// `PUT /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric/$ref`
@@ -79,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:PUT /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china;",
-                ),
+                "op:PUT /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china;",
                 reference,
             )
     }
@@ -95,9 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china;",
-                ),
+                "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china;",
             )
     }
 }

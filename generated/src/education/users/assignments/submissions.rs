@@ -2,7 +2,7 @@
 
 //! `/education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod outcomes;
 pub mod resources;
 pub mod submitted_resources;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationSubmission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationSubmission> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions;;;us-government china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/$count;filter search;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/$count;filter search;;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationSubmission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};expand select;;us-government china;",
-                ),
+                "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationSubmission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
-                ),
+                "op:PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
                 changes,
             )
     }
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
-                ),
+                "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/excuse`
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("excuse")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/excuse;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/excuse;;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/reassign`
@@ -157,9 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reassign")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/reassign;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/reassign;;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/return`
@@ -172,9 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("return")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/return;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/return;;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/setUpResourcesFolder`
@@ -187,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setUpResourcesFolder")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/setUpResourcesFolder;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/setUpResourcesFolder;;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submit`
@@ -202,9 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("submit")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submit;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submit;;;us-government china;",
             )
     }
     /// `POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/unsubmit`
@@ -217,9 +195,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsubmit")
             .call(
-                Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/unsubmit;;;us-government china;",
-                ),
+                "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/unsubmit;;;us-government china;",
             )
     }
 }

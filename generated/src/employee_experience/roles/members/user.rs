@@ -2,7 +2,7 @@
 
 //! `/employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id}/user`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod mailbox_settings;
 pub mod service_provisioning_errors;
 /// Requests to `/employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id}/user`.
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id}/user;expand select;;us-government china;",
-                ),
+                "op:GET /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id}/user;expand select;;us-government china;",
             )
     }
 }

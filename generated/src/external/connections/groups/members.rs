@@ -2,7 +2,7 @@
 
 //! `/external/connections/{externalConnection-id}/groups/{externalGroup-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/external/connections/{externalConnection-id}/groups/{externalGroup-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::external_connectors::Identity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::external_connectors::Identity> {
         self.0
             .send(
-                Operation(
-                    "op:POST /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members;;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
-                ),
+                "op:POST /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members;;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/$count;filter search;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/$count;filter search;;china;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::Identity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};expand select;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};expand select;;china;",
             )
     }
     /// `PATCH /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::Identity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china;",
-                ),
+                "op:PATCH /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china;",
                 changes,
             )
     }
@@ -117,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
-                ),
+                "op:DELETE /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
             )
     }
 }

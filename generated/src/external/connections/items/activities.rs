@@ -2,7 +2,7 @@
 
 //! `/external/connections/{externalConnection-id}/items/{externalItem-id}/activities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod performed_by;
 /// Requests to `/external/connections/{externalConnection-id}/items/{externalItem-id}/activities`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::external_connectors::ExternalActivity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /external/connections/{externalConnection-id}/items/{externalItem-id}/activities`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::external_connectors::ExternalActivity> {
         self.0
             .send(
-                Operation(
-                    "op:POST /external/connections/{externalConnection-id}/items/{externalItem-id}/activities;;;china;",
-                ),
+                "op:POST /external/connections/{externalConnection-id}/items/{externalItem-id}/activities;;;china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/$count;filter search;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/$count;filter search;;china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::external_connectors::ExternalActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};expand select;;china;",
-                ),
+                "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};expand select;;china;",
             )
     }
     /// `PATCH /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::ExternalActivity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};;;china;",
-                ),
+                "op:PATCH /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};;;china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};;;china;",
-                ),
+                "op:DELETE /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};;;china;",
             )
     }
 }

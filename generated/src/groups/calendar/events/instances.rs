@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/calendar/events/{event-id}/instances`
 use crate::models;
-use crate::runtime::{Change, Operation, Page, Path, Request};
+use crate::runtime::{Change, Page, Path, Request};
 /// Requests to `/groups/{group-id}/calendar/events/{event-id}/instances`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::Event>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/events/{event-id}/instances;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/events/{event-id}/instances;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)
@@ -44,9 +42,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/calendar/events/{event-id}/instances/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/calendar/events/{event-id}/instances/delta();count expand filter orderby search select skip top;;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/planner/plans/{plannerPlan-id}/buckets`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod tasks;
 /// Requests to `/groups/{group-id}/planner/plans/{plannerPlan-id}/buckets`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerBucket>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::PlannerBucket> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets;;;china;",
-                ),
+                "op:POST /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets;;;china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/$count;filter search;;china;",
-                ),
+                "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/$count;filter search;;china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerBucket> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china;",
-                ),
+                "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china;",
             )
     }
     /// `PATCH /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerBucket>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
-                ),
+                "op:PATCH /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
-                ),
+                "op:DELETE /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/analytics/itemActivityStats`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activities;
 /// Requests to `/groups/{group-id}/sites/{site-id}/analytics/itemActivityStats`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ItemActivityStat>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<models::ItemActivityStat> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats;;;;",
                 body,
             )
     }
@@ -52,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats/$count;filter search;;;",
             )
     }
 }
@@ -75,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ItemActivityStat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id}`
@@ -90,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ItemActivityStat>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};;;;",
                 changes,
             )
     }
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/analytics/itemActivityStats/{itemActivityStat-id};;;;",
             )
     }
 }

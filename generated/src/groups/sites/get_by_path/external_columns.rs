@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/externalColumns`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/externalColumns`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ColumnDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/externalColumns;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/externalColumns;count expand filter orderby search select skip top;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/lastModifiedByUser`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/lastModifiedByUser`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/lastModifiedByUser;expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/lastModifiedByUser;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions`
 use crate::models;
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 /// Requests to `/groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Permission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions`
@@ -27,9 +25,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions;;;;",
                 body,
             )
     }

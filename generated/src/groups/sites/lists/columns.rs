@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/lists/{list-id}/columns`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod source_column;
 /// Requests to `/groups/{group-id}/sites/{site-id}/lists/{list-id}/columns`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ColumnDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<models::ColumnDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns;;;;",
                 body,
             )
     }
@@ -52,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns/$count;filter search;;;",
             )
     }
 }
@@ -75,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ColumnDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns/{columnDefinition-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns/{columnDefinition-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns/{columnDefinition-id}`
@@ -90,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ColumnDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns/{columnDefinition-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns/{columnDefinition-id};;;;",
                 changes,
             )
     }
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns/{columnDefinition-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/columns/{columnDefinition-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Count, Page, Path, Request, Wrapped};
 pub mod base;
 pub mod base_types;
 pub mod column_links;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentType>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes`
@@ -37,9 +35,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes;;;;",
                 body,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/$count;filter search;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/addCopy`
@@ -69,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopy")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/addCopy;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/addCopy;;;;",
                 parameters,
             )
     }
@@ -86,9 +78,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopyFromContentTypeHub")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/addCopyFromContentTypeHub;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/addCopyFromContentTypeHub;;;;",
                 parameters,
             )
     }
@@ -104,9 +94,7 @@ impl RequestBuilder {
         self.0
             .function("getCompatibleHubContentTypes", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -147,9 +135,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContentType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}`
@@ -162,9 +148,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContentType>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;;;",
                 changes,
             )
     }
@@ -175,9 +159,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/associateWithHubSites`
@@ -191,9 +173,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("associateWithHubSites")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/associateWithHubSites;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/associateWithHubSites;;;;",
                 parameters,
             )
     }
@@ -208,9 +188,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToDefaultContentLocation")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
                 parameters,
             )
     }
@@ -222,9 +200,7 @@ impl ItemRequestBuilder {
         self.0
             .function("isPublished", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/isPublished();;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/isPublished();;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/publish`
@@ -235,9 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("publish")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/publish;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/publish;;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/unpublish`
@@ -248,9 +222,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unpublish")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/unpublish;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/unpublish;;;;",
             )
     }
 }

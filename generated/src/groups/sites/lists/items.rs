@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/lists/{list-id}/items`
 use crate::{models, runtime};
-use crate::runtime::{Change, Operation, Page, Path, Request};
+use crate::runtime::{Change, Page, Path, Request};
 pub mod analytics;
 pub mod created_by_user;
 pub mod document_set_versions;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ListItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items;expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items;expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ListItem) -> Request<models::ListItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items;;;;",
                 body,
             )
     }
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/delta(token='{token}')`
@@ -74,9 +68,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[("token", Some(&token))])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/delta(token='{token}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/delta(token='{token}');count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -132,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ListItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}`
@@ -147,9 +137,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ListItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};;;;",
                 changes,
             )
     }
@@ -160,9 +148,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/createLink`
@@ -176,9 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createLink")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/createLink;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/createLink;;;;",
                 parameters,
             )
     }
@@ -192,9 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .function("getActivitiesByInterval", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}')`
@@ -219,9 +201,7 @@ impl ItemRequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
             )
     }
 }

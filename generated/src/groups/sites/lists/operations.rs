@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/lists/{list-id}/operations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/sites/{site-id}/lists/{list-id}/operations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RichLongRunningOperation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::RichLongRunningOperation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RichLongRunningOperation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RichLongRunningOperation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};;;;",
             )
     }
 }

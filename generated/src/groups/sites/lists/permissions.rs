@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Permission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions`
@@ -32,9 +30,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions;;;;",
                 body,
             )
     }
@@ -48,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/$count;filter search;;;",
             )
     }
 }
@@ -66,9 +60,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Permission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id}`
@@ -81,9 +73,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Permission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};;;;",
                 changes,
             )
     }
@@ -94,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id}/grant`
@@ -110,9 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("grant")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id}/grant;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id}/grant;;;;",
                 parameters,
             )
     }

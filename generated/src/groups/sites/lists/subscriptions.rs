@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Subscription>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions;search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions;search;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions`
@@ -32,9 +30,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Subscription) -> Request<models::Subscription> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions;;;;",
                 body,
             )
     }
@@ -48,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/$count;search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/$count;search;;;",
             )
     }
 }
@@ -64,9 +58,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Subscription> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id}`
@@ -79,9 +71,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Subscription>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
                 changes,
             )
     }
@@ -92,9 +82,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id}/reauthorize`
@@ -105,9 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reauthorize")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id}/reauthorize;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id}/reauthorize;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/onenote/notebooks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod section_groups;
 pub mod sections;
 /// Requests to `/groups/{group-id}/sites/{site-id}/onenote/notebooks`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Notebook>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/onenote/notebooks`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Notebook) -> Request<models::Notebook> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks;;;us-government china;",
                 body,
             )
     }
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/$count;filter search;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/$count;filter search;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/getNotebookFromWebUrl`
@@ -74,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("getNotebookFromWebUrl")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/getNotebookFromWebUrl;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/getNotebookFromWebUrl;;;us-government china;",
                 parameters,
             )
     }
@@ -98,9 +90,7 @@ impl RequestBuilder {
                 &[("includePersonalNotebooks", Some(&include_personal_notebooks))],
             )
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;;us-government china;",
             )
     }
 }
@@ -128,9 +118,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Notebook> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};expand select;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}`
@@ -145,9 +133,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Notebook>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china;",
                 changes,
             )
     }
@@ -160,9 +146,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/copyNotebook`
@@ -178,9 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyNotebook")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/copyNotebook;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/copyNotebook;;;us-government china;",
                 parameters,
             )
     }

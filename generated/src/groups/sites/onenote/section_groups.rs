@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/onenote/sectionGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod parent_notebook;
 pub mod parent_section_group;
 pub mod section_groups;
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SectionGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/onenote/sectionGroups`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::SectionGroup) -> Request<models::SectionGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/sectionGroups;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/onenote/sectionGroups;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/$count;filter search;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/$count;filter search;;us-government china;",
             )
     }
 }
@@ -98,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SectionGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};expand select;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id}`
@@ -115,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SectionGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
                 changes,
             )
     }
@@ -130,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
             )
     }
 }

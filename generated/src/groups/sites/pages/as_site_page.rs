@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/pages/graph.sitePage`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod canvas_layout;
 pub mod created_by_user;
 pub mod last_modified_by_user;
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SitePage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/graph.sitePage;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/pages/graph.sitePage;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/pages/graph.sitePage/$count`
@@ -34,9 +32,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/graph.sitePage/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/pages/graph.sitePage/$count;filter search;;;",
             )
     }
 }
@@ -72,9 +68,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SitePage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage;expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage;expand select;;;",
             )
     }
 }

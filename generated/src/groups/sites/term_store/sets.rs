@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/termStore/sets`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod children;
 pub mod parent_group;
 pub mod relations;
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Set>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/termStore/sets`
@@ -38,12 +36,7 @@ impl RequestBuilder {
         body: &models::term_store::Set,
     ) -> Request<models::term_store::Set> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/termStore/sets;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /groups/{group-id}/sites/{site-id}/termStore/sets;;;;", body)
     }
     /// `GET /groups/{group-id}/sites/{site-id}/termStore/sets/$count`
     ///
@@ -55,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/$count;filter search;;;",
             )
     }
 }
@@ -93,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Set> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}`
@@ -108,9 +97,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Set>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};;;;",
                 changes,
             )
     }
@@ -121,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};;;;",
             )
     }
 }

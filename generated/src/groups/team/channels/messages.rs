@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/channels/{channel-id}/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 pub mod replies;
 /// Requests to `/groups/{group-id}/team/channels/{channel-id}/messages`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/messages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/messages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/messages`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/messages;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/messages;;;;",
                 body,
             )
     }
@@ -50,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/messages/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/messages/$count;filter search;;;",
             )
     }
     /// `GET /groups/{group-id}/team/channels/{channel-id}/messages/delta()`
@@ -65,9 +59,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/messages/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/messages/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/messages/replyWithQuote`
@@ -81,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/messages/replyWithQuote;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/messages/replyWithQuote;;;;",
                 parameters,
             )
     }
@@ -110,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}`
@@ -125,9 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id};;;;",
                 changes,
             )
     }
@@ -138,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id};;;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/setReaction`
@@ -154,9 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/setReaction;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/setReaction;;;;",
                 parameters,
             )
     }
@@ -168,9 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/softDelete;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/softDelete;;;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/undoSoftDelete`
@@ -181,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/undoSoftDelete;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/undoSoftDelete;;;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/unsetReaction`
@@ -197,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/unsetReaction;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/messages/{chatMessage-id}/unsetReaction;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/channels/{channel-id}/sharedWithTeams`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod allowed_members;
 pub mod team;
 /// Requests to `/groups/{group-id}/team/channels/{channel-id}/sharedWithTeams`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharedWithChannelTeamInfo>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams`
@@ -37,9 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::SharedWithChannelTeamInfo> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams;;;;",
                 body,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams/$count;filter search;;;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharedWithChannelTeamInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}`
@@ -96,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharedWithChannelTeamInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/team/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/channels/{channel-id}/tabs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 /// Requests to `/groups/{group-id}/team/channels/{channel-id}/tabs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsTab>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/tabs;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/tabs;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/tabs`
@@ -32,12 +30,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/tabs;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /groups/{group-id}/team/channels/{channel-id}/tabs;;;;", body)
     }
     /// `GET /groups/{group-id}/team/channels/{channel-id}/tabs/$count`
     ///
@@ -49,9 +42,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/tabs/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/tabs/$count;filter search;;;",
             )
     }
 }
@@ -72,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsTab> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/tabs/{teamsTab-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/team/channels/{channel-id}/tabs/{teamsTab-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/team/channels/{channel-id}/tabs/{teamsTab-id}`
@@ -87,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsTab>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/team/channels/{channel-id}/tabs/{teamsTab-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/team/channels/{channel-id}/tabs/{teamsTab-id};;;;",
                 changes,
             )
     }
@@ -100,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/team/channels/{channel-id}/tabs/{teamsTab-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/team/channels/{channel-id}/tabs/{teamsTab-id};;;;",
             )
     }
 }

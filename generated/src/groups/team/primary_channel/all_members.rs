@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/primaryChannel/allMembers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/team/primaryChannel/allMembers`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/allMembers;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/primaryChannel/allMembers;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/team/primaryChannel/allMembers`
@@ -34,12 +32,7 @@ impl RequestBuilder {
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/allMembers;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /groups/{group-id}/team/primaryChannel/allMembers;;;;", body)
     }
     /// `GET /groups/{group-id}/team/primaryChannel/allMembers/$count`
     ///
@@ -51,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/allMembers/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/team/primaryChannel/allMembers/$count;filter search;;;",
             )
     }
     /// `POST /groups/{group-id}/team/primaryChannel/allMembers/add`
@@ -67,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/allMembers/add;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/primaryChannel/allMembers/add;;;;",
                 parameters,
             )
     }
@@ -86,9 +75,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/allMembers/remove;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/team/primaryChannel/allMembers/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -105,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id}`
@@ -120,9 +105,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -133,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/primaryChannel/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/team/primaryChannel/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/members;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/team/primaryChannel/members;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/team/primaryChannel/members`
@@ -33,11 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0
-            .send(
-                Operation("op:POST /groups/{group-id}/team/primaryChannel/members;;;;"),
-                body,
-            )
+        self.0.send("op:POST /groups/{group-id}/team/primaryChannel/members;;;;", body)
     }
     /// `GET /groups/{group-id}/team/primaryChannel/members/$count`
     ///
@@ -49,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/members/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/team/primaryChannel/members/$count;filter search;;;",
             )
     }
     /// `POST /groups/{group-id}/team/primaryChannel/members/add`
@@ -65,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/members/add;;;;",
-                ),
+                "op:POST /groups/{group-id}/team/primaryChannel/members/add;;;;",
                 parameters,
             )
     }
@@ -84,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/members/remove;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/team/primaryChannel/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -103,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/members/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/team/primaryChannel/members/{conversationMember-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/team/primaryChannel/members/{conversationMember-id}`
@@ -118,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/team/primaryChannel/members/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/team/primaryChannel/members/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -131,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/team/primaryChannel/members/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/team/primaryChannel/members/{conversationMember-id};;;;",
             )
     }
 }

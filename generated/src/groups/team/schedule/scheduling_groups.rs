@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/schedule/schedulingGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/team/schedule/schedulingGroups`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SchedulingGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/schedule/schedulingGroups;count filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/team/schedule/schedulingGroups;count filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/team/schedule/schedulingGroups`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::SchedulingGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/schedule/schedulingGroups;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/team/schedule/schedulingGroups;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/schedule/schedulingGroups/$count;filter search;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/team/schedule/schedulingGroups/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SchedulingGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};select;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};select;;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SchedulingGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};;;us-government china;",
-                ),
+                "op:PATCH /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id}/stageForDeletion`
@@ -124,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

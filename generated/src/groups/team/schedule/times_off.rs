@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/team/schedule/timesOff`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/team/schedule/timesOff`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TimeOff>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/schedule/timesOff;count filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/team/schedule/timesOff;count filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/team/schedule/timesOff`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TimeOff) -> Request<models::TimeOff> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/team/schedule/timesOff;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/team/schedule/timesOff;;;us-government china;",
                 body,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/schedule/timesOff/$count;filter search;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/team/schedule/timesOff/$count;filter search;;us-government china;",
             )
     }
 }
@@ -74,9 +68,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TimeOff> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/team/schedule/timesOff/{timeOff-id};select;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/team/schedule/timesOff/{timeOff-id};select;;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/team/schedule/timesOff/{timeOff-id}`
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TimeOff>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/team/schedule/timesOff/{timeOff-id};;;us-government china;",
-                ),
+                "op:PATCH /groups/{group-id}/team/schedule/timesOff/{timeOff-id};;;us-government china;",
                 changes,
             )
     }
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/team/schedule/timesOff/{timeOff-id};;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/team/schedule/timesOff/{timeOff-id};;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/team/schedule/timesOff/{timeOff-id}/stageForDeletion`
@@ -121,9 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/team/schedule/timesOff/{timeOff-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/team/schedule/timesOff/{timeOff-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod as_on_attribute_collection_external_users_self_service_sign_up;
 /// Requests to `/identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::OnAttributeCollectionHandler> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection;expand select;;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection;expand select;;us-government china;",
             )
     }
 }

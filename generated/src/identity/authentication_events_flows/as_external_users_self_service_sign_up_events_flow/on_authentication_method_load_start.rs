@@ -2,7 +2,7 @@
 
 //! `/identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAuthenticationMethodLoadStart`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod as_on_authentication_method_load_start_external_users_self_service_sign_up;
 /// Requests to `/identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAuthenticationMethodLoadStart`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::OnAuthenticationMethodLoadStartHandler> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAuthenticationMethodLoadStart;expand select;;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAuthenticationMethodLoadStart;expand select;;us-government china;",
             )
     }
 }

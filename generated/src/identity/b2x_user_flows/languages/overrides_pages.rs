@@ -2,7 +2,7 @@
 
 //! `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UserFlowLanguagePage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::UserFlowLanguagePage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages;;;us-government;",
-                ),
+                "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages;;;us-government;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/languages/{}/overridespages;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/languages/{}/overridespages;us-government;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserFlowLanguagePage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
             )
     }
     /// `PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserFlowLanguagePage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id};;;us-government;",
-                ),
+                "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id};;;us-government;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id};;;us-government;",
-                ),
+                "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id};;;us-government;",
             )
     }
     /// `GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id}/$value`
@@ -144,9 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id}/$value;;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:reference:/identity/b2xuserflows/{}/languages/{}/overridespages/{};us-government;",
-                ),
+                "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id}/$value;;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:reference:/identity/b2xuserflows/{}/languages/{}/overridespages/{};us-government;",
             )
     }
     /// `PUT /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id}/$value`
@@ -165,9 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id}/$value;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=inferred:reference:/identity/b2xuserflows/{}/languages/{}/overridespages/{};us-government;",
-                ),
+                "op:PUT /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id}/$value;;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=inferred:reference:/identity/b2xuserflows/{}/languages/{}/overridespages/{};us-government;",
                 content,
             )
     }
@@ -181,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id}/$value;;;us-government;",
-                ),
+                "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id}/overridesPages/{userFlowLanguagePage-id}/$value;;;us-government;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/conditionalAccess/authenticationStrength/authenticationMethodModes`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/conditionalAccess/authenticationStrength/authenticationMethodModes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationMethodModeDetail>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/authenticationMethodModes;count expand filter orderby search select skip top;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength/authenticationMethodModes;count expand filter orderby search select skip top;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
             )
     }
     /// `POST /identity/conditionalAccess/authenticationStrength/authenticationMethodModes`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationMethodModeDetail> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/conditionalAccess/authenticationStrength/authenticationMethodModes;;;;",
-                ),
+                "op:POST /identity/conditionalAccess/authenticationStrength/authenticationMethodModes;;;;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/authenticationMethodModes/$count;filter search;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess provenance=inferred:count:/identity/conditionalaccess/authenticationstrength/authenticationmethodmodes;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength/authenticationMethodModes/$count;filter search;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess provenance=inferred:count:/identity/conditionalaccess/authenticationstrength/authenticationmethodmodes;;",
             )
     }
 }
@@ -86,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationMethodModeDetail> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/authenticationMethodModes/{authenticationMethodModeDetail-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength/authenticationMethodModes/{authenticationMethodModeDetail-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
             )
     }
     /// `PATCH /identity/conditionalAccess/authenticationStrength/authenticationMethodModes/{authenticationMethodModeDetail-id}`
@@ -101,9 +93,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationMethodModeDetail>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/conditionalAccess/authenticationStrength/authenticationMethodModes/{authenticationMethodModeDetail-id};;;;",
-                ),
+                "op:PATCH /identity/conditionalAccess/authenticationStrength/authenticationMethodModes/{authenticationMethodModeDetail-id};;;;",
                 changes,
             )
     }
@@ -114,9 +104,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/conditionalAccess/authenticationStrength/authenticationMethodModes/{authenticationMethodModeDetail-id};;;;",
-                ),
+                "op:DELETE /identity/conditionalAccess/authenticationStrength/authenticationMethodModes/{authenticationMethodModeDetail-id};;;;",
             )
     }
 }

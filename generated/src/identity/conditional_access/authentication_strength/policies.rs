@@ -2,7 +2,7 @@
 
 //! `/identity/conditionalAccess/authenticationStrength/policies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod combination_configurations;
 /// Requests to `/identity/conditionalAccess/authenticationStrength/policies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationStrengthPolicy>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength/policies;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /identity/conditionalAccess/authenticationStrength/policies`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationStrengthPolicy> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/conditionalAccess/authenticationStrength/policies;;;;",
-                ),
+                "op:POST /identity/conditionalAccess/authenticationStrength/policies;;;;",
                 body,
             )
     }
@@ -52,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/$count;filter search;;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength/policies/$count;filter search;;;",
             )
     }
 }
@@ -79,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationStrengthPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};expand select;;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};expand select;;;",
             )
     }
     /// `PATCH /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationStrengthPolicy>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};;;;",
-                ),
+                "op:PATCH /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};;;;",
                 changes,
             )
     }
@@ -107,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};;;;",
-                ),
+                "op:DELETE /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};;;;",
             )
     }
     /// `POST /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/updateAllowedCombinations`
@@ -123,9 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("updateAllowedCombinations")
             .send(
-                Operation(
-                    "op:POST /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/updateAllowedCombinations;;;;",
-                ),
+                "op:POST /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/updateAllowedCombinations;;;;",
                 parameters,
             )
     }
@@ -139,9 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .function("usage", &[])
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/usage();;;china;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/usage();;;china;",
             )
     }
 }

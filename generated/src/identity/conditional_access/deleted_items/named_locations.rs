@@ -2,7 +2,7 @@
 
 //! `/identity/conditionalAccess/deletedItems/namedLocations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/conditionalAccess/deletedItems/namedLocations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::NamedLocation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/deletedItems/namedLocations;count filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identity/conditionalAccess/deletedItems/namedLocations;count filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /identity/conditionalAccess/deletedItems/namedLocations`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::NamedLocation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/conditionalAccess/deletedItems/namedLocations;;;us-government china;",
-                ),
+                "op:POST /identity/conditionalAccess/deletedItems/namedLocations;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/deletedItems/namedLocations/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identity/conditionalAccess/deletedItems/namedLocations/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::NamedLocation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};select;;us-government china;",
-                ),
+                "op:GET /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};select;;us-government china;",
             )
     }
     /// `PATCH /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::NamedLocation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};;;us-government china;",
-                ),
+                "op:PATCH /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};;;us-government china;",
-                ),
+                "op:DELETE /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};;;us-government china;",
             )
     }
     /// `POST /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id}/restore`
@@ -124,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .call(
-                Operation(
-                    "op:POST /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id}/restore;;;us-government china;",
-                ),
+                "op:POST /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id}/restore;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id}/provider`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id}/provider`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WebApplicationFirewallProvider> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id}/provider;expand select;;us-government china;",
-                ),
+                "op:GET /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id}/provider;expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod contacted_reviewers;
 pub mod decisions;
 pub mod stages;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessReviewInstance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessReviewInstance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances;;;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances;;;;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions/{}/instances;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions/{}/instances;;",
             )
     }
     /// `GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/filterByCurrentUser(on='{on}')`
@@ -84,11 +78,9 @@ impl RequestBuilder {
         on: &models::AccessReviewInstanceFilterByCurrentUserOptions,
     ) -> Request<Page<models::AccessReviewInstance>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
 }
@@ -123,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessReviewInstance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id};expand select;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id};expand select;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}`
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessReviewInstance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id};;;;",
                 changes,
             )
     }
@@ -151,9 +139,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id};;;;",
             )
     }
     /// `PUT /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}`
@@ -170,9 +156,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessReviewInstance>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:PUT /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 body,
             )
     }
@@ -188,9 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("acceptRecommendations")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/acceptRecommendations;;work=AccessReview.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/acceptRecommendations;;work=AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/applyDecisions`
@@ -205,9 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("applyDecisions")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/applyDecisions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/applyDecisions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/batchRecordDecisions`
@@ -225,9 +205,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("batchRecordDecisions")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/batchRecordDecisions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/batchRecordDecisions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 parameters,
             )
     }
@@ -243,9 +221,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resetDecisions")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/resetDecisions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/resetDecisions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/sendReminder`
@@ -260,9 +236,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendReminder")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/sendReminder;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/sendReminder;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stop`
@@ -277,9 +251,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stop")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stop;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stop;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessReviewHistoryInstance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances;count expand filter orderby search select skip top;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances;count expand filter orderby search select skip top;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessReviewHistoryInstance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances;;;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/$count;filter search;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/historydefinitions/{}/instances;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/$count;filter search;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/historydefinitions/{}/instances;;",
             )
     }
 }
@@ -79,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessReviewHistoryInstance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};expand select;;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};expand select;;;",
             )
     }
     /// `PATCH /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessReviewHistoryInstance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};;;;",
                 changes,
             )
     }
@@ -107,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};;;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id}/generateDownloadUri`
@@ -124,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("generateDownloadUri")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id}/generateDownloadUri;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id}/generateDownloadUri;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod approval;
 /// Requests to `/identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UserConsentRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests;count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests;count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::UserConsentRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests;;;;",
-                ),
+                "op:POST /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests;;;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/$count;filter search;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All provenance=inferred:count:/identitygovernance/appconsent/appconsentrequests/{}/userconsentrequests;;",
-                ),
+                "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/$count;filter search;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All provenance=inferred:count:/identitygovernance/appconsent/appconsentrequests/{}/userconsentrequests;;",
             )
     }
     /// `GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/filterByCurrentUser(on='{on}')`
@@ -82,11 +76,9 @@ impl RequestBuilder {
         on: &models::ConsentRequestFilterByCurrentUserOptions,
     ) -> Request<Page<models::UserConsentRequest>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
             )
     }
 }
@@ -111,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UserConsentRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};expand select;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};expand select;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id}`
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UserConsentRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};;;;",
                 changes,
             )
     }
@@ -139,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;count filter orderby search skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;count filter orderby search skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages;;",
                 reference,
             )
     }
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;;;;",
             )
             .query("@id", id)
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/{accessPackage-id1}/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages/{};;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/{accessPackage-id1}/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 pub mod service_provisioning_errors;
 /// Requests to `/identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Group>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$count`
@@ -46,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatiblegroups;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatiblegroups;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$ref`
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$ref;count filter orderby search skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatiblegroups;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$ref;count filter orderby search skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatiblegroups;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$ref`
@@ -86,9 +80,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatiblegroups;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatiblegroups;;",
                 reference,
             )
     }
@@ -100,9 +92,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$ref;;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/$ref;;;;",
             )
             .query("@id", id)
     }
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/{group-id}/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatiblegroups/{};;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleGroups/{group-id}/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatiblegroups/{};;",
             )
     }
 }

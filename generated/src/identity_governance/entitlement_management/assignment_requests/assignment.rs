@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/assignment`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/assignment`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageAssignment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/assignment;expand select;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignmentRequests/{accessPackageAssignmentRequest-id}/assignment;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/assignmentPolicy`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/assignmentPolicy`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageAssignmentPolicy> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/assignmentPolicy;expand select;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/assignmentPolicy;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessPackage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages/$count`
@@ -40,9 +38,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages/$count;filter search;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages/$count;filter search;;;",
             )
     }
 }
@@ -58,9 +54,7 @@ impl ByUniqueNameRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages(uniqueName='{uniqueName}');expand select;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages(uniqueName='{uniqueName}');expand select;;;",
             )
     }
 }
@@ -76,9 +70,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages/{accessPackage-id};expand select;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages/{accessPackage-id};expand select;;;",
             )
     }
 }

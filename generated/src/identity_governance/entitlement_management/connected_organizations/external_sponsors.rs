@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/connectedorganizations/{}/externalsponsors;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/connectedorganizations/{}/externalsponsors;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$ref`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$ref;count filter orderby search skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/externalsponsors;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$ref;count filter orderby search skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/externalsponsors;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$ref`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/externalsponsors;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/externalsponsors;;",
                 reference,
             )
     }
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$ref;;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/$ref;;;;",
             )
             .query("@id", id)
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/{directoryObject-id}/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/externalsponsors/{};;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/externalSponsors/{directoryObject-id}/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/externalsponsors/{};;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/connectedorganizations/{}/internalsponsors;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/connectedorganizations/{}/internalsponsors;;",
             )
     }
     /// `GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$ref`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$ref;count filter orderby search skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/internalsponsors;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$ref;count filter orderby search skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/internalsponsors;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$ref`
@@ -85,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/internalsponsors;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/internalsponsors;;",
                 reference,
             )
     }
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$ref;;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/$ref;;;;",
             )
             .query("@id", id)
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/{directoryObject-id}/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/internalsponsors/{};;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}/internalSponsors/{directoryObject-id}/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/connectedorganizations/{}/internalsponsors/{};;",
             )
     }
 }

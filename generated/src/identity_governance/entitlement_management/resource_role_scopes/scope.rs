@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/scope`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod resource;
 /// Requests to `/identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/scope`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageResourceScope> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/scope;expand select;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/scope;expand select;;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/scope`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AccessPackageResourceScope>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/scope;;;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/scope;;;;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/scope;;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/scope;;;;",
             )
     }
 }

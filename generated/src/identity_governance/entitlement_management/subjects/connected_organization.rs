@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id}/connectedOrganization`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id}/connectedOrganization`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ConnectedOrganization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id}/connectedOrganization;expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id}/connectedOrganization;expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/deletedItems/workflows`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod administration_scope_targets;
 pub mod created_by;
 pub mod execution_scope;
@@ -34,9 +34,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::identity_governance::Workflow>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows;count expand filter orderby search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows;count expand filter orderby search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/$count`
@@ -55,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/$count;filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/deleteditems/workflows;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/$count;filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/deleteditems/workflows;;",
             )
     }
 }
@@ -131,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::Workflow> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id};expand;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id};expand;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `DELETE /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}`
@@ -147,9 +141,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id};;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:DELETE /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id};;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.activate`
@@ -163,9 +155,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.activate")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.activate;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.activate;;;;",
                 parameters,
             )
     }
@@ -180,9 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.activateWithScope")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.activateWithScope;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.activateWithScope;;;;",
                 parameters,
             )
     }
@@ -199,9 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.cancelProcessing")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.cancelProcessing;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.cancelProcessing;;;us-government china;",
                 parameters,
             )
     }
@@ -213,9 +199,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.clearQuarantine")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.clearQuarantine;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.clearQuarantine;;;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.createNewVersion`
@@ -229,9 +213,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.createNewVersion")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.createNewVersion;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.createNewVersion;;;;",
                 parameters,
             )
     }
@@ -245,9 +227,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.previewTaskFailures")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewTaskFailures;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewTaskFailures;;;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewWorkflow`
@@ -261,9 +241,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.previewWorkflow")
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewWorkflow;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewWorkflow;;;;",
                 parameters,
             )
     }
@@ -279,9 +257,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.identityGovernance.restore")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.restore;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.restore;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
 }

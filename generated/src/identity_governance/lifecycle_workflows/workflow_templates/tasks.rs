@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod task_processing_results;
 /// Requests to `/identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::identity_governance::Task>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks;count expand filter search;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks;count expand filter search;;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks/$count`
@@ -36,9 +34,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks/$count;filter search;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks/$count;filter search;;;",
             )
     }
 }
@@ -59,9 +55,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::Task> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks/{task-id};expand;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks/{task-id};expand;;;",
             )
     }
 }

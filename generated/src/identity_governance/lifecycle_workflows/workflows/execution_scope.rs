@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/executionScope`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/executionScope`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::identity_governance::UserProcessingResult>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/executionScope;count expand filter orderby;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/executionScope;count expand filter orderby;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/executionScope/$count`
@@ -47,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/executionScope/$count;filter;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/executionscope;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/executionScope/$count;filter;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/executionscope;;",
             )
     }
 }
@@ -65,9 +61,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::UserProcessingResult> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/executionScope/{userProcessingResult-id};expand;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/executionScope/{userProcessingResult-id};expand;;;",
             )
     }
 }

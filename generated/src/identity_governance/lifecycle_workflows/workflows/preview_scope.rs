@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/previewScope`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/previewScope`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryObject>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/previewScope;count expand filter orderby search select skip top;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/previewScope;count expand filter orderby search select skip top;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/previewScope/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/previewScope/$count;filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/previewscope;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/previewScope/$count;filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/previewscope;;",
             )
     }
 }
@@ -63,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/previewScope/{directoryObject-id};expand select;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/previewScope/{directoryObject-id};expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod reprocessed_runs;
 pub mod task_processing_results;
 pub mod user_processing_results;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::identity_governance::Run>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs;count filter orderby;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs;count filter orderby;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs/$count`
@@ -48,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs/$count;filter;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/runs;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs/$count;filter;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/runs;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs/microsoft.graph.identityGovernance.summary(startDateTime={startDateTime},endDateTime={endDateTime})`
@@ -75,9 +71,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs/microsoft.graph.identityGovernance.summary(startDateTime={startDateTime},endDateTime={endDateTime});;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs/microsoft.graph.identityGovernance.summary(startDateTime={startDateTime},endDateTime={endDateTime});;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
 }
@@ -110,9 +104,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::Run> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs/{run-id};;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/runs/{run-id};;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
 }

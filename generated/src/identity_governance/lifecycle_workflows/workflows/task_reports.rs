@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod task;
 pub mod task_definition;
 pub mod task_processing_results;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::identity_governance::TaskReport>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports;count expand filter orderby;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports;count expand filter orderby;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports/$count`
@@ -48,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports/$count;filter;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/taskreports;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports/$count;filter;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/taskreports;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports/microsoft.graph.identityGovernance.summary(startDateTime={startDateTime},endDateTime={endDateTime})`
@@ -75,9 +71,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports/microsoft.graph.identityGovernance.summary(startDateTime={startDateTime},endDateTime={endDateTime});;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports/microsoft.graph.identityGovernance.summary(startDateTime={startDateTime},endDateTime={endDateTime});;work=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Reports.Read.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
 }
@@ -108,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::TaskReport> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports/{taskReport-id};expand;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/taskReports/{taskReport-id};expand;;;",
             )
     }
 }

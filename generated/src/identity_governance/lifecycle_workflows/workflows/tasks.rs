@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod task_processing_results;
 /// Requests to `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::identity_governance::Task>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks;count expand filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks;count expand filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::identity_governance::Task> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks;;;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/$count;filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/tasks;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/$count;filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/tasks;;",
             )
     }
 }
@@ -89,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::Task> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id};expand;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id};expand;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All;;",
             )
     }
     /// `PATCH /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::identity_governance::Task>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id};;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id};;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 changes,
             )
     }
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/privilegedAccess/group/assignmentApprovals`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod stages;
 /// Requests to `/identityGovernance/privilegedAccess/group/assignmentApprovals`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Approval>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /identityGovernance/privilegedAccess/group/assignmentApprovals`
@@ -33,9 +31,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Approval) -> Request<models::Approval> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/assignmentApprovals;;;;",
-                ),
+                "op:POST /identityGovernance/privilegedAccess/group/assignmentApprovals;;;;",
                 body,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/$count;filter search;;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/$count;filter search;;;",
             )
     }
     /// `GET /identityGovernance/privilegedAccess/group/assignmentApprovals/filterByCurrentUser(on='{on}')`
@@ -65,11 +59,9 @@ impl RequestBuilder {
         on: &models::ApprovalFilterByCurrentUserOptions,
     ) -> Request<Page<models::Approval>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
             )
     }
 }
@@ -90,9 +82,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Approval> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};expand select;;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};expand select;;;",
             )
     }
     /// `PATCH /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}`
@@ -105,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Approval>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};;;;",
                 changes,
             )
     }
@@ -118,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};;;;",
             )
     }
 }

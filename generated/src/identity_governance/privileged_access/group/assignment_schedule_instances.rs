@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/privilegedAccess/group/assignmentScheduleInstances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activated_using;
 pub mod group;
 pub mod principal;
@@ -34,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::PrivilegedAccessGroupAssignmentScheduleInstance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleInstances;count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleInstances;count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `POST /identityGovernance/privilegedAccess/group/assignmentScheduleInstances`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::PrivilegedAccessGroupAssignmentScheduleInstance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleInstances;;;;",
-                ),
+                "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleInstances;;;;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/$count;filter search;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/assignmentscheduleinstances;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/$count;filter search;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/assignmentscheduleinstances;;",
             )
     }
     /// `GET /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/filterByCurrentUser(on='{on}')`
@@ -91,11 +85,9 @@ impl RequestBuilder {
         on: &models::AssignmentScheduleInstanceFilterByCurrentUserOptions,
     ) -> Request<Page<models::PrivilegedAccessGroupAssignmentScheduleInstance>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
             )
     }
 }
@@ -132,9 +124,7 @@ impl ItemRequestBuilder {
     ) -> Request<models::PrivilegedAccessGroupAssignmentScheduleInstance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/{privilegedAccessGroupAssignmentScheduleInstance-id};expand select;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/{privilegedAccessGroupAssignmentScheduleInstance-id};expand select;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `PATCH /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/{privilegedAccessGroupAssignmentScheduleInstance-id}`
@@ -149,9 +139,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrivilegedAccessGroupAssignmentScheduleInstance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/{privilegedAccessGroupAssignmentScheduleInstance-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/{privilegedAccessGroupAssignmentScheduleInstance-id};;;;",
                 changes,
             )
     }
@@ -162,9 +150,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/{privilegedAccessGroupAssignmentScheduleInstance-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/privilegedAccess/group/assignmentScheduleInstances/{privilegedAccessGroupAssignmentScheduleInstance-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/privilegedAccess/group/assignmentScheduleRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activated_using;
 pub mod group;
 pub mod principal;
@@ -35,9 +35,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::PrivilegedAccessGroupAssignmentScheduleRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests;count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests;count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests`
@@ -54,9 +52,7 @@ impl RequestBuilder {
     ) -> Request<models::PrivilegedAccessGroupAssignmentScheduleRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests;;work=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup,PrivilegedAssignmentSchedule.Remove.AzureADGroup application=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup,PrivilegedAssignmentSchedule.Remove.AzureADGroup;;",
-                ),
+                "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests;;work=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup,PrivilegedAssignmentSchedule.Remove.AzureADGroup application=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup,PrivilegedAssignmentSchedule.Remove.AzureADGroup;;",
                 body,
             )
     }
@@ -76,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/$count;filter search;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/assignmentschedulerequests;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/$count;filter search;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/assignmentschedulerequests;;",
             )
     }
     /// `GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/filterByCurrentUser(on='{on}')`
@@ -96,11 +90,9 @@ impl RequestBuilder {
         on: &models::AssignmentScheduleRequestFilterByCurrentUserOptions,
     ) -> Request<Page<models::PrivilegedAccessGroupAssignmentScheduleRequest>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
             )
     }
 }
@@ -142,9 +134,7 @@ impl ItemRequestBuilder {
     ) -> Request<models::PrivilegedAccessGroupAssignmentScheduleRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};expand select;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};expand select;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `PATCH /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id}`
@@ -159,9 +149,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrivilegedAccessGroupAssignmentScheduleRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};;;;",
                 changes,
             )
     }
@@ -172,9 +160,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};;;;",
             )
     }
     /// `POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id}/cancel`
@@ -189,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id}/cancel;;work=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id}/cancel;;work=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/privilegedAccess/group/assignmentSchedules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod activated_using;
 pub mod group;
 pub mod principal;
@@ -32,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::PrivilegedAccessGroupAssignmentSchedule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules;count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules;count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `POST /identityGovernance/privilegedAccess/group/assignmentSchedules`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::PrivilegedAccessGroupAssignmentSchedule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/assignmentSchedules;;;;",
-                ),
+                "op:POST /identityGovernance/privilegedAccess/group/assignmentSchedules;;;;",
                 body,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/$count;filter search;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/assignmentschedules;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/$count;filter search;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/assignmentschedules;;",
             )
     }
     /// `GET /identityGovernance/privilegedAccess/group/assignmentSchedules/filterByCurrentUser(on='{on}')`
@@ -89,11 +83,9 @@ impl RequestBuilder {
         on: &models::AssignmentScheduleFilterByCurrentUserOptions,
     ) -> Request<Page<models::PrivilegedAccessGroupAssignmentSchedule>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
             )
     }
 }
@@ -128,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrivilegedAccessGroupAssignmentSchedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};expand select;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};expand select;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `PATCH /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id}`
@@ -143,9 +133,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrivilegedAccessGroupAssignmentSchedule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};;;;",
                 changes,
             )
     }
@@ -156,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod group;
 pub mod principal;
 /// Requests to `/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances`.
@@ -33,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::PrivilegedAccessGroupEligibilityScheduleInstance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances;count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances;count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `POST /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::PrivilegedAccessGroupEligibilityScheduleInstance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances;;;;",
-                ),
+                "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances;;;;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/$count;filter search;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/eligibilityscheduleinstances;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/$count;filter search;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/eligibilityscheduleinstances;;",
             )
     }
     /// `GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/filterByCurrentUser(on='{on}')`
@@ -90,11 +84,9 @@ impl RequestBuilder {
         on: &models::EligibilityScheduleInstanceFilterByCurrentUserOptions,
     ) -> Request<Page<models::PrivilegedAccessGroupEligibilityScheduleInstance>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
             )
     }
 }
@@ -126,9 +118,7 @@ impl ItemRequestBuilder {
     ) -> Request<models::PrivilegedAccessGroupEligibilityScheduleInstance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/{privilegedAccessGroupEligibilityScheduleInstance-id};expand select;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/{privilegedAccessGroupEligibilityScheduleInstance-id};expand select;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `PATCH /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/{privilegedAccessGroupEligibilityScheduleInstance-id}`
@@ -143,9 +133,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrivilegedAccessGroupEligibilityScheduleInstance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/{privilegedAccessGroupEligibilityScheduleInstance-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/{privilegedAccessGroupEligibilityScheduleInstance-id};;;;",
                 changes,
             )
     }
@@ -156,9 +144,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/{privilegedAccessGroupEligibilityScheduleInstance-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances/{privilegedAccessGroupEligibilityScheduleInstance-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod group;
 pub mod principal;
 pub mod target_schedule;
@@ -34,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::PrivilegedAccessGroupEligibilityScheduleRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests;count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests;count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests`
@@ -53,9 +51,7 @@ impl RequestBuilder {
     ) -> Request<models::PrivilegedAccessGroupEligibilityScheduleRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests;;work=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup,PrivilegedEligibilitySchedule.Remove.AzureADGroup application=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup,PrivilegedEligibilitySchedule.Remove.AzureADGroup;;",
-                ),
+                "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests;;work=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup,PrivilegedEligibilitySchedule.Remove.AzureADGroup application=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup,PrivilegedEligibilitySchedule.Remove.AzureADGroup;;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/$count;filter search;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/eligibilityschedulerequests;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/$count;filter search;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/eligibilityschedulerequests;;",
             )
     }
     /// `GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/filterByCurrentUser(on='{on}')`
@@ -95,11 +89,9 @@ impl RequestBuilder {
         on: &models::EligibilityScheduleRequestFilterByCurrentUserOptions,
     ) -> Request<Page<models::PrivilegedAccessGroupEligibilityScheduleRequest>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
             )
     }
 }
@@ -136,9 +128,7 @@ impl ItemRequestBuilder {
     ) -> Request<models::PrivilegedAccessGroupEligibilityScheduleRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};expand select;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};expand select;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `PATCH /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id}`
@@ -153,9 +143,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrivilegedAccessGroupEligibilityScheduleRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};;;;",
                 changes,
             )
     }
@@ -166,9 +154,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};;;;",
             )
     }
     /// `POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id}/cancel`
@@ -183,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id}/cancel;;work=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id}/cancel;;work=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/privilegedAccess/group/eligibilitySchedules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod group;
 pub mod principal;
 /// Requests to `/identityGovernance/privilegedAccess/group/eligibilitySchedules`.
@@ -31,9 +31,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::PrivilegedAccessGroupEligibilitySchedule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilitySchedules;count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilitySchedules;count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `POST /identityGovernance/privilegedAccess/group/eligibilitySchedules`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::PrivilegedAccessGroupEligibilitySchedule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/eligibilitySchedules;;;;",
-                ),
+                "op:POST /identityGovernance/privilegedAccess/group/eligibilitySchedules;;;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilitySchedules/$count;filter search;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/eligibilityschedules;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilitySchedules/$count;filter search;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/eligibilityschedules;;",
             )
     }
     /// `GET /identityGovernance/privilegedAccess/group/eligibilitySchedules/filterByCurrentUser(on='{on}')`
@@ -88,11 +82,9 @@ impl RequestBuilder {
         on: &models::EligibilityScheduleFilterByCurrentUserOptions,
     ) -> Request<Page<models::PrivilegedAccessGroupEligibilitySchedule>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilitySchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilitySchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
             )
     }
 }
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrivilegedAccessGroupEligibilitySchedule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilitySchedules/{privilegedAccessGroupEligibilitySchedule-id};expand select;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/eligibilitySchedules/{privilegedAccessGroupEligibilitySchedule-id};expand select;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
             )
     }
     /// `PATCH /identityGovernance/privilegedAccess/group/eligibilitySchedules/{privilegedAccessGroupEligibilitySchedule-id}`
@@ -137,9 +127,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrivilegedAccessGroupEligibilitySchedule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/eligibilitySchedules/{privilegedAccessGroupEligibilitySchedule-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/privilegedAccess/group/eligibilitySchedules/{privilegedAccessGroupEligibilitySchedule-id};;;;",
                 changes,
             )
     }
@@ -150,9 +138,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/eligibilitySchedules/{privilegedAccessGroupEligibilitySchedule-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/privilegedAccess/group/eligibilitySchedules/{privilegedAccessGroupEligibilitySchedule-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AgreementAcceptance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All;;",
             )
     }
     /// `POST /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::AgreementAcceptance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances;;;;",
-                ),
+                "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=inferred:count:/identitygovernance/termsofuse/agreements/{}/acceptances;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=inferred:count:/identitygovernance/termsofuse/agreements/{}/acceptances;;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AgreementAcceptance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
             )
     }
     /// `PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id}`
@@ -92,9 +84,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AgreementAcceptance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
                 changes,
             )
     }
@@ -105,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/termsOfUse/agreements/{agreement-id}/file`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod localizations;
 /// Requests to `/identityGovernance/termsOfUse/agreements/{agreement-id}/file`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AgreementFile> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;;;",
             )
     }
     /// `PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/file`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AgreementFile>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;;;",
-                ),
+                "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;;;",
                 changes,
             )
     }
@@ -47,9 +43,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;;;",
-                ),
+                "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/device`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/device`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Device> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/device;expand select;;;",
-                ),
+                "op:GET /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/device;expand select;;;",
             )
     }
 }

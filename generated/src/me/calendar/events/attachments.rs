@@ -2,7 +2,7 @@
 
 //! `/me/calendar/events/{event-id}/attachments`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/calendar/events/{event-id}/attachments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Attachment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendar/events/{event-id}/attachments;count expand filter orderby select skip top;work=Calendars.Read personal=Calendars.Read;;",
-                ),
+                "op:GET /me/calendar/events/{event-id}/attachments;count expand filter orderby select skip top;work=Calendars.Read personal=Calendars.Read;;",
             )
     }
     /// `POST /me/calendar/events/{event-id}/attachments`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Attachment) -> Request<models::Attachment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/calendar/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
-                ),
+                "op:POST /me/calendar/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/calendar/events/{event-id}/attachments/$count;filter;work=Calendars.Read personal=Calendars.Read provenance=inferred:count:/me/calendar/events/{}/attachments;;",
-                ),
+                "op:GET /me/calendar/events/{event-id}/attachments/$count;filter;work=Calendars.Read personal=Calendars.Read provenance=inferred:count:/me/calendar/events/{}/attachments;;",
             )
     }
     /// `POST /me/calendar/events/{event-id}/attachments/createUploadSession`
@@ -80,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /me/calendar/events/{event-id}/attachments/createUploadSession;;;us-government;",
-                ),
+                "op:POST /me/calendar/events/{event-id}/attachments/createUploadSession;;;us-government;",
                 parameters,
             )
     }
@@ -99,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Attachment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendar/events/{event-id}/attachments/{attachment-id};expand select;;;",
-                ),
+                "op:GET /me/calendar/events/{event-id}/attachments/{attachment-id};expand select;;;",
             )
     }
     /// `DELETE /me/calendar/events/{event-id}/attachments/{attachment-id}`
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/calendar/events/{event-id}/attachments/{attachment-id};;;;",
-                ),
+                "op:DELETE /me/calendar/events/{event-id}/attachments/{attachment-id};;;;",
             )
     }
 }

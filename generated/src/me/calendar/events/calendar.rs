@@ -2,7 +2,7 @@
 
 //! `/me/calendar/events/{event-id}/calendar`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/calendar/events/{event-id}/calendar`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -13,7 +13,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Calendar> {
-        self.0
-            .call(Operation("op:GET /me/calendar/events/{event-id}/calendar;select;;;"))
+        self.0.call("op:GET /me/calendar/events/{event-id}/calendar;select;;;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/calendar/events/{event-id}/extensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/calendar/events/{event-id}/extensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Extension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendar/events/{event-id}/extensions;count expand filter orderby select skip top;;;",
-                ),
+                "op:GET /me/calendar/events/{event-id}/extensions;count expand filter orderby select skip top;;;",
             )
     }
     /// `POST /me/calendar/events/{event-id}/extensions`
@@ -30,11 +28,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0
-            .send(
-                Operation("op:POST /me/calendar/events/{event-id}/extensions;;;;"),
-                body,
-            )
+        self.0.send("op:POST /me/calendar/events/{event-id}/extensions;;;;", body)
     }
     /// `GET /me/calendar/events/{event-id}/extensions/$count`
     ///
@@ -45,11 +39,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(
-                Operation(
-                    "op:GET /me/calendar/events/{event-id}/extensions/$count;filter;;;",
-                ),
-            )
+            .call("op:GET /me/calendar/events/{event-id}/extensions/$count;filter;;;")
     }
 }
 /// Requests to `/me/calendar/events/{event-id}/extensions/{extension-id}`.
@@ -64,9 +54,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Extension> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendar/events/{event-id}/extensions/{extension-id};expand select;;;",
-                ),
+                "op:GET /me/calendar/events/{event-id}/extensions/{extension-id};expand select;;;",
             )
     }
     /// `PATCH /me/calendar/events/{event-id}/extensions/{extension-id}`
@@ -79,9 +67,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Extension>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/calendar/events/{event-id}/extensions/{extension-id};;;;",
-                ),
+                "op:PATCH /me/calendar/events/{event-id}/extensions/{extension-id};;;;",
                 changes,
             )
     }
@@ -92,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/calendar/events/{event-id}/extensions/{extension-id};;;;",
-                ),
+                "op:DELETE /me/calendar/events/{event-id}/extensions/{extension-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/calendarView`
 use crate::models;
-use crate::runtime::{Change, Operation, Page, Path, Request};
+use crate::runtime::{Change, Page, Path, Request};
 /// Requests to `/me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/calendarView`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::Event>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/calendarView;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite;;",
-                ),
+                "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/calendarView;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)
@@ -44,9 +42,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/calendarView/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/calendarView/delta();count expand filter orderby search select skip top;;;",
             )
             .query("endDateTime", end_date_time)
             .query("startDateTime", start_date_time)

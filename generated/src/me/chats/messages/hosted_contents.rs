@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessageHostedContent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages/{}/hostedcontents;;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages/{}/hostedcontents;;",
             )
     }
     /// `POST /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::ChatMessageHostedContent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;;;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;;;;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/$count;filter search;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/messages/{}/hostedcontents;;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/$count;filter search;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/messages/{}/hostedcontents;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessageHostedContent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages/{}/hostedcontents/{};;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages/{}/hostedcontents/{};;",
             )
     }
     /// `PATCH /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}`
@@ -102,9 +94,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessageHostedContent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
-                ),
+                "op:PATCH /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
-                ),
+                "op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
             )
     }
     /// `GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value`
@@ -134,9 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=inferred:reference:/users/{}/chats/{}/messages/{}/hostedcontents/{};;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=inferred:reference:/users/{}/chats/{}/messages/{}/hostedcontents/{};;",
             )
     }
     /// `PUT /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value`
@@ -147,9 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
-                ),
+                "op:PUT /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
                 content,
             )
     }
@@ -161,9 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
-                ),
+                "op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/messages/{chatMessage-id}/replies`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 /// Requests to `/me/chats/{chat-id}/messages/{chatMessage-id}/replies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/replies;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/replies;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies`
@@ -33,9 +31,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies;;;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies;;;;",
                 body,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/replies/$count;filter search;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/replies/$count;filter search;;;",
             )
     }
     /// `GET /me/chats/{chat-id}/messages/{chatMessage-id}/replies/delta()`
@@ -64,9 +58,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/replies/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/replies/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/replyWithQuote`
@@ -80,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/replyWithQuote;;;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/replyWithQuote;;;;",
                 parameters,
             )
     }
@@ -104,9 +94,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};expand select;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};expand select;;;",
             )
     }
     /// `PATCH /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}`
@@ -119,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
-                ),
+                "op:PATCH /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
                 changes,
             )
     }
@@ -132,9 +118,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
-                ),
+                "op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction`
@@ -148,9 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction;;;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction;;;;",
                 parameters,
             )
     }
@@ -162,9 +144,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/softDelete;;;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/softDelete;;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete`
@@ -175,9 +155,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete;;;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete;;;;",
             )
     }
     /// `POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction`
@@ -191,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction;;;;",
-                ),
+                "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction;;;;",
                 parameters,
             )
     }

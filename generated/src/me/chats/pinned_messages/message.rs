@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id}/message`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id}/message`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id}/message;expand select;;;",
-                ),
+                "op:GET /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id}/message;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 /// Requests to `/me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies`
@@ -37,9 +35,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies;;;us-government china;",
                 body,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/$count;filter search;;us-government china;",
-                ),
+                "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/$count;filter search;;us-government china;",
             )
     }
     /// `GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/delta()`
@@ -72,9 +66,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/delta();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/delta();count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/replyWithQuote`
@@ -90,9 +82,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/replyWithQuote;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/replyWithQuote;;;us-government china;",
                 parameters,
             )
     }
@@ -116,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}`
@@ -133,9 +121,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};;;us-government china;",
-                ),
+                "op:PATCH /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};;;us-government china;",
                 changes,
             )
     }
@@ -148,9 +134,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};;;us-government china;",
-                ),
+                "op:DELETE /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};;;us-government china;",
             )
     }
     /// `POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/setReaction`
@@ -166,9 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/setReaction;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/setReaction;;;us-government china;",
                 parameters,
             )
     }
@@ -182,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/softDelete;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/softDelete;;;us-government china;",
             )
     }
     /// `POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/undoSoftDelete`
@@ -197,9 +177,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/undoSoftDelete;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/undoSoftDelete;;;us-government china;",
             )
     }
     /// `POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/unsetReaction`
@@ -215,9 +193,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/unsetReaction;;;us-government china;",
-                ),
+                "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/unsetReaction;;;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod extensions;
 pub mod photo;
 /// Requests to `/me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Contact>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts;;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts;;",
             )
     }
     /// `POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Contact) -> Request<models::Contact> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;;;;",
-                ),
+                "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;;;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders/{}/childfolders/{}/contacts;;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders/{}/childfolders/{}/contacts;;",
             )
     }
     /// `GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/delta()`
@@ -79,9 +73,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -113,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Contact> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{};;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{};;",
             )
     }
     /// `PATCH /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}`
@@ -134,9 +124,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Contact>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{};;",
-                ),
+                "op:PATCH /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{};;",
                 changes,
             )
     }
@@ -153,9 +141,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{};;",
-                ),
+                "op:DELETE /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{};;",
             )
     }
     /// `POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/permanentDelete`
@@ -168,9 +154,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/permanentDelete;;;us-government china;",
-                ),
+                "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/permanentDelete;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ProfilePhoto> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;select;work=Contacts.Read;;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;select;work=Contacts.Read;;",
             )
     }
     /// `PATCH /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ProfilePhoto>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;;work=Contacts.ReadWrite;;",
-                ),
+                "op:PATCH /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;;work=Contacts.ReadWrite;;",
                 changes,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.Read provenance=inferred:reference:/me/contactfolders/{}/contacts/{}/photo;;",
-                ),
+                "op:GET /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.Read provenance=inferred:reference:/me/contactfolders/{}/contacts/{}/photo;;",
             )
     }
     /// `PUT /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value`
@@ -77,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite provenance=inferred:reference:/me/contactfolders/{}/contacts/{}/photo;;",
-                ),
+                "op:PUT /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite provenance=inferred:reference:/me/contactfolders/{}/contacts/{}/photo;;",
                 content,
             )
     }
@@ -91,9 +83,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;;;",
-                ),
+                "op:DELETE /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/dataSecurityAndGovernance/activities/contentActivities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/dataSecurityAndGovernance/activities/contentActivities`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentActivity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/activities/contentActivities;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/activities/contentActivities;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /me/dataSecurityAndGovernance/activities/contentActivities`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::ContentActivity> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/dataSecurityAndGovernance/activities/contentActivities;;work=ContentActivity.Write provenance=alias:/users/{}/datasecurityandgovernance/activities/contentactivities;china;",
-                ),
+                "op:POST /me/dataSecurityAndGovernance/activities/contentActivities;;work=ContentActivity.Write provenance=alias:/users/{}/datasecurityandgovernance/activities/contentactivities;china;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/activities/contentActivities/$count;filter search;;china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/activities/contentActivities/$count;filter search;;china;",
             )
     }
 }
@@ -89,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContentActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};expand select;work=ContentActivity.Read provenance=alias:/users/{}/datasecurityandgovernance/activities/contentactivities/{};china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};expand select;work=ContentActivity.Read provenance=alias:/users/{}/datasecurityandgovernance/activities/contentactivities/{};china;",
             )
     }
     /// `PATCH /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContentActivity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
-                ),
+                "op:PATCH /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
                 changes,
             )
     }
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
-                ),
+                "op:DELETE /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
             )
     }
 }

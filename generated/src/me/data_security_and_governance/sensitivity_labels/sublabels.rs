@@ -2,7 +2,7 @@
 
 //! `/me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod rights;
 /// Requests to `/me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SensitivityLabel>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::SensitivityLabel> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels;;;us-government china;",
-                ),
+                "op:POST /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/$count;filter search;;us-government china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/$count;filter search;;us-government china;",
             )
     }
     /// `GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}')`
@@ -85,9 +79,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;;us-government china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;;us-government china;",
             )
     }
     /// `POST /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/computeRightsAndInheritance`
@@ -103,9 +95,7 @@ impl RequestBuilder {
         self.0
             .segment("computeRightsAndInheritance")
             .send(
-                Operation(
-                    "op:POST /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/computeRightsAndInheritance;;;us-government china;",
-                ),
+                "op:POST /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/computeRightsAndInheritance;;;us-government china;",
                 parameters,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SensitivityLabel> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};expand select;;us-government china;",
-                ),
+                "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};expand select;;us-government china;",
             )
     }
     /// `PATCH /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1}`
@@ -146,9 +134,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SensitivityLabel>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};;;us-government china;",
-                ),
+                "op:PATCH /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};;;us-government china;",
                 changes,
             )
     }
@@ -161,9 +147,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};;;us-government china;",
-                ),
+                "op:DELETE /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};;;us-government china;",
             )
     }
 }

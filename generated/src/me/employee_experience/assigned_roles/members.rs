@@ -2,7 +2,7 @@
 
 //! `/me/employeeExperience/assignedRoles/{engagementRole-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod user;
 /// Requests to `/me/employeeExperience/assignedRoles/{engagementRole-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EngagementRoleMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/employeeExperience/assignedRoles/{engagementRole-id}/members;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/employeeExperience/assignedRoles/{engagementRole-id}/members;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/employeeExperience/assignedRoles/{engagementRole-id}/members`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::EngagementRoleMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/employeeExperience/assignedRoles/{engagementRole-id}/members;;;us-government china;",
-                ),
+                "op:POST /me/employeeExperience/assignedRoles/{engagementRole-id}/members;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/employeeExperience/assignedRoles/{engagementRole-id}/members/$count;filter search;;us-government china;",
-                ),
+                "op:GET /me/employeeExperience/assignedRoles/{engagementRole-id}/members/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EngagementRoleMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /me/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EngagementRoleMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china;",
-                ),
+                "op:PATCH /me/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china;",
-                ),
+                "op:DELETE /me/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/insights/shared/{sharedInsight-id}/lastSharedMethod`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/insights/shared/{sharedInsight-id}/lastSharedMethod`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Entity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/insights/shared/{sharedInsight-id}/lastSharedMethod;expand select;;us-government china;",
-                ),
+                "op:GET /me/insights/shared/{sharedInsight-id}/lastSharedMethod;expand select;;us-government china;",
             )
     }
 }

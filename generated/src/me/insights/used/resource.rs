@@ -2,7 +2,7 @@
 
 //! `/me/insights/used/{usedInsight-id}/resource`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/insights/used/{usedInsight-id}/resource`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Entity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/insights/used/{usedInsight-id}/resource;expand select;work=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /me/insights/used/{usedInsight-id}/resource;expand select;work=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
             )
     }
 }

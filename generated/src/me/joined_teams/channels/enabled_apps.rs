@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/channels/{channel-id}/enabledApps`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/channels/{channel-id}/enabledApps`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsApp>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/enabledApps;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/enabledApps;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /me/joinedTeams/{team-id}/channels/{channel-id}/enabledApps/$count`
@@ -39,9 +37,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/enabledApps/$count;filter search;;us-government china;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/enabledApps/$count;filter search;;us-government china;",
             )
     }
 }
@@ -59,9 +55,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsApp> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/enabledApps/{teamsApp-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/enabledApps/{teamsApp-id};expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/channels/{channel-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/channels/{channel-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/members;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/members;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/channels/{channel-id}/members`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::ConversationMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/members;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/members;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/members/$count;filter search;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/members/$count;filter search;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/channels/{channel-id}/members/add`
@@ -67,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/members/add;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/members/add;;;;",
                 parameters,
             )
     }
@@ -86,9 +78,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/members/remove;;;us-government china;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -105,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/members/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/members/{conversationMember-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/channels/{channel-id}/members/{conversationMember-id}`
@@ -120,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -133,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;;;",
             )
     }
 }

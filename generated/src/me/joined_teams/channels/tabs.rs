@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/channels/{channel-id}/tabs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 /// Requests to `/me/joinedTeams/{team-id}/channels/{channel-id}/tabs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsTab>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/channels/{channel-id}/tabs`
@@ -33,9 +31,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/tabs;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/tabs;;;;",
                 body,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/$count;filter search;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/$count;filter search;;;",
             )
     }
 }
@@ -72,9 +66,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsTab> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id}`
@@ -87,9 +79,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsTab>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;;;",
                 changes,
             )
     }
@@ -100,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;;;",
             )
     }
 }

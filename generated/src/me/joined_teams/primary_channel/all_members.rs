@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/primaryChannel/allMembers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/primaryChannel/allMembers`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/allMembers;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/allMembers;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/allMembers`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::ConversationMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/allMembers;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/allMembers;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/allMembers/$count;filter search;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/allMembers/$count;filter search;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/allMembers/add`
@@ -67,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/allMembers/add;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/allMembers/add;;;;",
                 parameters,
             )
     }
@@ -86,9 +78,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/allMembers/remove;;;us-government china;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/allMembers/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -105,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/allMembers/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/allMembers/{conversationMember-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/primaryChannel/allMembers/{conversationMember-id}`
@@ -120,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -133,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;;;",
             )
     }
 }

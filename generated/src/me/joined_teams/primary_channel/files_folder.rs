@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/primaryChannel/filesFolder`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/primaryChannel/filesFolder`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/filesFolder;expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/filesFolder;expand select;;;",
             )
     }
     /// `GET /me/joinedTeams/{team-id}/primaryChannel/filesFolder/content`
@@ -28,9 +26,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
             )
     }
     /// `PUT /me/joinedTeams/{team-id}/primaryChannel/filesFolder/content`
@@ -44,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
-                ),
+                "op:PUT /me/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
                 content,
             )
     }
@@ -58,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/primaryChannel/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/primaryChannel/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/members;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/members;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/members`
@@ -33,13 +31,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0
-            .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/members;;;;",
-                ),
-                body,
-            )
+        self.0.send("op:POST /me/joinedTeams/{team-id}/primaryChannel/members;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/primaryChannel/members/$count`
     ///
@@ -51,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/members/$count;filter search;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/members/$count;filter search;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/members/add`
@@ -67,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/members/add;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/members/add;;;;",
                 parameters,
             )
     }
@@ -86,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("remove")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/members/remove;;;us-government china;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/members/remove;;;us-government china;",
                 parameters,
             )
     }
@@ -105,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id}`
@@ -120,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
                 changes,
             )
     }
@@ -133,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
             )
     }
 }

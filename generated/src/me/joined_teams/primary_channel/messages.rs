@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/primaryChannel/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 pub mod replies;
 /// Requests to `/me/joinedTeams/{team-id}/primaryChannel/messages`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/messages`
@@ -33,12 +31,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /me/joinedTeams/{team-id}/primaryChannel/messages;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/primaryChannel/messages/$count`
     ///
@@ -50,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/$count;filter search;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/$count;filter search;;;",
             )
     }
     /// `GET /me/joinedTeams/{team-id}/primaryChannel/messages/delta()`
@@ -65,9 +56,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/messages/replyWithQuote`
@@ -81,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/replyWithQuote;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/replyWithQuote;;;;",
                 parameters,
             )
     }
@@ -110,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}`
@@ -125,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
                 changes,
             )
     }
@@ -138,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction`
@@ -154,9 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction;;;;",
                 parameters,
             )
     }
@@ -168,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/softDelete;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/softDelete;;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete`
@@ -181,9 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction`
@@ -197,9 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction;;;;",
                 parameters,
             )
     }

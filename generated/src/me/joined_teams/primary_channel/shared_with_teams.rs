@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod allowed_members;
 pub mod team;
 /// Requests to `/me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharedWithChannelTeamInfo>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams`
@@ -37,9 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::SharedWithChannelTeamInfo> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams;;;;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams;;;;",
                 body,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams/$count;filter search;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams/$count;filter search;;;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharedWithChannelTeamInfo> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id}`
@@ -96,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharedWithChannelTeamInfo>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/primaryChannel/tabs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 /// Requests to `/me/joinedTeams/{team-id}/primaryChannel/tabs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsTab>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/tabs`
@@ -31,11 +29,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
-        self.0
-            .send(
-                Operation("op:POST /me/joinedTeams/{team-id}/primaryChannel/tabs;;;;"),
-                body,
-            )
+        self.0.send("op:POST /me/joinedTeams/{team-id}/primaryChannel/tabs;;;;", body)
     }
     /// `GET /me/joinedTeams/{team-id}/primaryChannel/tabs/$count`
     ///
@@ -47,9 +41,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs/$count;filter search;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs/$count;filter search;;;",
             )
     }
 }
@@ -70,9 +62,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsTab> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};expand select;;;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id}`
@@ -85,9 +75,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsTab>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
                 changes,
             )
     }
@@ -98,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
             )
     }
 }

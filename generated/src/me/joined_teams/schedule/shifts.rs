@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/schedule/shifts`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/schedule/shifts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Shift>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/schedule/shifts;count filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/schedule/shifts;count filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/schedule/shifts`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Shift) -> Request<models::Shift> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/schedule/shifts;;;us-government china;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/schedule/shifts;;;us-government china;",
                 body,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/schedule/shifts/$count;filter search;;us-government china;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/schedule/shifts/$count;filter search;;us-government china;",
             )
     }
 }
@@ -74,9 +68,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Shift> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/schedule/shifts/{shift-id};select;;us-government china;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/schedule/shifts/{shift-id};select;;us-government china;",
             )
     }
     /// `PATCH /me/joinedTeams/{team-id}/schedule/shifts/{shift-id}`
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Shift>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/schedule/shifts/{shift-id};;;us-government china;",
-                ),
+                "op:PATCH /me/joinedTeams/{team-id}/schedule/shifts/{shift-id};;;us-government china;",
                 changes,
             )
     }
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/schedule/shifts/{shift-id};;;us-government china;",
-                ),
+                "op:DELETE /me/joinedTeams/{team-id}/schedule/shifts/{shift-id};;;us-government china;",
             )
     }
     /// `POST /me/joinedTeams/{team-id}/schedule/shifts/{shift-id}/stageForDeletion`
@@ -121,9 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /me/joinedTeams/{team-id}/schedule/shifts/{shift-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /me/joinedTeams/{team-id}/schedule/shifts/{shift-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Content, Count, Page, Path, Request};
 pub mod attachments;
 pub mod extensions;
 /// Requests to `/me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Message>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Message) -> Request<models::Message> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages;;;;",
                 body,
             )
     }
@@ -50,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/$count;filter search;;;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/$count;filter search;;;",
             )
     }
     /// `GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/delta()`
@@ -69,9 +63,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -97,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Message> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};expand select;;;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};expand select;;;",
             )
     }
     /// `PATCH /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}`
@@ -112,9 +102,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Message>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};;;;",
-                ),
+                "op:PATCH /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};;;;",
                 changes,
             )
     }
@@ -125,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};;;;",
-                ),
+                "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};;;;",
             )
     }
     /// `GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value`
@@ -138,9 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;;;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;;;",
             )
     }
     /// `PUT /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value`
@@ -151,9 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;;;",
-                ),
+                "op:PUT /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;;;",
                 content,
             )
     }
@@ -165,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;;;",
-                ),
+                "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;;;",
             )
     }
     /// `POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/copy`
@@ -181,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copy")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/copy;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/copy;;;;",
                 parameters,
             )
     }
@@ -198,9 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createForward")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createForward;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createForward;;;;",
                 parameters,
             )
     }
@@ -215,9 +191,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createReply")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createReply;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createReply;;;;",
                 parameters,
             )
     }
@@ -232,9 +206,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createReplyAll")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createReplyAll;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createReplyAll;;;;",
                 parameters,
             )
     }
@@ -249,9 +221,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("forward")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/forward;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/forward;;;;",
                 parameters,
             )
     }
@@ -266,9 +236,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("move")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/move;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/move;;;;",
                 parameters,
             )
     }
@@ -282,9 +250,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/permanentDelete;;;us-government china;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/permanentDelete;;;us-government china;",
             )
     }
     /// `POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/reply`
@@ -295,9 +261,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reply")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/reply;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/reply;;;;",
                 parameters,
             )
     }
@@ -312,9 +276,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("replyAll")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/replyAll;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/replyAll;;;;",
                 parameters,
             )
     }
@@ -326,9 +288,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("send")
             .call(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/send;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/send;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Attachment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read;;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read;;",
             )
     }
     /// `POST /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Attachment) -> Request<models::Attachment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read provenance=inferred:count:/me/mailfolders/{}/messages/{}/attachments;;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read provenance=inferred:count:/me/mailfolders/{}/messages/{}/attachments;;",
             )
     }
     /// `POST /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/createUploadSession`
@@ -80,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/createUploadSession;;;us-government;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/createUploadSession;;;us-government;",
                 parameters,
             )
     }
@@ -99,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Attachment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};expand select;;;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};expand select;;;",
             )
     }
     /// `DELETE /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id}`
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};;;;",
-                ),
+                "op:DELETE /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SectionGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
             )
     }
     /// `POST /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::SectionGroup) -> Request<models::SectionGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/sectiongroups/{}/sectiongroups;us-government china;",
-                ),
+                "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/sectiongroups/{}/sectiongroups;us-government china;",
             )
     }
 }
@@ -88,9 +82,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SectionGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups/{sectionGroup-id1};expand select;;us-government china;",
-                ),
+                "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups/{sectionGroup-id1};expand select;;us-government china;",
             )
     }
 }

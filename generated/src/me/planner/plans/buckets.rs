@@ -2,7 +2,7 @@
 
 //! `/me/planner/plans/{plannerPlan-id}/buckets`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod tasks;
 /// Requests to `/me/planner/plans/{plannerPlan-id}/buckets`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerBucket>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /me/planner/plans/{plannerPlan-id}/buckets`
@@ -38,11 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::PlannerBucket,
     ) -> Request<models::PlannerBucket> {
-        self.0
-            .send(
-                Operation("op:POST /me/planner/plans/{plannerPlan-id}/buckets;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /me/planner/plans/{plannerPlan-id}/buckets;;;china;", body)
     }
     /// `GET /me/planner/plans/{plannerPlan-id}/buckets/$count`
     ///
@@ -56,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/buckets/$count;filter search;;china;",
-                ),
+                "op:GET /me/planner/plans/{plannerPlan-id}/buckets/$count;filter search;;china;",
             )
     }
 }
@@ -81,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerBucket> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china;",
-                ),
+                "op:GET /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china;",
             )
     }
     /// `PATCH /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}`
@@ -98,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerBucket>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
-                ),
+                "op:PATCH /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
                 changes,
             )
     }
@@ -113,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
-                ),
+                "op:DELETE /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
             )
     }
 }

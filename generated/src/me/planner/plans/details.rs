@@ -2,7 +2,7 @@
 
 //! `/me/planner/plans/{plannerPlan-id}/details`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/planner/plans/{plannerPlan-id}/details`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PlannerPlanDetails> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/details;expand select;;china;",
-                ),
+                "op:GET /me/planner/plans/{plannerPlan-id}/details;expand select;;china;",
             )
     }
     /// `PATCH /me/planner/plans/{plannerPlan-id}/details`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PlannerPlanDetails>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/planner/plans/{plannerPlan-id}/details;;;china;",
-                ),
+                "op:PATCH /me/planner/plans/{plannerPlan-id}/details;;;china;",
                 changes,
             )
             .header("If-Match", if_match)
@@ -49,11 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/planner/plans/{plannerPlan-id}/details;;;china;",
-                ),
-            )
+        self.0.call("op:DELETE /me/planner/plans/{plannerPlan-id}/details;;;china;")
     }
 }

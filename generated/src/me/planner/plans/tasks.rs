@@ -2,7 +2,7 @@
 
 //! `/me/planner/plans/{plannerPlan-id}/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assigned_to_task_board_format;
 pub mod bucket_task_board_format;
 pub mod details;
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerTask>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/tasks;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/planner/plans/{plannerPlan-id}/tasks;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /me/planner/plans/{plannerPlan-id}/tasks`
@@ -38,11 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
-        self.0
-            .send(
-                Operation("op:POST /me/planner/plans/{plannerPlan-id}/tasks;;;china;"),
-                body,
-            )
+        self.0.send("op:POST /me/planner/plans/{plannerPlan-id}/tasks;;;china;", body)
     }
     /// `GET /me/planner/plans/{plannerPlan-id}/tasks/$count`
     ///
@@ -56,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/tasks/$count;filter search;;china;",
-                ),
+                "op:GET /me/planner/plans/{plannerPlan-id}/tasks/$count;filter search;;china;",
             )
     }
 }
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerTask> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};expand select;;china;",
-                ),
+                "op:GET /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};expand select;;china;",
             )
     }
     /// `PATCH /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}`
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerTask>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china;",
-                ),
+                "op:PATCH /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china;",
                 changes,
             )
     }
@@ -136,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china;",
-                ),
+                "op:DELETE /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/planner/tasks/{plannerTask-id}/details`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/planner/tasks/{plannerTask-id}/details`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PlannerTaskDetails> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/planner/tasks/{plannerTask-id}/details;expand select;;china;",
-                ),
+                "op:GET /me/planner/tasks/{plannerTask-id}/details;expand select;;china;",
             )
     }
     /// `PATCH /me/planner/tasks/{plannerTask-id}/details`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PlannerTaskDetails>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/planner/tasks/{plannerTask-id}/details;;;china;",
-                ),
+                "op:PATCH /me/planner/tasks/{plannerTask-id}/details;;;china;",
                 changes,
             )
             .header("If-Match", if_match)
@@ -49,11 +45,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /me/planner/tasks/{plannerTask-id}/details;;;china;",
-                ),
-            )
+        self.0.call("op:DELETE /me/planner/tasks/{plannerTask-id}/details;;;china;")
     }
 }

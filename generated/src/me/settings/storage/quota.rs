@@ -2,7 +2,7 @@
 
 //! `/me/settings/storage/quota`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod services;
 /// Requests to `/me/settings/storage/quota`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedStorageQuota> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/settings/storage/quota;expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /me/settings/storage/quota;expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /me/settings/storage/quota`
@@ -44,7 +42,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UnifiedStorageQuota>> {
         self.0
             .update(
-                Operation("op:PATCH /me/settings/storage/quota;;;us-government china;"),
+                "op:PATCH /me/settings/storage/quota;;;us-government china;",
                 changes,
             )
     }
@@ -55,9 +53,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation("op:DELETE /me/settings/storage/quota;;;us-government china;"),
-            )
+        self.0.call("op:DELETE /me/settings/storage/quota;;;us-government china;")
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/settings/workHoursAndLocations/recurrences`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/settings/workHoursAndLocations/recurrences`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WorkPlanRecurrence>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/settings/workHoursAndLocations/recurrences;count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadWrite;us-government china;",
-                ),
+                "op:GET /me/settings/workHoursAndLocations/recurrences;count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadWrite;us-government china;",
             )
     }
     /// `POST /me/settings/workHoursAndLocations/recurrences`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::WorkPlanRecurrence> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/settings/workHoursAndLocations/recurrences;;work=Calendars.ReadWrite;us-government china;",
-                ),
+                "op:POST /me/settings/workHoursAndLocations/recurrences;;work=Calendars.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/settings/workHoursAndLocations/recurrences/$count;filter search;work=Calendars.Read,Calendars.ReadWrite provenance=inferred:count:/me/settings/workhoursandlocations/recurrences;us-government china;",
-                ),
+                "op:GET /me/settings/workHoursAndLocations/recurrences/$count;filter search;work=Calendars.Read,Calendars.ReadWrite provenance=inferred:count:/me/settings/workhoursandlocations/recurrences;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WorkPlanRecurrence> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};expand select;;us-government china;",
-                ),
+                "op:GET /me/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};expand select;;us-government china;",
             )
     }
     /// `PUT /me/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WorkPlanRecurrence>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /me/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};;work=Calendars.ReadWrite;us-government china;",
-                ),
+                "op:PUT /me/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};;work=Calendars.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};;work=Calendars.ReadWrite;us-government china;",
-                ),
+                "op:DELETE /me/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};;work=Calendars.ReadWrite;us-government china;",
             )
     }
 }

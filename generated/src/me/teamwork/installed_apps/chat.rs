@@ -2,7 +2,7 @@
 
 //! `/me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Chat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat;expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{}/chat;;",
-                ),
+                "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat;expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{}/chat;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/teamsAppDefinition`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/teamsAppDefinition`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::TeamsAppDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/teamsAppDefinition;expand select;;;",
-                ),
+                "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/teamsAppDefinition;expand select;;;",
             )
     }
 }

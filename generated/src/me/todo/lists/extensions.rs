@@ -2,7 +2,7 @@
 
 //! `/me/todo/lists/{todoTaskList-id}/extensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/todo/lists/{todoTaskList-id}/extensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Extension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/extensions;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/extensions;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /me/todo/lists/{todoTaskList-id}/extensions`
@@ -34,13 +32,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0
-            .send(
-                Operation(
-                    "op:POST /me/todo/lists/{todoTaskList-id}/extensions;;;china;",
-                ),
-                body,
-            )
+        self.0.send("op:POST /me/todo/lists/{todoTaskList-id}/extensions;;;china;", body)
     }
     /// `GET /me/todo/lists/{todoTaskList-id}/extensions/$count`
     ///
@@ -54,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/extensions/$count;filter search;;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/extensions/$count;filter search;;china;",
             )
     }
 }
@@ -74,9 +64,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Extension> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};expand select;;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};expand select;;china;",
             )
     }
     /// `PATCH /me/todo/lists/{todoTaskList-id}/extensions/{extension-id}`
@@ -91,9 +79,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Extension>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};;;china;",
-                ),
+                "op:PATCH /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};;;china;",
                 changes,
             )
     }
@@ -106,9 +92,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};;;china;",
-                ),
+                "op:DELETE /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};;;china;",
             )
     }
 }

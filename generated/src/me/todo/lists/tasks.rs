@@ -2,7 +2,7 @@
 
 //! `/me/todo/lists/{todoTaskList-id}/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod attachment_sessions;
 pub mod attachments;
 pub mod checklist_items;
@@ -31,9 +31,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TodoTask>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
             )
     }
     /// `POST /me/todo/lists/{todoTaskList-id}/tasks`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TodoTask) -> Request<models::TodoTask> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:POST /me/todo/lists/{todoTaskList-id}/tasks;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 body,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists/{}/tasks;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists/{}/tasks;china;",
             )
     }
     /// `GET /me/todo/lists/{todoTaskList-id}/tasks/delta()`
@@ -94,9 +88,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/delta();count expand filter orderby search select skip top;work=Tasks.ReadWrite,Tasks.Read personal=Tasks.ReadWrite,Tasks.Read;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/delta();count expand filter orderby search select skip top;work=Tasks.ReadWrite,Tasks.Read personal=Tasks.ReadWrite,Tasks.Read;china;",
             )
     }
 }
@@ -143,9 +135,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TodoTask> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
             )
     }
     /// `PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}`
@@ -164,9 +154,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TodoTask>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 changes,
             )
     }
@@ -183,9 +171,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
             )
     }
 }

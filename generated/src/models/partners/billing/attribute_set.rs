@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.partners.billing.attributeSet`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AttributeSet {
     /// `full`
@@ -16,23 +16,24 @@ pub enum AttributeSet {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for AttributeSet {
-    const NAME: &'static str = "microsoft.graph.partners.billing.attributeSet";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("full", Self::Full),
-        ("basic", Self::Basic),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl AttributeSet {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Full => "full",
+            Self::Basic => "basic",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for AttributeSet {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.partners.billing.attributeSet",
+        members: &[Self::Full, Self::Basic, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(AttributeSet);

@@ -37,14 +37,6 @@ impl runtime::Model for AzureUsage {
         properties: &["billed", "id", "unbilled"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -54,11 +46,12 @@ impl runtime::Model for AzureUsage {
             0 => reader.read(&mut self.billed),
             1 => reader.read(&mut self.id),
             2 => reader.read(&mut self.unbilled),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.billed);
         writer.write(1, &self.id);
         writer.write(2, &self.unbilled);

@@ -31,14 +31,6 @@ impl runtime::Model for BilledUsage {
         properties: &["id"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -46,11 +38,12 @@ impl runtime::Model for BilledUsage {
     ) -> Result<(), runtime::ReadError> {
         match property {
             0 => reader.read(&mut self.id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.id);
     }
 }
@@ -81,14 +74,6 @@ impl runtime::Model for ExportParameters {
         properties: &["attributeSet", "invoiceId"],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -97,11 +82,12 @@ impl runtime::Model for ExportParameters {
         match property {
             0 => reader.read(&mut self.attribute_set),
             1 => reader.read(&mut self.invoice_id),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.attribute_set);
         writer.write(1, &self.invoice_id);
     }

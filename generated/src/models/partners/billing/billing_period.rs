@@ -4,7 +4,7 @@ use crate::runtime;
 /// Enumeration `microsoft.graph.partners.billing.billingPeriod`.
 ///
 /// Not in the clouds: US Government, China.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BillingPeriod {
     /// `current`
@@ -16,23 +16,24 @@ pub enum BillingPeriod {
     /// A member that this crate does not know.
     Unrecognized(runtime::UnknownMember),
 }
-impl runtime::Enumeration for BillingPeriod {
-    const NAME: &'static str = "microsoft.graph.partners.billing.billingPeriod";
-    const MEMBERS: &'static [(&'static str, Self)] = &[
-        ("current", Self::Current),
-        ("last", Self::Last),
-        ("unknownFutureValue", Self::UnknownFutureValue),
-    ];
+impl BillingPeriod {
+    /// The member's name, as the service writes it.
     #[inline]
-    fn unknown(member: runtime::UnknownMember) -> Self {
-        Self::Unrecognized(member)
-    }
-    #[inline]
-    fn as_unknown(&self) -> Option<&runtime::UnknownMember> {
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Unrecognized(member) => Some(member),
-            _ => None,
+            Self::Current => "current",
+            Self::Last => "last",
+            Self::UnknownFutureValue => "unknownFutureValue",
+            Self::Unrecognized(member) => member.as_str(),
         }
     }
+}
+impl runtime::Enumeration for BillingPeriod {
+    const TYPE: &'static runtime::EnumerationInfo<Self> = &runtime::EnumerationInfo {
+        name: "microsoft.graph.partners.billing.billingPeriod",
+        members: &[Self::Current, Self::Last, Self::UnknownFutureValue],
+        unknown: Self::Unrecognized,
+        as_str: Self::as_str,
+    };
 }
 runtime::enumerations!(BillingPeriod);

@@ -73,14 +73,6 @@ impl runtime::Model for Manifest {
         ],
     };
     #[inline]
-    fn extra(&self) -> &runtime::Extra {
-        &self.extra
-    }
-    #[inline]
-    fn extra_mut(&mut self) -> &mut runtime::Extra {
-        &mut self.extra
-    }
-    #[inline]
     fn read(
         &mut self,
         property: usize,
@@ -98,11 +90,12 @@ impl runtime::Model for Manifest {
             8 => reader.read(&mut self.root_directory),
             9 => reader.read(&mut self.sas_token),
             10 => reader.read(&mut self.schema_version),
-            _ => reader.skip_unknown(property),
+            _ => reader.rest(&mut self.extra),
         }
     }
     #[inline]
     fn write(&self, writer: &mut runtime::Writer) {
+        writer.extra(&self.extra);
         writer.write(0, &self.blob_count);
         writer.write(1, &self.blobs);
         writer.write(2, &self.created_date_time);

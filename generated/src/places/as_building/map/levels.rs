@@ -2,7 +2,7 @@
 
 //! `/places/{place-id}/graph.building/map/levels`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod fixtures;
 pub mod sections;
 pub mod units;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LevelMap>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
-                ),
+                "op:GET /places/{place-id}/graph.building/map/levels;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
             )
     }
     /// `POST /places/{place-id}/graph.building/map/levels`
@@ -42,12 +40,7 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::LevelMap) -> Request<models::LevelMap> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /places/{place-id}/graph.building/map/levels;;;china;",
-                ),
-                body,
-            )
+            .send("op:POST /places/{place-id}/graph.building/map/levels;;;china;", body)
     }
     /// `GET /places/{place-id}/graph.building/map/levels/$count`
     ///
@@ -67,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/building/map/levels;china;",
-                ),
+                "op:GET /places/{place-id}/graph.building/map/levels/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/building/map/levels;china;",
             )
     }
 }
@@ -106,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LevelMap> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
-                ),
+                "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
             )
     }
     /// `PATCH /places/{place-id}/graph.building/map/levels/{levelMap-id}`
@@ -127,9 +116,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LevelMap>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /places/{place-id}/graph.building/map/levels/{levelMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
-                ),
+                "op:PATCH /places/{place-id}/graph.building/map/levels/{levelMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -146,9 +133,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /places/{place-id}/graph.building/map/levels/{levelMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
-                ),
+                "op:DELETE /places/{place-id}/graph.building/map/levels/{levelMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CheckInClaim>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::CheckInClaim) -> Request<models::CheckInClaim> {
         self.0
             .send(
-                Operation(
-                    "op:POST /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns;;;china;",
-                ),
+                "op:POST /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns;;;china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/$count;filter search;;china;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/$count;filter search;;china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CheckInClaim> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};expand select;;china;",
-                ),
+                "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};expand select;;china;",
             )
     }
     /// `PATCH /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CheckInClaim>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
-                ),
+                "op:PATCH /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
-                ),
+                "op:DELETE /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::CrossTenantIdentitySyncPolicyPartner> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization;select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:GET /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization;select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
             )
     }
     /// `PUT /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CrossTenantIdentitySyncPolicyPartner>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:PUT /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
                 body,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:DELETE /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
             )
     }
     /// `PATCH /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization`
@@ -74,9 +68,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CrossTenantIdentitySyncPolicyPartner>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
-                ),
+                "op:PATCH /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/identitySynchronization;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
                 changes,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/serviceProviderConstraints`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/serviceProviderConstraints`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ServiceProviderConstraints> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/serviceProviderConstraints;select;;us-government china;",
-                ),
+                "op:GET /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/serviceProviderConstraints;select;;us-government china;",
             )
     }
     /// `PATCH /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/serviceProviderConstraints`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ServiceProviderConstraints>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/serviceProviderConstraints;;;us-government china;",
-                ),
+                "op:PATCH /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/serviceProviderConstraints;;;us-government china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/serviceProviderConstraints;;;us-government china;",
-                ),
+                "op:DELETE /policies/crossTenantAccessPolicy/partners/{crossTenantAccessPolicyConfigurationPartner-tenantId}/serviceProviderConstraints;;;us-government china;",
             )
     }
 }

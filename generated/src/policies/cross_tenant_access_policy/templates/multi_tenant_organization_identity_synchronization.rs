@@ -2,7 +2,7 @@
 
 //! `/policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     ) -> Request<models::MultiTenantOrganizationIdentitySyncPolicyTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;select;;us-government china;",
-                ),
+                "op:GET /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;select;;us-government china;",
             )
     }
     /// `PATCH /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MultiTenantOrganizationIdentitySyncPolicyTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;;;us-government china;",
-                ),
+                "op:PATCH /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;;;us-government china;",
                 changes,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;;;us-government china;",
-                ),
+                "op:DELETE /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;;;us-government china;",
             )
     }
     /// `POST /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization/resetToDefaultSettings`
@@ -68,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("resetToDefaultSettings")
             .call(
-                Operation(
-                    "op:POST /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization/resetToDefaultSettings;;;us-government china;",
-                ),
+                "op:POST /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization/resetToDefaultSettings;;;us-government china;",
             )
     }
 }

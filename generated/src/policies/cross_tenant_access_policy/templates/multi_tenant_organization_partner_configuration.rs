@@ -2,7 +2,7 @@
 
 //! `/policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     ) -> Request<models::MultiTenantOrganizationPartnerConfigurationTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration;select;;us-government china;",
-                ),
+                "op:GET /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration;select;;us-government china;",
             )
     }
     /// `PATCH /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MultiTenantOrganizationPartnerConfigurationTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration;;;us-government china;",
-                ),
+                "op:PATCH /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration;;;us-government china;",
                 changes,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration;;;us-government china;",
-                ),
+                "op:DELETE /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration;;;us-government china;",
             )
     }
     /// `POST /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration/resetToDefaultSettings`
@@ -68,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("resetToDefaultSettings")
             .call(
-                Operation(
-                    "op:POST /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration/resetToDefaultSettings;;;us-government china;",
-                ),
+                "op:POST /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationPartnerConfiguration/resetToDefaultSettings;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/print/printers/{printer-id}/jobs/{printJob-id}/documents`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/print/printers/{printer-id}/jobs/{printJob-id}/documents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintDocument>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /print/printers/{printer-id}/jobs/{printJob-id}/documents`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::PrintDocument> {
         self.0
             .send(
-                Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/documents;;;china;",
-                ),
+                "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/documents;;;china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/$count;filter search;;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/$count;filter search;;china;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintDocument> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};expand select;work=PrintJob.Read,PrintJob.ReadWrite,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.Read.All,PrintJob.ReadWrite.All;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};expand select;work=PrintJob.Read,PrintJob.ReadWrite,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.Read.All,PrintJob.ReadWrite.All;china;",
             )
     }
     /// `PATCH /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintDocument>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
-                ),
+                "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
                 changes,
             )
     }
@@ -113,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
-                ),
+                "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
             )
     }
     /// `GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value`
@@ -134,9 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;work=PrintJob.Read,PrintJob.ReadWrite,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.Read.All,PrintJob.ReadWrite.All provenance=inferred:reference:/print/printers/{}/jobs/{}/documents/{};china;",
-                ),
+                "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;work=PrintJob.Read,PrintJob.ReadWrite,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.Read.All,PrintJob.ReadWrite.All provenance=inferred:reference:/print/printers/{}/jobs/{}/documents/{};china;",
             )
     }
     /// `PUT /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value`
@@ -149,9 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
-                ),
+                "op:PUT /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
                 content,
             )
     }
@@ -165,9 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
-                ),
+                "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
             )
     }
     /// `POST /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/createUploadSession`
@@ -187,9 +169,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/createUploadSession;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWrite.All application=PrintJob.ReadWrite.All;china;",
-                ),
+                "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/createUploadSession;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWrite.All application=PrintJob.ReadWrite.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/print/printers/{printer-id}/jobs/{printJob-id}/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod definition;
 pub mod trigger;
 /// Requests to `/print/printers/{printer-id}/jobs/{printJob-id}/tasks`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintTask>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /print/printers/{printer-id}/jobs/{printJob-id}/tasks`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::PrintTask) -> Request<models::PrintTask> {
         self.0
             .send(
-                Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/tasks;;;china;",
-                ),
+                "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/tasks;;;china;",
                 body,
             )
     }
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks/$count;filter search;;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks/$count;filter search;;china;",
             )
     }
 }
@@ -86,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintTask> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};expand select;;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};expand select;;china;",
             )
     }
     /// `PATCH /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id}`
@@ -103,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintTask>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};;;china;",
-                ),
+                "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};;;china;",
                 changes,
             )
     }
@@ -118,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};;;china;",
-                ),
+                "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};;;china;",
             )
     }
 }

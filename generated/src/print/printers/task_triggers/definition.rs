@@ -2,7 +2,7 @@
 
 //! `/print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id}/definition`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id}/definition`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PrintTaskDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id}/definition;expand select;;china;",
-                ),
+                "op:GET /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id}/definition;expand select;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/print/shares/{printerShare-id}/allowedGroups/{group-id}/serviceProvisioningErrors`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/print/shares/{printerShare-id}/allowedGroups/{group-id}/serviceProvisioningErrors`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceProvisioningError>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedGroups/{group-id}/serviceProvisioningErrors;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/allowedGroups/{group-id}/serviceProvisioningErrors;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `GET /print/shares/{printerShare-id}/allowedGroups/{group-id}/serviceProvisioningErrors/$count`
@@ -34,9 +32,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedGroups/{group-id}/serviceProvisioningErrors/$count;filter search;;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/allowedGroups/{group-id}/serviceProvisioningErrors/$count;filter search;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::MailboxSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings;expand select;;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings;expand select;;china;",
             )
     }
     /// `PATCH /print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MailboxSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings;;;china;",
-                ),
+                "op:PATCH /print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings;;;china;",
                 changes,
             )
     }

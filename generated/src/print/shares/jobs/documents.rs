@@ -2,7 +2,7 @@
 
 //! `/print/shares/{printerShare-id}/jobs/{printJob-id}/documents`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/print/shares/{printerShare-id}/jobs/{printJob-id}/documents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PrintDocument>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::PrintDocument> {
         self.0
             .send(
-                Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents;;;china;",
-                ),
+                "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents;;;china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/$count;filter search;;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/$count;filter search;;china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PrintDocument> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};expand select;;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};expand select;;china;",
             )
     }
     /// `PATCH /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintDocument>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
-                ),
+                "op:PATCH /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
-                ),
+                "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
             )
     }
     /// `GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value`
@@ -124,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
-                ),
+                "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
             )
     }
     /// `PUT /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value`
@@ -139,9 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
-                ),
+                "op:PUT /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
                 content,
             )
     }
@@ -155,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
-                ),
+                "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
             )
     }
     /// `POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/createUploadSession`
@@ -177,9 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/createUploadSession;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWrite.All application=PrintJob.ReadWrite.All;china;",
-                ),
+                "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/createUploadSession;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWrite.All application=PrintJob.ReadWrite.All;china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id}/trigger`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id}/trigger`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PrintTaskTrigger> {
         self.0
             .call(
-                Operation(
-                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id}/trigger;expand select;;china;",
-                ),
+                "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id}/trigger;expand select;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/{user-id}/mailboxSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/{user-id}/mailboxSettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::MailboxSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/{user-id}/mailboxSettings;expand select;;us-government china;",
-                ),
+                "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/{user-id}/mailboxSettings;expand select;;us-government china;",
             )
     }
     /// `PATCH /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/{user-id}/mailboxSettings`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MailboxSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/{user-id}/mailboxSettings;;;us-government china;",
-                ),
+                "op:PATCH /privacy/subjectRightsRequests/{subjectRightsRequest-id}/collaborators/{user-id}/mailboxSettings;;;us-government china;",
                 changes,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/reports/partners/billing/manifests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/reports/partners/billing/manifests`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::partners::billing::Manifest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/partners/billing/manifests;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /reports/partners/billing/manifests;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /reports/partners/billing/manifests`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::partners::billing::Manifest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /reports/partners/billing/manifests;;;us-government china;",
-                ),
+                "op:POST /reports/partners/billing/manifests;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /reports/partners/billing/manifests/$count;filter search;;us-government china;",
-                ),
+                "op:GET /reports/partners/billing/manifests/$count;filter search;;us-government china;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::partners::billing::Manifest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/partners/billing/manifests/{manifest-id};expand select;work=PartnerBilling.Read.All application=PartnerBilling.Read.All;us-government china;",
-                ),
+                "op:GET /reports/partners/billing/manifests/{manifest-id};expand select;work=PartnerBilling.Read.All application=PartnerBilling.Read.All;us-government china;",
             )
     }
     /// `PATCH /reports/partners/billing/manifests/{manifest-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::partners::billing::Manifest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /reports/partners/billing/manifests/{manifest-id};;;us-government china;",
-                ),
+                "op:PATCH /reports/partners/billing/manifests/{manifest-id};;;us-government china;",
                 changes,
             )
     }
@@ -113,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /reports/partners/billing/manifests/{manifest-id};;;us-government china;",
-                ),
+                "op:DELETE /reports/partners/billing/manifests/{manifest-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/reports/partners/billing/reconciliation`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod billed;
 pub mod unbilled;
 /// Requests to `/reports/partners/billing/reconciliation`.
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::partners::billing::BillingReconciliation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/partners/billing/reconciliation;expand select;;us-government china;",
-                ),
+                "op:GET /reports/partners/billing/reconciliation;expand select;;us-government china;",
             )
     }
     /// `PATCH /reports/partners/billing/reconciliation`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::partners::billing::BillingReconciliation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /reports/partners/billing/reconciliation;;;us-government china;",
-                ),
+                "op:PATCH /reports/partners/billing/reconciliation;;;us-government china;",
                 changes,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /reports/partners/billing/reconciliation;;;us-government china;",
-                ),
+                "op:DELETE /reports/partners/billing/reconciliation;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/reports/partners/billing/usage`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod billed;
 pub mod unbilled;
 /// Requests to `/reports/partners/billing/usage`.
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::partners::billing::AzureUsage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/partners/billing/usage;expand select;;us-government china;",
-                ),
+                "op:GET /reports/partners/billing/usage;expand select;;us-government china;",
             )
     }
     /// `PATCH /reports/partners/billing/usage`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::partners::billing::AzureUsage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /reports/partners/billing/usage;;;us-government china;",
-                ),
+                "op:PATCH /reports/partners/billing/usage;;;us-government china;",
                 changes,
             )
     }
@@ -59,11 +55,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0
-            .call(
-                Operation(
-                    "op:DELETE /reports/partners/billing/usage;;;us-government china;",
-                ),
-            )
+        self.0.call("op:DELETE /reports/partners/billing/usage;;;us-government china;")
     }
 }

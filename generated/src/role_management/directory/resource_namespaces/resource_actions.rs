@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnifiedRbacResourceAction>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `POST /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRbacResourceAction> {
         self.0
             .send(
-                Operation(
-                    "op:POST /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions;;;;",
-                ),
+                "op:POST /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions/$count;filter search;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/resourcenamespaces/{}/resourceactions;;",
-                ),
+                "op:GET /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions/$count;filter search;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/resourcenamespaces/{}/resourceactions;;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedRbacResourceAction> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions/{unifiedRbacResourceAction-id};expand select;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
-                ),
+                "op:GET /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions/{unifiedRbacResourceAction-id};expand select;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
             )
     }
     /// `PATCH /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions/{unifiedRbacResourceAction-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnifiedRbacResourceAction>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions/{unifiedRbacResourceAction-id};;;;",
-                ),
+                "op:PATCH /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions/{unifiedRbacResourceAction-id};;;;",
                 changes,
             )
     }
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions/{unifiedRbacResourceAction-id};;;;",
-                ),
+                "op:DELETE /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id}/resourceActions/{unifiedRbacResourceAction-id};;;;",
             )
     }
 }

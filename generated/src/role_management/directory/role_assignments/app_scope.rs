@@ -2,7 +2,7 @@
 
 //! `/roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}/appScope`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}/appScope`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AppScope> {
         self.0
             .call(
-                Operation(
-                    "op:GET /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}/appScope;expand select;;;",
-                ),
+                "op:GET /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}/appScope;expand select;;;",
             )
     }
     /// `PATCH /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}/appScope`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AppScope>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}/appScope;;;;",
-                ),
+                "op:PATCH /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}/appScope;;;;",
                 changes,
             )
     }
@@ -43,9 +39,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}/appScope;;;;",
-                ),
+                "op:DELETE /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}/appScope;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation/endUserNotifications/{endUserNotification-id}/details`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/attackSimulation/endUserNotifications/{endUserNotification-id}/details`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EndUserNotificationDetail>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::EndUserNotificationDetail> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details;;;us-government china;",
-                ),
+                "op:POST /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details/$count;filter search;;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EndUserNotificationDetail> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details/{endUserNotificationDetail-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details/{endUserNotificationDetail-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details/{endUserNotificationDetail-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EndUserNotificationDetail>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details/{endUserNotificationDetail-id};;;us-government china;",
-                ),
+                "op:PATCH /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details/{endUserNotificationDetail-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details/{endUserNotificationDetail-id};;;us-government china;",
-                ),
+                "op:DELETE /security/attackSimulation/endUserNotifications/{endUserNotification-id}/details/{endUserNotificationDetail-id};;;us-government china;",
             )
     }
 }

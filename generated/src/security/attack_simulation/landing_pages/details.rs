@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation/landingPages/{landingPage-id}/details`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/attackSimulation/landingPages/{landingPage-id}/details`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LandingPageDetail>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/landingPages/{landingPage-id}/details;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/landingPages/{landingPage-id}/details;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `POST /security/attackSimulation/landingPages/{landingPage-id}/details`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::LandingPageDetail> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/attackSimulation/landingPages/{landingPage-id}/details;;;us-government china;",
-                ),
+                "op:POST /security/attackSimulation/landingPages/{landingPage-id}/details;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/landingPages/{landingPage-id}/details/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/landingpages/{}/details;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/landingPages/{landingPage-id}/details/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/landingpages/{}/details;us-government china;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LandingPageDetail> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/landingPages/{landingPage-id}/details/{landingPageDetail-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/landingPages/{landingPage-id}/details/{landingPageDetail-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /security/attackSimulation/landingPages/{landingPage-id}/details/{landingPageDetail-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LandingPageDetail>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/attackSimulation/landingPages/{landingPage-id}/details/{landingPageDetail-id};;;us-government china;",
-                ),
+                "op:PATCH /security/attackSimulation/landingPages/{landingPage-id}/details/{landingPageDetail-id};;;us-government china;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/attackSimulation/landingPages/{landingPage-id}/details/{landingPageDetail-id};;;us-government china;",
-                ),
+                "op:DELETE /security/attackSimulation/landingPages/{landingPage-id}/details/{landingPageDetail-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation/simulations/{simulation-id}/loginPage`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/attackSimulation/simulations/{simulation-id}/loginPage`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::LoginPage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/simulations/{simulation-id}/loginPage;expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/simulations/{simulation-id}/loginPage;expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
 }

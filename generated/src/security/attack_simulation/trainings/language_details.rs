@@ -2,7 +2,7 @@
 
 //! `/security/attackSimulation/trainings/{training-id}/languageDetails`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/attackSimulation/trainings/{training-id}/languageDetails`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TrainingLanguageDetail>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
             )
     }
     /// `POST /security/attackSimulation/trainings/{training-id}/languageDetails`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::TrainingLanguageDetail> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/attackSimulation/trainings/{training-id}/languageDetails;;;us-government china;",
-                ),
+                "op:POST /security/attackSimulation/trainings/{training-id}/languageDetails;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/trainings/{}/languagedetails;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/trainings/{}/languagedetails;us-government china;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TrainingLanguageDetail> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TrainingLanguageDetail>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};;;us-government china;",
-                ),
+                "op:PATCH /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};;;us-government china;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};;;us-government china;",
-                ),
+                "op:DELETE /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};;;us-government china;",
             )
     }
 }

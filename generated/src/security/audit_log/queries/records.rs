@@ -2,7 +2,7 @@
 
 //! `/security/auditLog/queries/{auditLogQuery-id}/records`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/auditLog/queries/{auditLogQuery-id}/records`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::AuditLogRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/auditLog/queries/{auditLogQuery-id}/records;count expand filter orderby search select skip top;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
-                ),
+                "op:GET /security/auditLog/queries/{auditLogQuery-id}/records;count expand filter orderby search select skip top;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
             )
     }
     /// `GET /security/auditLog/queries/{auditLogQuery-id}/records/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/auditLog/queries/{auditLogQuery-id}/records/$count;filter search;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All provenance=inferred:count:/security/auditlog/queries/{}/records;us-government china;",
-                ),
+                "op:GET /security/auditLog/queries/{auditLogQuery-id}/records/$count;filter search;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All provenance=inferred:count:/security/auditlog/queries/{}/records;us-government china;",
             )
     }
 }
@@ -69,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::AuditLogRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/auditLog/queries/{auditLogQuery-id}/records/{auditLogRecord-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/auditLog/queries/{auditLogQuery-id}/records/{auditLogRecord-id};expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod last_index_operation;
 pub mod site_sources;
 pub mod unified_group_sources;
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::EdiscoveryCustodian>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians;count expand filter orderby search select skip top;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians;count expand filter orderby search select skip top;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians`
@@ -51,9 +49,7 @@ impl RequestBuilder {
     ) -> Request<models::security::EdiscoveryCustodian> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/$count;filter search;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All provenance=inferred:count:/security/cases/ediscoverycases/{}/custodians;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/$count;filter search;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All provenance=inferred:count:/security/cases/ediscoverycases/{}/custodians;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/microsoft.graph.security.applyHold`
@@ -97,9 +91,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.security.applyHold")
             .send(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/microsoft.graph.security.applyHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/microsoft.graph.security.applyHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -120,9 +112,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.security.removeHold")
             .send(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/microsoft.graph.security.removeHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/microsoft.graph.security.removeHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -165,9 +155,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::EdiscoveryCustodian> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id};expand select;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id};expand select;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}`
@@ -182,9 +170,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::EdiscoveryCustodian>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id};;;china;",
-                ),
+                "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id};;;china;",
                 changes,
             )
     }
@@ -197,9 +183,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id};;;china;",
-                ),
+                "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id};;;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.activate`
@@ -216,9 +200,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.security.activate")
             .call(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.activate;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.activate;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.applyHold`
@@ -235,9 +217,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.security.applyHold")
             .call(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.applyHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.applyHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.release`
@@ -254,9 +234,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.security.release")
             .call(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.release;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.release;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.removeHold`
@@ -273,9 +251,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.security.removeHold")
             .call(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.removeHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.removeHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.updateIndex`
@@ -292,9 +268,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.security.updateIndex")
             .call(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.updateIndex;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/microsoft.graph.security.updateIndex;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod data_source;
 pub mod last_index_operation;
 /// Requests to `/security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources`.
@@ -29,9 +29,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::security::EdiscoveryNoncustodialDataSource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::security::EdiscoveryNoncustodialDataSource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/$count;filter search;;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/$count;filter search;;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/microsoft.graph.security.applyHold`
@@ -90,9 +84,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.security.applyHold")
             .send(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/microsoft.graph.security.applyHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/microsoft.graph.security.applyHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -113,9 +105,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.security.removeHold")
             .send(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/microsoft.graph.security.removeHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/microsoft.graph.security.removeHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -148,9 +138,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::EdiscoveryNoncustodialDataSource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id};expand select;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id};expand select;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}`
@@ -165,9 +153,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::EdiscoveryNoncustodialDataSource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id};;;china;",
-                ),
+                "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id};;;china;",
                 changes,
             )
     }
@@ -180,9 +166,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id};;;china;",
-                ),
+                "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id};;;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.applyHold`
@@ -199,9 +183,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.security.applyHold")
             .call(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.applyHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.applyHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.release`
@@ -218,9 +200,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.security.release")
             .call(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.release;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.release;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.removeHold`
@@ -237,9 +217,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.security.removeHold")
             .call(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.removeHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.removeHold;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.updateIndex`
@@ -256,9 +234,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("microsoft.graph.security.updateIndex")
             .call(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.updateIndex;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/microsoft.graph.security.updateIndex;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/cases/ediscoveryCases/{ediscoveryCase-id}/tags`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod child_tags;
 pub mod parent;
 /// Requests to `/security/cases/ediscoveryCases/{ediscoveryCase-id}/tags`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::EdiscoveryReviewTag>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags;count expand filter orderby search select skip top;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags;count expand filter orderby search select skip top;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags`
@@ -49,9 +47,7 @@ impl RequestBuilder {
     ) -> Request<models::security::EdiscoveryReviewTag> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
                 body,
             )
     }
@@ -73,9 +69,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/$count;filter search;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All provenance=inferred:count:/security/cases/ediscoverycases/{}/tags;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/$count;filter search;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All provenance=inferred:count:/security/cases/ediscoverycases/{}/tags;china;",
             )
     }
     /// `GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/microsoft.graph.security.asHierarchy()`
@@ -94,9 +88,7 @@ impl RequestBuilder {
         self.0
             .function("microsoft.graph.security.asHierarchy", &[])
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/microsoft.graph.security.asHierarchy();count expand filter orderby search select skip top;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/microsoft.graph.security.asHierarchy();count expand filter orderby search select skip top;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
 }
@@ -128,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::EdiscoveryReviewTag> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/{ediscoveryReviewTag-id};expand select;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/{ediscoveryReviewTag-id};expand select;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/{ediscoveryReviewTag-id}`
@@ -149,9 +139,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::EdiscoveryReviewTag>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/{ediscoveryReviewTag-id};;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/{ediscoveryReviewTag-id};;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -168,9 +156,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/{ediscoveryReviewTag-id};;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/tags/{ediscoveryReviewTag-id};;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/rights`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/rights`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UsageRightsIncluded> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/rights;expand select;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china;",
-                ),
+                "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/rights;expand select;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/identities/settings/autoAuditingConfiguration`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/identities/settings/autoAuditingConfiguration`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::AutoAuditingConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/identities/settings/autoAuditingConfiguration;expand select;work=SecurityIdentitiesAutoConfig.Read.All application=SecurityIdentitiesAutoConfig.Read.All;us-government china;",
-                ),
+                "op:GET /security/identities/settings/autoAuditingConfiguration;expand select;work=SecurityIdentitiesAutoConfig.Read.All application=SecurityIdentitiesAutoConfig.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/identities/settings/autoAuditingConfiguration`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::security::AutoAuditingConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/identities/settings/autoAuditingConfiguration;;;us-government china;",
-                ),
+                "op:PATCH /security/identities/settings/autoAuditingConfiguration;;;us-government china;",
                 changes,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/identities/settings/autoAuditingConfiguration;;;us-government china;",
-                ),
+                "op:DELETE /security/identities/settings/autoAuditingConfiguration;;;us-government china;",
             )
     }
 }

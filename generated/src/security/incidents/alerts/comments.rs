@@ -2,7 +2,7 @@
 
 //! `/security/incidents/{incident-id}/alerts/{alert-id}/comments`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/incidents/{incident-id}/alerts/{alert-id}/comments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -18,9 +18,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::security::AlertComment>> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/incidents/{incident-id}/alerts/{alert-id}/comments;;;china;",
-                ),
+                "op:POST /security/incidents/{incident-id}/alerts/{alert-id}/comments;;;china;",
                 body,
             )
     }
@@ -36,9 +34,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/incidents/{incident-id}/alerts/{alert-id}/comments/$count;filter search;;china;",
-                ),
+                "op:GET /security/incidents/{incident-id}/alerts/{alert-id}/comments/$count;filter search;;china;",
             )
     }
 }

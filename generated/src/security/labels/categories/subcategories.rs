@@ -2,7 +2,7 @@
 
 //! `/security/labels/categories/{categoryTemplate-id}/subcategories`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/labels/categories/{categoryTemplate-id}/subcategories`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::SubcategoryTemplate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /security/labels/categories/{categoryTemplate-id}/subcategories`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::security::SubcategoryTemplate> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/labels/categories/{categoryTemplate-id}/subcategories;;;china;",
-                ),
+                "op:POST /security/labels/categories/{categoryTemplate-id}/subcategories;;;china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories/$count;filter search;;china;",
-                ),
+                "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories/$count;filter search;;china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::SubcategoryTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};expand select;;china;",
-                ),
+                "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};expand select;;china;",
             )
     }
     /// `PATCH /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::SubcategoryTemplate>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};;;china;",
-                ),
+                "op:PATCH /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};;;china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};;;china;",
-                ),
+                "op:DELETE /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};;;china;",
             )
     }
 }

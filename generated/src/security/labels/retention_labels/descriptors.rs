@@ -2,7 +2,7 @@
 
 //! `/security/labels/retentionLabels/{retentionLabel-id}/descriptors`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod authority_template;
 pub mod category_template;
 pub mod citation_template;
@@ -51,9 +51,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::FilePlanDescriptor> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/descriptors;expand select;;china;",
-                ),
+                "op:GET /security/labels/retentionLabels/{retentionLabel-id}/descriptors;expand select;;china;",
             )
     }
     /// `PATCH /security/labels/retentionLabels/{retentionLabel-id}/descriptors`
@@ -68,9 +66,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::security::FilePlanDescriptor>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/labels/retentionLabels/{retentionLabel-id}/descriptors;;;china;",
-                ),
+                "op:PATCH /security/labels/retentionLabels/{retentionLabel-id}/descriptors;;;china;",
                 changes,
             )
     }
@@ -83,9 +79,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/labels/retentionLabels/{retentionLabel-id}/descriptors;;;china;",
-                ),
+                "op:DELETE /security/labels/retentionLabels/{retentionLabel-id}/descriptors;;;china;",
             )
     }
 }

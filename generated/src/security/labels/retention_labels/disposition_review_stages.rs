@@ -2,7 +2,7 @@
 
 //! `/security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::DispositionReviewStage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::security::DispositionReviewStage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages;;;china;",
-                ),
+                "op:POST /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages;;;china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/$count;filter search;;china;",
-                ),
+                "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/$count;filter search;;china;",
             )
     }
 }
@@ -80,9 +74,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::DispositionReviewStage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};expand select;;china;",
-                ),
+                "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};expand select;;china;",
             )
     }
     /// `PATCH /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber}`
@@ -97,9 +89,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::DispositionReviewStage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};;;china;",
-                ),
+                "op:PATCH /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};;;china;",
                 changes,
             )
     }
@@ -112,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};;;china;",
-                ),
+                "op:DELETE /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};;;china;",
             )
     }
 }

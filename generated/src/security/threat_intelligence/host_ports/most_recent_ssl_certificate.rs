@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hostPorts/{hostPort-id}/mostRecentSslCertificate`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/threatIntelligence/hostPorts/{hostPort-id}/mostRecentSslCertificate`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::SslCertificate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hostPorts/{hostPort-id}/mostRecentSslCertificate;expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hostPorts/{hostPort-id}/mostRecentSslCertificate;expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id}/host`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id}/host`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::Host> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id}/host;select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id}/host;select;;us-government china;",
             )
     }
 }

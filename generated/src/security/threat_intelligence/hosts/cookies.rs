@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hosts/{host-id}/cookies`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/threatIntelligence/hosts/{host-id}/cookies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::HostCookie>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/cookies;count orderby select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/cookies;count orderby select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `GET /security/threatIntelligence/hosts/{host-id}/cookies/$count`
@@ -47,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/cookies/$count;;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/hosts/{}/cookies;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/cookies/$count;;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/hosts/{}/cookies;us-government china;",
             )
     }
 }
@@ -67,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::HostCookie> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/cookies/{hostCookie-id};select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/cookies/{hostCookie-id};select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hosts/{host-id}/hostPairs`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/threatIntelligence/hosts/{host-id}/hostPairs`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::HostPair>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/hostPairs;count expand filter orderby search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/hostPairs;count expand filter orderby search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `GET /security/threatIntelligence/hosts/{host-id}/hostPairs/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/hostPairs/$count;filter search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/hosts/{}/hostpairs;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/hostPairs/$count;filter search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/hosts/{}/hostpairs;us-government china;",
             )
     }
 }
@@ -69,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::HostPair> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/hostPairs/{hostPair-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/hostPairs/{hostPair-id};expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hosts/{host-id}/passiveDnsReverse`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/threatIntelligence/hosts/{host-id}/passiveDnsReverse`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::PassiveDnsRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDnsReverse;count filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost orderby!artifact!collectedDateTime!parentHost!recordType search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDnsReverse;count filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost orderby!artifact!collectedDateTime!parentHost!recordType search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `GET /security/threatIntelligence/hosts/{host-id}/passiveDnsReverse/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDnsReverse/$count;filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/hosts/{}/passivednsreverse;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDnsReverse/$count;filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/hosts/{}/passivednsreverse;us-government china;",
             )
     }
 }
@@ -69,9 +65,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::PassiveDnsRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDnsReverse/{passiveDnsRecord-id};select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDnsReverse/{passiveDnsRecord-id};select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hosts/{host-id}/reputation`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/threatIntelligence/hosts/{host-id}/reputation`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::HostReputation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/reputation;expand select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/reputation;expand select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/hosts/{host-id}/reputation`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::security::HostReputation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/hosts/{host-id}/reputation;;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/hosts/{host-id}/reputation;;;us-government china;",
                 changes,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/hosts/{host-id}/reputation;;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/hosts/{host-id}/reputation;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hosts/{host-id}/sslCertificates`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/threatIntelligence/hosts/{host-id}/sslCertificates`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::HostSslCertificate>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/sslCertificates;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/sslCertificates;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /security/threatIntelligence/hosts/{host-id}/sslCertificates/$count`
@@ -39,9 +37,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/sslCertificates/$count;filter search;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/sslCertificates/$count;filter search;;us-government china;",
             )
     }
 }
@@ -59,9 +55,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::HostSslCertificate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/sslCertificates/{hostSslCertificate-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/sslCertificates/{hostSslCertificate-id};expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/hosts/{host-id}/subdomains`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/threatIntelligence/hosts/{host-id}/subdomains`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Subdomain>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains;count orderby select top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains;count orderby select top;;us-government china;",
             )
     }
     /// `GET /security/threatIntelligence/hosts/{host-id}/subdomains/$count`
@@ -37,9 +35,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains/$count;;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains/$count;;;us-government china;",
             )
     }
 }
@@ -57,9 +53,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Subdomain> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains/{subdomain-id};select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains/{subdomain-id};select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id}/artifact`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id}/artifact`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::Artifact> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id}/artifact;expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/intelligenceProfileIndicators/{intelligenceProfileIndicator-id}/artifact;expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Host>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts;select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts;select;;us-government china;",
             )
     }
     /// `GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts/$count`
@@ -37,9 +35,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts/$count;;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts/$count;;;us-government china;",
             )
     }
 }
@@ -57,9 +53,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Host> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts/{host-id};select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts/{host-id};select;;us-government china;",
             )
     }
 }

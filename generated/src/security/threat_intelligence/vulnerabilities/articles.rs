@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/vulnerabilities/{vulnerability-id}/articles`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/threatIntelligence/vulnerabilities/{vulnerability-id}/articles`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::Article>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/articles;count search select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/articles;count search select skip top;;us-government china;",
             )
     }
     /// `GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/articles/$count`
@@ -39,9 +37,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/articles/$count;search;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/articles/$count;search;;us-government china;",
             )
     }
 }
@@ -59,9 +55,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::Article> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/articles/{article-id};select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/articles/{article-id};select;;us-government china;",
             )
     }
 }

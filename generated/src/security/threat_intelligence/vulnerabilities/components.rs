@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/vulnerabilities/{vulnerability-id}/components`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/threatIntelligence/vulnerabilities/{vulnerability-id}/components`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::VulnerabilityComponent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components;count orderby select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components;count orderby select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `POST /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::security::VulnerabilityComponent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components;;;us-government china;",
-                ),
+                "op:POST /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components;;;us-government china;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/$count;;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/vulnerabilities/{}/components;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/$count;;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/vulnerabilities/{}/components;us-government china;",
             )
     }
 }
@@ -89,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::VulnerabilityComponent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
             )
     }
     /// `PATCH /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::VulnerabilityComponent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};;;us-government china;",
-                ),
+                "op:PATCH /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};;;us-government china;",
                 changes,
             )
     }
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};;;us-government china;",
-                ),
+                "op:DELETE /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};;;us-government china;",
             )
     }
 }

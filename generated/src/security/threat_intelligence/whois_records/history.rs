@@ -2,7 +2,7 @@
 
 //! `/security/threatIntelligence/whoisRecords/{whoisRecord-id}/history`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/threatIntelligence/whoisRecords/{whoisRecord-id}/history`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::WhoisHistoryRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/whoisRecords/{whoisRecord-id}/history;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/whoisRecords/{whoisRecord-id}/history;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /security/threatIntelligence/whoisRecords/{whoisRecord-id}/history/$count`
@@ -39,9 +37,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/whoisRecords/{whoisRecord-id}/history/$count;filter search;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/whoisRecords/{whoisRecord-id}/history/$count;filter search;;us-government china;",
             )
     }
 }
@@ -59,9 +55,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::WhoisHistoryRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/threatIntelligence/whoisRecords/{whoisRecord-id}/history/{whoisHistoryRecord-id};expand select;;us-government china;",
-                ),
+                "op:GET /security/threatIntelligence/whoisRecords/{whoisRecord-id}/history/{whoisHistoryRecord-id};expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::RetentionEventType> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:GET /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
             )
     }
     /// `PATCH /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::security::RetentionEventType>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:PATCH /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
-                ),
+                "op:DELETE /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
             )
     }
 }

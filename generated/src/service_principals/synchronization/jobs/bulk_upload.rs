@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::BulkUpload> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload;expand select;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload;expand select;;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::BulkUpload>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload;;;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload;;;;",
                 changes,
             )
     }
@@ -43,9 +39,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload;;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload;;;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload/$value`
@@ -56,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload/$value;;;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload/$value;;;;",
             )
     }
     /// `PUT /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload/$value`
@@ -69,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload/$value;;;;",
-                ),
+                "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload/$value;;;;",
                 content,
             )
     }
@@ -83,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload/$value;;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/bulkUpload/$value;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod directories;
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::SynchronizationSchema> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;expand select;work=Synchronization.Read.All,CustomSecAttributeProvisioning.Read.All,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All application=CustomSecAttributeProvisioning.Read.All,Application.ReadWrite.OwnedBy,Synchronization.Read.All,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;expand select;work=Synchronization.Read.All,CustomSecAttributeProvisioning.Read.All,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All application=CustomSecAttributeProvisioning.Read.All,Application.ReadWrite.OwnedBy,Synchronization.Read.All,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::SynchronizationSchema>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;;;",
                 changes,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;work=Synchronization.ReadWrite.All,CustomSecAttributeProvisioning.ReadWrite.All application=Application.ReadWrite.OwnedBy,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;work=Synchronization.ReadWrite.All,CustomSecAttributeProvisioning.ReadWrite.All application=Application.ReadWrite.OwnedBy,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All;;",
             )
     }
     /// `PUT /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema`
@@ -76,9 +70,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::SynchronizationSchema>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;work=Synchronization.ReadWrite.All,CustomSecAttributeProvisioning.ReadWrite.All application=Application.ReadWrite.OwnedBy,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All;;",
-                ),
+                "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;work=Synchronization.ReadWrite.All,CustomSecAttributeProvisioning.ReadWrite.All application=Application.ReadWrite.OwnedBy,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All;;",
                 body,
             )
     }
@@ -96,9 +88,7 @@ impl RequestBuilder {
         self.0
             .function("filterOperators", &[])
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/filterOperators();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/filterOperators();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/functions()`
@@ -115,9 +105,7 @@ impl RequestBuilder {
         self.0
             .function("functions", &[])
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/functions();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/functions();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/parseExpression`
@@ -135,9 +123,7 @@ impl RequestBuilder {
         self.0
             .segment("parseExpression")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/parseExpression;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/parseExpression;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request};
+use crate::runtime::{Page, Path, Request};
 pub mod directories;
 /// Requests to `/servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::SynchronizationSchema> {
         self.0
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema;expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema;expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
             )
     }
     /// `PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::SynchronizationSchema>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;;;",
-                ),
+                "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;;;",
                 changes,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;;;",
-                ),
+                "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema/filterOperators()`
@@ -72,9 +66,7 @@ impl RequestBuilder {
         self.0
             .function("filterOperators", &[])
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema/filterOperators();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema/filterOperators();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
             )
     }
     /// `GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema/functions()`
@@ -91,9 +83,7 @@ impl RequestBuilder {
         self.0
             .function("functions", &[])
             .call(
-                Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema/functions();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema/functions();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
             )
     }
     /// `POST /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema/parseExpression`
@@ -111,9 +101,7 @@ impl RequestBuilder {
         self.0
             .segment("parseExpression")
             .send(
-                Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema/parseExpression;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
-                ),
+                "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/templates/{synchronizationTemplate-id}/schema/parseExpression;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod fields;
 /// Requests to `/sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DocumentSetVersion>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::DocumentSetVersion> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists/{}/items/{}/documentsetversions;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists/{}/items/{}/documentsetversions;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DocumentSetVersion> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DocumentSetVersion>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;;;",
                 changes,
             )
     }
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All;;",
-                ),
+                "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restore`
@@ -142,9 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .call(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restore;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restore;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restoreVersion`
@@ -155,9 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restoreVersion")
             .call(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restoreVersion;;;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restoreVersion;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem/content`
@@ -32,9 +30,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem/content;;;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem/content;;;;",
             )
     }
     /// `PUT /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem/content`
@@ -48,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem/content;;;;",
-                ),
+                "op:PUT /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem/content;;;;",
                 content,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Permission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists/{}/items/{}/permissions;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists/{}/items/{}/permissions;;",
             )
     }
 }
@@ -84,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Permission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/{permission-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/{permission-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/{permission-id}`
@@ -103,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Permission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/{permission-id};;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
-                ),
+                "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/{permission-id};;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
                 changes,
             )
     }
@@ -120,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/{permission-id};;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
-                ),
+                "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/{permission-id};;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/{permission-id}/grant`
@@ -136,9 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("grant")
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/{permission-id}/grant;;;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/permissions/{permission-id}/grant;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod fields;
 /// Requests to `/sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ListItemVersion>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::ListItemVersion> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions;;;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions;;;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists/{}/items/{}/versions;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists/{}/items/{}/versions;;",
             )
     }
 }
@@ -89,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ListItemVersion> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/{listItemVersion-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/{listItemVersion-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
             )
     }
     /// `PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/{listItemVersion-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ListItemVersion>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/{listItemVersion-id};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/{listItemVersion-id};;;;",
                 changes,
             )
     }
@@ -117,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/{listItemVersion-id};;;;",
-                ),
+                "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/{listItemVersion-id};;;;",
             )
     }
     /// `POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/{listItemVersion-id}/restoreVersion`
@@ -134,9 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restoreVersion")
             .call(
-                Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/{listItemVersion-id}/restoreVersion;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
-                ),
+                "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/versions/{listItemVersion-id}/restoreVersion;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
             )
     }
 }

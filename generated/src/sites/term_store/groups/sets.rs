@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStore/groups/{group-id}/sets`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod children;
 pub mod parent_group;
 pub mod relations;
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Set>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/termStore/groups/{group-id}/sets`
@@ -42,12 +40,7 @@ impl RequestBuilder {
         body: &models::term_store::Set,
     ) -> Request<models::term_store::Set> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /sites/{site-id}/termStore/groups/{group-id}/sets;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /sites/{site-id}/termStore/groups/{group-id}/sets;;;;", body)
     }
     /// `GET /sites/{site-id}/termStore/groups/{group-id}/sets/$count`
     ///
@@ -65,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/groups/{}/sets;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/groups/{}/sets;;",
             )
     }
 }
@@ -103,9 +94,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Set> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}`
@@ -118,9 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Set>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};;;;",
                 changes,
             )
     }
@@ -131,9 +118,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};;;;",
-                ),
+                "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};;;;",
             )
     }
 }

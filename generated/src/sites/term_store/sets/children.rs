@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStore/sets/{set-id}/children`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod children;
 pub mod relations;
 pub mod set;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Term>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/children;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets/{set-id}/children;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/termStore/sets/{set-id}/children`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Term> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/termStore/sets/{set-id}/children;;work=TermStore.ReadWrite.All;;",
-                ),
+                "op:POST /sites/{site-id}/termStore/sets/{set-id}/children;;work=TermStore.ReadWrite.All;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/children/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/sets/{}/children;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets/{set-id}/children/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/sets/{}/children;;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Term> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/children/{term-id};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets/{set-id}/children/{term-id};expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStore/sets/{set-id}/children/{term-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Term>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/children/{term-id};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/children/{term-id};;;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/children/{term-id};;;;",
-                ),
+                "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/children/{term-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStore/sets/{set-id}/relations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod from_term;
 pub mod set;
 pub mod to_term;
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Relation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/termStore/sets/{set-id}/relations`
@@ -41,12 +39,7 @@ impl RequestBuilder {
         body: &models::term_store::Relation,
     ) -> Request<models::term_store::Relation> {
         self.0
-            .send(
-                Operation(
-                    "op:POST /sites/{site-id}/termStore/sets/{set-id}/relations;;;;",
-                ),
-                body,
-            )
+            .send("op:POST /sites/{site-id}/termStore/sets/{set-id}/relations;;;;", body)
     }
     /// `GET /sites/{site-id}/termStore/sets/{set-id}/relations/$count`
     ///
@@ -64,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/sets/{}/relations;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/sets/{}/relations;;",
             )
     }
 }
@@ -97,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Relation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id}`
@@ -112,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Relation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};;;;",
                 changes,
             )
     }
@@ -125,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};;;;",
-                ),
+                "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod children;
 pub mod parent_group;
 pub mod relations;
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Set>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Set> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets;;;;",
-                ),
+                "op:POST /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets;;;;",
                 body,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets/$count;filter search;;;",
-                ),
+                "op:GET /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets/$count;filter search;;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Set> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets/{set-id};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets/{set-id};expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets/{set-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Set>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets/{set-id};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets/{set-id};;;;",
                 changes,
             )
     }
@@ -121,9 +111,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets/{set-id};;;;",
-                ),
+                "op:DELETE /sites/{site-id}/termStores/{store-id}/groups/{group-id}/sets/{set-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod children;
 pub mod relations;
 pub mod set;
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Term>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Term> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms;;;;",
-                ),
+                "op:POST /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms;;;;",
                 body,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms/$count;filter search;;;",
-                ),
+                "op:GET /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms/$count;filter search;;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Term> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms/{term-id};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms/{term-id};expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms/{term-id}`
@@ -102,9 +94,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Term>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms/{term-id};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms/{term-id};;;;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms/{term-id};;;;",
-                ),
+                "op:DELETE /sites/{site-id}/termStores/{store-id}/sets/{set-id}/terms/{term-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MailboxProtectionRule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules;count expand filter orderby search select skip top;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules;count expand filter orderby search select skip top;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::MailboxProtectionRule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/$count;filter search;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/exchangeprotectionpolicies/{}/mailboxinclusionrules;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/$count;filter search;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/exchangeprotectionpolicies/{}/mailboxinclusionrules;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MailboxProtectionRule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};expand select;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};expand select;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MailboxProtectionRule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}/deleteAndUnprotect`
@@ -154,9 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deleteAndUnprotect")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}/deleteAndUnprotect;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}/deleteAndUnprotect;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}/run`
@@ -173,9 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("run")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}/run;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}/run;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
             )
     }
 }

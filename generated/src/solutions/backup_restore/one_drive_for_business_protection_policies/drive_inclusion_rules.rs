@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DriveProtectionRule>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules;count expand filter orderby search select skip top;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules;count expand filter orderby search select skip top;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::DriveProtectionRule> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/$count;filter search;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/onedriveforbusinessprotectionpolicies/{}/driveinclusionrules;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/$count;filter search;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/onedriveforbusinessprotectionpolicies/{}/driveinclusionrules;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DriveProtectionRule> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id};expand select;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id};expand select;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DriveProtectionRule>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id}/deleteAndUnprotect`
@@ -154,9 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("deleteAndUnprotect")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id}/deleteAndUnprotect;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id}/deleteAndUnprotect;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id}/run`
@@ -173,9 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("run")
             .call(
-                Operation(
-                    "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id}/run;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/oneDriveForBusinessProtectionPolicies/{oneDriveForBusinessProtectionPolicy-id}/driveInclusionRules/{driveProtectionRule-id}/run;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
             )
     }
 }

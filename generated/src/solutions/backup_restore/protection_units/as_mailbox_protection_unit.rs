@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/protectionUnits/graph.mailboxProtectionUnit`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/protectionUnits/graph.mailboxProtectionUnit`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MailboxProtectionUnit>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits/graph.mailboxProtectionUnit;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/protectionUnits/graph.mailboxProtectionUnit;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /solutions/backupRestore/protectionUnits/graph.mailboxProtectionUnit/$count`
@@ -34,9 +32,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits/graph.mailboxProtectionUnit/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/protectionUnits/graph.mailboxProtectionUnit/$count;filter search;;us-government china;",
             )
     }
 }
@@ -54,9 +50,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MailboxProtectionUnit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/graph.mailboxProtectionUnit;expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/graph.mailboxProtectionUnit;expand select;;us-government china;",
             )
     }
 }

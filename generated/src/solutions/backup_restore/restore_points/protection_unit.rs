@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/restorePoints/{restorePoint-id}/protectionUnit`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/solutions/backupRestore/restorePoints/{restorePoint-id}/protectionUnit`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ProtectionUnitBase> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/restorePoints/{restorePoint-id}/protectionUnit;expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/restorePoints/{restorePoint-id}/protectionUnit;expand select;;us-government china;",
             )
     }
 }

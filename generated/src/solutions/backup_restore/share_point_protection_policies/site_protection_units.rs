@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteProtectionUnits`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteProtectionUnits`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SiteProtectionUnit>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteProtectionUnits;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteProtectionUnits;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteProtectionUnits/$count`
@@ -39,9 +37,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteProtectionUnits/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteProtectionUnits/$count;filter search;;us-government china;",
             )
     }
 }
@@ -59,9 +55,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SiteProtectionUnit> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteProtectionUnits/{siteProtectionUnit-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteProtectionUnits/{siteProtectionUnit-id};expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::GranularSiteRestoreArtifact>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::GranularSiteRestoreArtifact> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts;;;us-government china;",
-                ),
+                "op:POST /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/sharepointrestoresessions/{}/granularsiterestoreartifacts;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/sharepointrestoresessions/{}/granularsiterestoreartifacts;us-government china;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::GranularSiteRestoreArtifact> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts/{granularSiteRestoreArtifact-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts/{granularSiteRestoreArtifact-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts/{granularSiteRestoreArtifact-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::GranularSiteRestoreArtifact>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts/{granularSiteRestoreArtifact-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts/{granularSiteRestoreArtifact-id};;;us-government china;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts/{granularSiteRestoreArtifact-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/backupRestore/sharePointRestoreSessions/{sharePointRestoreSession-id}/granularSiteRestoreArtifacts/{granularSiteRestoreArtifact-id};;;us-government china;",
             )
     }
 }

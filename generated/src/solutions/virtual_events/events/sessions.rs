@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/events/{virtualEvent-id}/sessions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod attendance_reports;
 /// Requests to `/solutions/virtualEvents/events/{virtualEvent-id}/sessions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::VirtualEventSession>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/events/{virtualEvent-id}/sessions;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/events/{virtualEvent-id}/sessions;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/events/{virtualEvent-id}/sessions`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::VirtualEventSession> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/sessions;;;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/sessions;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/events/{virtualEvent-id}/sessions/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/events/{virtualEvent-id}/sessions/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventSession> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/events/{virtualEvent-id}/sessions/{virtualEventSession-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/events/{virtualEvent-id}/sessions/{virtualEventSession-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/events/{virtualEvent-id}/sessions/{virtualEventSession-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::VirtualEventSession>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/events/{virtualEvent-id}/sessions/{virtualEventSession-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/events/{virtualEvent-id}/sessions/{virtualEventSession-id};;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/events/{virtualEvent-id}/sessions/{virtualEventSession-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/events/{virtualEvent-id}/sessions/{virtualEventSession-id};;;us-government china;",
             )
     }
 }

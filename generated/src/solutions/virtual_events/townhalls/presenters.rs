@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::VirtualEventPresenter>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::VirtualEventPresenter> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters;;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters;;work=VirtualEvent.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/$count;filter search;;us-government china;",
             )
     }
 }
@@ -85,9 +79,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventPresenter> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::VirtualEventPresenter>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};;work=VirtualEvent.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};;work=VirtualEvent.ReadWrite;us-government china;",
             )
     }
 }

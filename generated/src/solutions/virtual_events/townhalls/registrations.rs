@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod sessions;
 /// Requests to `/solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::VirtualEventRegistration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::VirtualEventRegistration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations;;;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/$count;filter search;;us-government china;",
             )
     }
 }
@@ -88,9 +82,7 @@ impl ByUserIdRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventRegistration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');expand select;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}')`
@@ -105,9 +97,7 @@ impl ByUserIdRequestBuilder {
     ) -> Request<Option<models::VirtualEventRegistration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');;;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');;;us-government china;",
                 changes,
             )
     }
@@ -120,9 +110,7 @@ impl ByUserIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');;;us-government china;",
             )
     }
 }
@@ -140,9 +128,7 @@ impl ByEmailRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventRegistration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');expand select;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}')`
@@ -157,9 +143,7 @@ impl ByEmailRequestBuilder {
     ) -> Request<Option<models::VirtualEventRegistration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');;;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');;;us-government china;",
                 changes,
             )
     }
@@ -172,9 +156,7 @@ impl ByEmailRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');;;us-government china;",
             )
     }
 }
@@ -197,9 +179,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventRegistration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id}`
@@ -214,9 +194,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::VirtualEventRegistration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};;;us-government china;",
                 changes,
             )
     }
@@ -229,9 +207,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id}/cancel`
@@ -244,9 +220,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id}/cancel;;;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id}/cancel;;;us-government china;",
             )
     }
 }

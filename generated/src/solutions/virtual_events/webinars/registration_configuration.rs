@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrationConfiguration`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod questions;
 /// Requests to `/solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrationConfiguration`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventWebinarRegistrationConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrationConfiguration;expand select;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrationConfiguration;expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrationConfiguration`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::VirtualEventWebinarRegistrationConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrationConfiguration;;;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrationConfiguration;;;us-government china;",
                 changes,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrationConfiguration;;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrationConfiguration;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod sessions;
 /// Requests to `/solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::VirtualEventRegistration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations;count expand filter orderby search select skip top;application=VirtualEvent.Read.Chat;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations;count expand filter orderby search select skip top;application=VirtualEvent.Read.Chat;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations`
@@ -58,9 +56,7 @@ impl RequestBuilder {
     ) -> Request<models::VirtualEventRegistration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations;;work=VirtualEvent.ReadWrite application=VirtualEventRegistration-Anon.ReadWrite.Chat,VirtualEventRegistration-Anon.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations;;work=VirtualEvent.ReadWrite application=VirtualEventRegistration-Anon.ReadWrite.Chat,VirtualEventRegistration-Anon.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -82,9 +78,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/$count;filter search;application=VirtualEvent.Read.Chat provenance=inferred:count:/solutions/virtualevents/webinars/{}/registrations;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/$count;filter search;application=VirtualEvent.Read.Chat provenance=inferred:count:/solutions/virtualevents/webinars/{}/registrations;us-government china;",
             )
     }
 }
@@ -106,9 +100,7 @@ impl ByUserIdRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventRegistration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}')`
@@ -127,9 +119,7 @@ impl ByUserIdRequestBuilder {
     ) -> Request<Option<models::VirtualEventRegistration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');;work=VirtualEvent.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -142,9 +132,7 @@ impl ByUserIdRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');;;us-government china;",
             )
     }
 }
@@ -166,9 +154,7 @@ impl ByEmailRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventRegistration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}')`
@@ -187,9 +173,7 @@ impl ByEmailRequestBuilder {
     ) -> Request<Option<models::VirtualEventRegistration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');;work=VirtualEvent.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -202,9 +186,7 @@ impl ByEmailRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');;;us-government china;",
             )
     }
 }
@@ -231,9 +213,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventRegistration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}`
@@ -252,9 +232,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::VirtualEventRegistration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};;work=VirtualEvent.ReadWrite;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};;work=VirtualEvent.ReadWrite;us-government china;",
                 changes,
             )
     }
@@ -267,9 +245,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/cancel`
@@ -286,9 +262,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("cancel")
             .call(
-                Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/cancel;;work=VirtualEvent.ReadWrite application=VirtualEventRegistration-Anon.ReadWrite.Chat;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/cancel;;work=VirtualEvent.ReadWrite application=VirtualEventRegistration-Anon.ReadWrite.Chat;us-government china;",
             )
     }
 }

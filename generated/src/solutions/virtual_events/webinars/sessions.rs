@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod attendance_reports;
 /// Requests to `/solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::VirtualEventSession>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions;count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions;count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::VirtualEventSession> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions;;;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/$count;filter search;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All provenance=inferred:count:/solutions/virtualevents/webinars/{}/sessions;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/$count;filter search;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All provenance=inferred:count:/solutions/virtualevents/webinars/{}/sessions;us-government china;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::VirtualEventSession> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::VirtualEventSession>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id};;;us-government china;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id};;;us-government china;",
             )
     }
 }

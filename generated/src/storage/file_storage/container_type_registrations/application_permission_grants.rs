@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::FileStorageContainerTypeAppPermissionGrant>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::FileStorageContainerTypeAppPermissionGrant> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants;;;;",
-                ),
+                "op:POST /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants;;;;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants/$count;filter search;;;",
-                ),
+                "op:GET /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants/$count;filter search;;;",
             )
     }
 }
@@ -76,9 +70,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::FileStorageContainerTypeAppPermissionGrant> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants/{fileStorageContainerTypeAppPermissionGrant-appId};expand select;;;",
-                ),
+                "op:GET /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants/{fileStorageContainerTypeAppPermissionGrant-appId};expand select;;;",
             )
     }
     /// `PATCH /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants/{fileStorageContainerTypeAppPermissionGrant-appId}`
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::FileStorageContainerTypeAppPermissionGrant>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants/{fileStorageContainerTypeAppPermissionGrant-appId};;;;",
-                ),
+                "op:PATCH /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants/{fileStorageContainerTypeAppPermissionGrant-appId};;;;",
                 changes,
             )
     }
@@ -104,9 +94,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants/{fileStorageContainerTypeAppPermissionGrant-appId};;;;",
-                ),
+                "op:DELETE /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id}/applicationPermissionGrants/{fileStorageContainerTypeAppPermissionGrant-appId};;;;",
             )
     }
 }

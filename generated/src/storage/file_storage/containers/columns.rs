@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containers/{fileStorageContainer-id}/columns`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod source_column;
 /// Requests to `/storage/fileStorage/containers/{fileStorageContainer-id}/columns`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ColumnDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns;count expand filter orderby search select skip top;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns;count expand filter orderby search select skip top;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/columns`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::ColumnDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/columns;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/columns;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 body,
             )
     }
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns/$count;filter search;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/columns;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns/$count;filter search;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/columns;;",
             )
     }
 }
@@ -93,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ColumnDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ColumnDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containers/{fileStorageContainer-id}/drive`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/storage/fileStorage/containers/{fileStorageContainer-id}/drive`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Drive> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/drive;expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/drive;expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
 }

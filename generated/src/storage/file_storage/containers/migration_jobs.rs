@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod progress_events;
 /// Requests to `/storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharePointMigrationJob>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::SharePointMigrationJob> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 body,
             )
     }
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/$count;filter search;;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/$count;filter search;;;",
             )
     }
 }
@@ -79,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharePointMigrationJob> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};expand select;;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};expand select;;;",
             )
     }
     /// `PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharePointMigrationJob>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;;;",
-                ),
+                "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;;;",
                 changes,
             )
     }
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
 }

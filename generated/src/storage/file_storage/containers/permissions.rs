@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containers/{fileStorageContainer-id}/permissions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/storage/fileStorage/containers/{fileStorageContainer-id}/permissions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Permission>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/permissions;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/permissions;;",
             )
     }
 }
@@ -84,9 +78,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Permission> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id}`
@@ -103,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Permission>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 changes,
             )
     }
@@ -120,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id}/grant`
@@ -136,9 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("grant")
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id}/grant;;;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id}/grant;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod created_by_user;
 pub mod items;
 pub mod last_modified_by_user;
@@ -37,9 +37,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::RecycleBin> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin`
@@ -56,9 +54,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::RecycleBin>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 changes,
             )
     }
@@ -69,9 +65,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;;;;",
-                ),
+                "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharePointGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups;count expand filter orderby search select skip top;application=FileStorageContainer.Selected;us-government china;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups;count expand filter orderby search select skip top;application=FileStorageContainer.Selected;us-government china;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::SharePointGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups;;application=FileStorageContainer.Selected;us-government china;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups;;application=FileStorageContainer.Selected;us-government china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/$count;filter search;application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/sharepointgroups;us-government china;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/$count;filter search;application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/sharepointgroups;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharePointGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};expand select;application=FileStorageContainer.Selected;us-government china;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};expand select;application=FileStorageContainer.Selected;us-government china;",
             )
     }
     /// `PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}`
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharePointGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;application=FileStorageContainer.Selected;us-government china;",
-                ),
+                "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;application=FileStorageContainer.Selected;us-government china;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;application=FileStorageContainer.Selected;us-government china;",
-                ),
+                "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;application=FileStorageContainer.Selected;us-government china;",
             )
     }
 }

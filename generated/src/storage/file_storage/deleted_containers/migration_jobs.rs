@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod progress_events;
 /// Requests to `/storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharePointMigrationJob>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<models::SharePointMigrationJob> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs;;;;",
-                ),
+                "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs;;;;",
                 body,
             )
     }
@@ -52,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/$count;filter search;;;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/$count;filter search;;;",
             )
     }
 }
@@ -75,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharePointMigrationJob> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};expand select;;;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};expand select;;;",
             )
     }
     /// `PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}`
@@ -90,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharePointMigrationJob>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;;;",
-                ),
+                "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;;;",
                 changes,
             )
     }
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;;;",
-                ),
+                "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;;;",
             )
     }
 }

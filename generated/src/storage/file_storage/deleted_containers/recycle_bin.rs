@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod created_by_user;
 pub mod items;
 pub mod last_modified_by_user;
@@ -33,9 +33,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::RecycleBin> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;expand select;;;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;expand select;;;",
             )
     }
     /// `PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::RecycleBin>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;;;;",
-                ),
+                "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;;;;",
                 changes,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;;;;",
-                ),
+                "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;;;;",
             )
     }
 }

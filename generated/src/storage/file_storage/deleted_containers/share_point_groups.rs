@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod members;
 /// Requests to `/storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharePointGroup>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::SharePointGroup> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups;;;us-government china;",
-                ),
+                "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/$count;filter search;;us-government china;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharePointGroup> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};expand select;;us-government china;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharePointGroup>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;;us-government china;",
-                ),
+                "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;;us-government china;",
-                ),
+                "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/storage/settings/quota/services`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/storage/settings/quota/services`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceStorageQuotaBreakdown>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/settings/quota/services;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /storage/settings/quota/services;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /storage/settings/quota/services`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::ServiceStorageQuotaBreakdown> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/settings/quota/services;;;us-government china;",
-                ),
+                "op:POST /storage/settings/quota/services;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/settings/quota/services/$count;filter search;;us-government china;",
-                ),
+                "op:GET /storage/settings/quota/services/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServiceStorageQuotaBreakdown> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};expand select;;us-government china;",
-                ),
+                "op:GET /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ServiceStorageQuotaBreakdown>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
-                ),
+                "op:PATCH /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
-                ),
+                "op:DELETE /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
             )
     }
 }

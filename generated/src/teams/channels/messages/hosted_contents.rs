@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessageHostedContent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::ChatMessageHostedContent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents;;;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/messages/{}/hostedcontents;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/messages/{}/hostedcontents;;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessageHostedContent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessageHostedContent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
-                ),
+                "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
                 changes,
             )
     }
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
-                ),
+                "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
             )
     }
     /// `GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value`
@@ -130,9 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:reference:/teams/{}/channels/{}/messages/{}/hostedcontents/{};;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:reference:/teams/{}/channels/{}/messages/{}/hostedcontents/{};;",
             )
     }
     /// `PUT /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value`
@@ -143,9 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
-                ),
+                "op:PUT /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
                 content,
             )
     }
@@ -157,9 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
-                ),
+                "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 /// Requests to `/teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies;;work=ChannelMessage.Send,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies;;work=ChannelMessage.Send,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/messages/{}/replies;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/messages/{}/replies;;",
             )
     }
     /// `GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/delta()`
@@ -78,9 +72,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/replyWithQuote`
@@ -94,9 +86,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/replyWithQuote;;;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/replyWithQuote;;;;",
                 parameters,
             )
     }
@@ -122,9 +112,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}`
@@ -141,9 +129,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;work=ChannelMessage.ReadWrite,Group.ReadWrite.All application=ChannelMessage.UpdatePolicyViolation.All,Teamwork.Migrate.All,Group.ReadWrite.All;;",
-                ),
+                "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;work=ChannelMessage.ReadWrite,Group.ReadWrite.All application=ChannelMessage.UpdatePolicyViolation.All,Teamwork.Migrate.All,Group.ReadWrite.All;;",
                 changes,
             )
     }
@@ -154,9 +140,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
-                ),
+                "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction`
@@ -174,9 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction;;work=ChannelMessage.Send;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction;;work=ChannelMessage.Send;;",
                 parameters,
             )
     }
@@ -192,9 +174,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/softDelete;;work=ChannelMessage.ReadWrite;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/softDelete;;work=ChannelMessage.ReadWrite;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete`
@@ -209,9 +189,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete;;work=ChannelMessage.ReadWrite;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete;;work=ChannelMessage.ReadWrite;;",
             )
     }
     /// `POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction`
@@ -229,9 +207,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction;;work=ChannelMessage.Send;;",
-                ),
+                "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction;;work=ChannelMessage.Send;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}/allowedMembers`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}/allowedMembers`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ConversationMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}/allowedMembers;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}/allowedMembers;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
             )
     }
     /// `GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}/allowedMembers/$count`
@@ -45,9 +43,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}/allowedMembers/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=inferred:count:/teams/{}/channels/{}/sharedwithteams/{}/allowedmembers;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}/allowedMembers/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=inferred:count:/teams/{}/channels/{}/sharedwithteams/{}/allowedmembers;;",
             )
     }
 }
@@ -63,9 +59,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ConversationMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}/allowedMembers/{conversationMember-id};expand select;;;",
-                ),
+                "op:GET /teams/{team-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id}/allowedMembers/{conversationMember-id};expand select;;;",
             )
     }
 }

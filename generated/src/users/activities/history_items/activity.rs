@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id}/activity`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id}/activity`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UserActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id}/activity;expand;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id}/activity;expand;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/calendars/{calendar-id}/events/{event-id}/calendar`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/calendars/{calendar-id}/events/{event-id}/calendar`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Calendar> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/calendars/{calendar-id}/events/{event-id}/calendar;select;;;",
-                ),
+                "op:GET /users/{user-id}/calendars/{calendar-id}/events/{event-id}/calendar;select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessageHostedContent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::ChatMessageHostedContent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;;;;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/$count;filter search;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/messages/{}/hostedcontents;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/$count;filter search;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/messages/{}/hostedcontents;;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessageHostedContent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}`
@@ -98,9 +90,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessageHostedContent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
                 changes,
             )
     }
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
             )
     }
     /// `GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value`
@@ -130,9 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/users/{}/chats/{}/messages/{}/hostedcontents/{};;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/users/{}/chats/{}/messages/{}/hostedcontents/{};;",
             )
     }
     /// `PUT /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value`
@@ -143,9 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
-                ),
+                "op:PUT /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
                 content,
             )
     }
@@ -157,9 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
-                ),
+                "op:DELETE /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
             )
     }
 }

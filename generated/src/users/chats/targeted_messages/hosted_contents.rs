@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessageHostedContent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::ChatMessageHostedContent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/$count;filter search;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessageHostedContent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessageHostedContent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;us-government china;",
             )
     }
     /// `GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value`
@@ -124,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china;",
             )
     }
     /// `PUT /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value`
@@ -139,9 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china;",
-                ),
+                "op:PUT /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china;",
                 content,
             )
     }
@@ -155,9 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod extensions;
 pub mod photo;
 /// Requests to `/users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Contact>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Contact) -> Request<models::Contact> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;;;;",
-                ),
+                "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;;;;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders/{}/childfolders/{}/contacts;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders/{}/childfolders/{}/contacts;;",
             )
     }
     /// `GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/delta()`
@@ -77,9 +71,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/delta();count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/delta();count expand filter orderby search select skip top;;china;",
             )
     }
 }
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Contact> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
             )
     }
     /// `PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}`
@@ -128,9 +118,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Contact>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 changes,
             )
     }
@@ -145,9 +133,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
             )
     }
     /// `POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/permanentDelete`
@@ -160,9 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("permanentDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/permanentDelete;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/permanentDelete;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ProfilePhoto> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;select;work=Contacts.Read application=Contacts.Read;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;select;work=Contacts.Read application=Contacts.Read;;",
             )
     }
     /// `PATCH /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ProfilePhoto>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;;work=Contacts.ReadWrite application=Contacts.ReadWrite;;",
-                ),
+                "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;;work=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 changes,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.Read application=Contacts.Read provenance=inferred:reference:/users/{}/contactfolders/{}/contacts/{}/photo;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.Read application=Contacts.Read provenance=inferred:reference:/users/{}/contactfolders/{}/contacts/{}/photo;;",
             )
     }
     /// `PUT /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value`
@@ -77,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite application=Contacts.ReadWrite provenance=inferred:reference:/users/{}/contactfolders/{}/contacts/{}/photo;;",
-                ),
+                "op:PUT /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite application=Contacts.ReadWrite provenance=inferred:reference:/users/{}/contactfolders/{}/contacts/{}/photo;;",
                 content,
             )
     }
@@ -91,9 +83,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;;;",
-                ),
+                "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;;;",
             )
     }
 }

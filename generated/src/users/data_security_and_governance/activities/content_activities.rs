@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/dataSecurityAndGovernance/activities/contentActivities`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/dataSecurityAndGovernance/activities/contentActivities`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ContentActivity>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ContentActivity> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities;;work=ContentActivity.Write application=ContentActivity.Write;china;",
-                ),
+                "op:POST /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities;;work=ContentActivity.Write application=ContentActivity.Write;china;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/$count;filter search;;china;",
-                ),
+                "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/$count;filter search;;china;",
             )
     }
 }
@@ -85,9 +79,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ContentActivity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};expand select;work=ContentActivity.Read application=ContentActivity.Read;china;",
-                ),
+                "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};expand select;work=ContentActivity.Read application=ContentActivity.Read;china;",
             )
     }
     /// `PATCH /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id}`
@@ -102,9 +94,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ContentActivity>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
-                ),
+                "op:PATCH /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
                 changes,
             )
     }
@@ -117,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
-                ),
+                "op:DELETE /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/insights/shared/{sharedInsight-id}/resource`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/insights/shared/{sharedInsight-id}/resource`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Entity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/shared/{sharedInsight-id}/resource;expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/shared/{sharedInsight-id}/resource;expand select;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/insights/used/{usedInsight-id}/resource`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/insights/used/{usedInsight-id}/resource`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Entity> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/insights/used/{usedInsight-id}/resource;expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/insights/used/{usedInsight-id}/resource;expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DriveItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder;expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder;expand select;;;",
             )
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content`
@@ -28,9 +26,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
             )
     }
     /// `PUT /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content`
@@ -44,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
-                ),
+                "op:PUT /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
                 content,
             )
     }
@@ -58,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages`
 use crate::{models, runtime};
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod hosted_contents;
 pub mod replies;
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChatMessage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages;;;;",
                 body,
             )
     }
@@ -50,9 +46,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/$count;filter search;;;",
             )
     }
     /// `GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/delta()`
@@ -65,9 +59,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/delta();count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/delta();count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/replyWithQuote`
@@ -81,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/replyWithQuote;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/replyWithQuote;;;;",
                 parameters,
             )
     }
@@ -110,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}`
@@ -125,9 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
                 changes,
             )
     }
@@ -138,9 +124,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction`
@@ -154,9 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("setReaction")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction;;;;",
                 parameters,
             )
     }
@@ -168,9 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("softDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/softDelete;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/softDelete;;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete`
@@ -181,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("undoSoftDelete")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction`
@@ -197,9 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unsetReaction")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod teams_app;
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamsTab>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs`
@@ -33,9 +31,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs;;;;",
                 body,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/$count;filter search;;;",
             )
     }
 }
@@ -72,9 +66,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsTab> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id}`
@@ -87,9 +79,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsTab>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
                 changes,
             )
     }
@@ -100,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SwapShiftsChangeRequest>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::SwapShiftsChangeRequest> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/$count;filter search;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SwapShiftsChangeRequest> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SwapShiftsChangeRequest>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/approve`
@@ -127,9 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("approve")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/approve;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/approve;;;us-government china;",
                 parameters,
             )
     }
@@ -146,9 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("decline")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/decline;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/decline;;;us-government china;",
                 parameters,
             )
     }
@@ -162,9 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

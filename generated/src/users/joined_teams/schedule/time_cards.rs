@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/schedule/timeCards`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/schedule/timeCards`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TimeCard>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TimeCard) -> Request<models::TimeCard> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards;;;us-government china;",
                 body,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/$count;filter search;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/$count;filter search;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/clockIn`
@@ -72,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("clockIn")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/clockIn;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/clockIn;;;us-government china;",
                 parameters,
             )
     }
@@ -93,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TimeCard> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}`
@@ -110,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TimeCard>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china;",
                 changes,
             )
     }
@@ -125,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/clockOut`
@@ -143,9 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("clockOut")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/clockOut;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/clockOut;;;us-government china;",
                 parameters,
             )
     }
@@ -159,9 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("confirm")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/confirm;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/confirm;;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/endBreak`
@@ -177,9 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("endBreak")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/endBreak;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/endBreak;;;us-government china;",
                 parameters,
             )
     }
@@ -196,9 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("startBreak")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/startBreak;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/startBreak;;;us-government china;",
                 parameters,
             )
     }
@@ -212,9 +190,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stageForDeletion")
             .call(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/stageForDeletion;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/stageForDeletion;;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::TeamworkTagMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::TeamworkTagMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members;;;;",
-                ),
+                "op:POST /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/$count;filter search;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamworkTagMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};expand select;;;",
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamworkTagMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;;;",
-                ),
+                "op:PATCH /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Attachment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read application=Mail.Read;;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read application=Mail.Read;;",
             )
     }
     /// `POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Attachment) -> Request<models::Attachment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
-                ),
+                "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read application=Mail.Read provenance=inferred:count:/users/{}/mailfolders/{}/messages/{}/attachments;;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read application=Mail.Read provenance=inferred:count:/users/{}/mailfolders/{}/messages/{}/attachments;;",
             )
     }
     /// `POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/createUploadSession`
@@ -80,9 +74,7 @@ impl RequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/createUploadSession;;;us-government;",
-                ),
+                "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/createUploadSession;;;us-government;",
                 parameters,
             )
     }
@@ -99,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Attachment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};expand select;;;",
-                ),
+                "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};expand select;;;",
             )
     }
     /// `DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id}`
@@ -111,9 +101,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};;;;",
-                ),
+                "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};;;;",
             )
     }
 }

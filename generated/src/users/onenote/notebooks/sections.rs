@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/onenote/notebooks/{notebook-id}/sections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod pages;
 pub mod parent_notebook;
 pub mod parent_section_group;
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenoteSection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::OnenoteSection> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/users/{}/onenote/notebooks/{}/sections;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/users/{}/onenote/notebooks/{}/sections;us-government china;",
             )
     }
 }
@@ -109,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenoteSection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}`
@@ -126,9 +118,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenoteSection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};;;us-government china;",
                 changes,
             )
     }
@@ -141,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/copyToNotebook`
@@ -159,9 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToNotebook")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/copyToNotebook;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/copyToNotebook;;;us-government china;",
                 parameters,
             )
     }
@@ -178,9 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToSectionGroup")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/copyToSectionGroup;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/copyToSectionGroup;;;us-government china;",
                 parameters,
             )
     }

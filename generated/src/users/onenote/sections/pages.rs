@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/onenote/sections/{onenoteSection-id}/pages`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 pub mod parent_notebook;
 pub mod parent_section;
 /// Requests to `/users/{user-id}/onenote/sections/{onenoteSection-id}/pages`.
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenotePage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /users/{user-id}/onenote/sections/{onenoteSection-id}/pages`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::OnenotePage) -> Request<models::OnenotePage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onenote/sections/{onenoteSection-id}/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onenote/sections/{onenoteSection-id}/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/users/{}/onenote/sections/{}/pages;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/users/{}/onenote/sections/{}/pages;us-government china;",
             )
     }
 }
@@ -100,9 +94,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenotePage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}`
@@ -117,9 +109,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenotePage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china;",
                 changes,
             )
     }
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china;",
             )
     }
     /// `GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content`
@@ -147,9 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
             )
     }
     /// `PUT /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content`
@@ -165,9 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
-                ),
+                "op:PUT /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
                 content,
             )
     }
@@ -181,9 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/copyToSection`
@@ -199,9 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToSection")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/copyToSection;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/copyToSection;;;us-government china;",
                 parameters,
             )
     }
@@ -218,9 +198,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("onenotePatchContent")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
                 parameters,
             )
     }
@@ -234,9 +212,7 @@ impl ItemRequestBuilder {
         self.0
             .function("preview", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/preview();;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/preview();;;us-government china;",
             )
     }
 }

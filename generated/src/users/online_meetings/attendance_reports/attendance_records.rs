@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AttendanceRecord>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords;count expand filter orderby search select skip top;work=OnlineMeetingArtifact.Read.All application=OnlineMeetingArtifact.Read.All,OnlineMeetingArtifact.Read.Chat;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords;count expand filter orderby search select skip top;work=OnlineMeetingArtifact.Read.All application=OnlineMeetingArtifact.Read.All,OnlineMeetingArtifact.Read.Chat;china;",
             )
     }
     /// `POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::AttendanceRecord> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords;;;china;",
-                ),
+                "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords;;;china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/$count;filter search;work=OnlineMeetingArtifact.Read.All application=OnlineMeetingArtifact.Read.All,OnlineMeetingArtifact.Read.Chat provenance=inferred:count:/users/{}/onlinemeetings/{}/attendancereports/{}/attendancerecords;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/$count;filter search;work=OnlineMeetingArtifact.Read.All application=OnlineMeetingArtifact.Read.All,OnlineMeetingArtifact.Read.Chat provenance=inferred:count:/users/{}/onlinemeetings/{}/attendancereports/{}/attendancerecords;china;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AttendanceRecord> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};expand select;;china;",
-                ),
+                "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};expand select;;china;",
             )
     }
     /// `PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AttendanceRecord>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};;;china;",
-                ),
+                "op:PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};;;china;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};;;china;",
-                ),
+                "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id}/attendanceRecords/{attendanceRecord-id};;;china;",
             )
     }
 }

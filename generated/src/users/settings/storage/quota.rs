@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/settings/storage/quota`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod services;
 /// Requests to `/users/{user-id}/settings/storage/quota`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::UnifiedStorageQuota> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/storage/quota;expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/storage/quota;expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/settings/storage/quota`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UnifiedStorageQuota>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/settings/storage/quota;;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/settings/storage/quota;;;us-government china;",
                 changes,
             )
     }
@@ -59,9 +55,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/settings/storage/quota;;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/settings/storage/quota;;;us-government china;",
             )
     }
 }

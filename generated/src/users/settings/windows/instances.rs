@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/settings/windows/{windowsSetting-id}/instances`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/settings/windows/{windowsSetting-id}/instances`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WindowsSettingInstance>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances;count expand filter orderby search select skip top;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances;count expand filter orderby search select skip top;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china;",
             )
     }
     /// `POST /users/{user-id}/settings/windows/{windowsSetting-id}/instances`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::WindowsSettingInstance> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/settings/windows/{windowsSetting-id}/instances;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/settings/windows/{windowsSetting-id}/instances;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances/$count;filter search;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read provenance=inferred:count:/users/{}/settings/windows/{}/instances;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances/$count;filter search;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read provenance=inferred:count:/users/{}/settings/windows/{}/instances;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WindowsSettingInstance> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};expand select;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};expand select;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WindowsSettingInstance>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/settings/workHoursAndLocations/occurrences`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/settings/workHoursAndLocations/occurrences`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WorkPlanOccurrence>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/workHoursAndLocations/occurrences;expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/workHoursAndLocations/occurrences;expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/settings/workHoursAndLocations/occurrences`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::WorkPlanOccurrence> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/settings/workHoursAndLocations/occurrences;;work=Calendars.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/settings/workHoursAndLocations/occurrences;;work=Calendars.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/workHoursAndLocations/occurrences/$count;filter search;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/workHoursAndLocations/occurrences/$count;filter search;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/settings/workHoursAndLocations/occurrences/setCurrentLocation`
@@ -83,9 +77,7 @@ impl RequestBuilder {
         self.0
             .segment("setCurrentLocation")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/settings/workHoursAndLocations/occurrences/setCurrentLocation;;work=Calendars.ReadWrite;us-government china;",
-                ),
+                "op:POST /users/{user-id}/settings/workHoursAndLocations/occurrences/setCurrentLocation;;work=Calendars.ReadWrite;us-government china;",
                 parameters,
             )
     }
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WorkPlanOccurrence> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};expand select;;us-government china;",
             )
     }
     /// `PUT /users/{user-id}/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id}`
@@ -125,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WorkPlanOccurrence>> {
         self.0
             .send(
-                Operation(
-                    "op:PUT /users/{user-id}/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};;work=Calendars.ReadWrite;us-government china;",
-                ),
+                "op:PUT /users/{user-id}/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};;work=Calendars.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -144,9 +132,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};;work=Calendars.ReadWrite;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};;work=Calendars.ReadWrite;us-government china;",
             )
     }
 }

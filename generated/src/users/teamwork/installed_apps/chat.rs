@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -19,9 +19,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Chat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat;expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All;;",
-                ),
+                "op:GET /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat;expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All;;",
             )
     }
 }

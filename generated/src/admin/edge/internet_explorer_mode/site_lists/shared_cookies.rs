@@ -2,7 +2,7 @@
 
 //! `/admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BrowserSharedCookie>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies;count expand filter orderby search select skip top;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies;count expand filter orderby search select skip top;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::BrowserSharedCookie> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/$count;filter search;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All provenance=inferred:count:/admin/edge/internetexplorermode/sitelists/{}/sharedcookies;us-government china;",
-                ),
+                "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/$count;filter search;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All provenance=inferred:count:/admin/edge/internetexplorermode/sitelists/{}/sharedcookies;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BrowserSharedCookie> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};expand select;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};expand select;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BrowserSharedCookie>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
             )
     }
 }

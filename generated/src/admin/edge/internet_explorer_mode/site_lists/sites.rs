@@ -2,7 +2,7 @@
 
 //! `/admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::BrowserSite>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites;count expand filter orderby search select skip top;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites;count expand filter orderby search select skip top;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::BrowserSite) -> Request<models::BrowserSite> {
         self.0
             .send(
-                Operation(
-                    "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/$count;filter search;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All provenance=inferred:count:/admin/edge/internetexplorermode/sitelists/{}/sites;us-government china;",
-                ),
+                "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/$count;filter search;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All provenance=inferred:count:/admin/edge/internetexplorermode/sitelists/{}/sites;us-government china;",
             )
     }
 }
@@ -92,9 +86,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BrowserSite> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};expand select;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};expand select;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id}`
@@ -113,9 +105,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::BrowserSite>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 changes,
             )
     }
@@ -132,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
             )
     }
 }

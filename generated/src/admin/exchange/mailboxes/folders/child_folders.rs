@@ -2,7 +2,7 @@
 
 //! `/admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders`
 use crate::models;
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 pub mod items;
 /// Requests to `/admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MailboxFolder>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders;count expand filter orderby select skip top;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders;count expand filter orderby select skip top;;us-government china;",
             )
     }
     /// `GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/$count`
@@ -40,9 +38,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/$count;filter;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/$count;filter;;us-government china;",
             )
     }
     /// `GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/delta()`
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;us-government china;",
             )
     }
 }
@@ -82,9 +76,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MailboxFolder> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1};expand select;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1};expand select;;us-government china;",
             )
     }
 }

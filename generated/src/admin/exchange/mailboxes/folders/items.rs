@@ -2,7 +2,7 @@
 
 //! `/admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items`
 use crate::models;
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 /// Requests to `/admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MailboxItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items;count filter orderby select skip top;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items;count filter orderby select skip top;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/$count;filter;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All provenance=inferred:count:/admin/exchange/mailboxes/{}/folders/{}/items;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/$count;filter;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All provenance=inferred:count:/admin/exchange/mailboxes/{}/folders/{}/items;us-government china;",
             )
     }
     /// `GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/delta()`
@@ -66,9 +62,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/delta();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/delta();count expand filter orderby search select skip top;;us-government china;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MailboxItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/{mailboxItem-id};select;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/{mailboxItem-id};select;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All;us-government china;",
             )
     }
     /// `DELETE /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/{mailboxItem-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/{mailboxItem-id};;work=MailboxItem.ReadWrite application=MailboxItem.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/{mailboxItem-id};;work=MailboxItem.ReadWrite application=MailboxItem.ReadWrite.All;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/admin/teams/userConfigurations/{teamsUserConfiguration-id}/user/mailboxSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/admin/teams/userConfigurations/{teamsUserConfiguration-id}/user/mailboxSettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::MailboxSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/teams/userConfigurations/{teamsUserConfiguration-id}/user/mailboxSettings;expand select;;us-government china;",
-                ),
+                "op:GET /admin/teams/userConfigurations/{teamsUserConfiguration-id}/user/mailboxSettings;expand select;;us-government china;",
             )
     }
     /// `PATCH /admin/teams/userConfigurations/{teamsUserConfiguration-id}/user/mailboxSettings`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MailboxSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /admin/teams/userConfigurations/{teamsUserConfiguration-id}/user/mailboxSettings;;;us-government china;",
-                ),
+                "op:PATCH /admin/teams/userConfigurations/{teamsUserConfiguration-id}/user/mailboxSettings;;;us-government china;",
                 changes,
             )
     }

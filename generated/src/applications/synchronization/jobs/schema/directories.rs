@@ -2,7 +2,7 @@
 
 //! `/applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::DirectoryDefinition>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::DirectoryDefinition> {
         self.0
             .send(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/$count;filter search;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/{directoryDefinition-id};expand select;;;",
-                ),
+                "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/{directoryDefinition-id};expand select;;;",
             )
     }
     /// `PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/{directoryDefinition-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DirectoryDefinition>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/{directoryDefinition-id};;;;",
-                ),
+                "op:PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/{directoryDefinition-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/{directoryDefinition-id};;;;",
-                ),
+                "op:DELETE /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/{directoryDefinition-id};;;;",
             )
     }
     /// `POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/{directoryDefinition-id}/discover`
@@ -110,9 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("discover")
             .call(
-                Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/{directoryDefinition-id}/discover;;;;",
-                ),
+                "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/directories/{directoryDefinition-id}/discover;;;;",
             )
     }
 }

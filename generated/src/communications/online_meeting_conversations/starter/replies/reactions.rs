@@ -2,7 +2,7 @@
 
 //! `/communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EngagementConversationMessageReaction>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::EngagementConversationMessageReaction> {
         self.0
             .send(
-                Operation(
-                    "op:POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions;;;us-government china;",
-                ),
+                "op:POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions;;;us-government china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions/$count;filter search;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions/$count;filter search;;us-government china;",
             )
     }
 }
@@ -80,9 +74,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EngagementConversationMessageReaction> {
         self.0
             .call(
-                Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions/{engagementConversationMessageReaction-id};expand select;;us-government china;",
-                ),
+                "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions/{engagementConversationMessageReaction-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions/{engagementConversationMessageReaction-id}`
@@ -97,9 +89,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EngagementConversationMessageReaction>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions/{engagementConversationMessageReaction-id};;;us-government china;",
-                ),
+                "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions/{engagementConversationMessageReaction-id};;;us-government china;",
                 changes,
             )
     }
@@ -112,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions/{engagementConversationMessageReaction-id};;;us-government china;",
-                ),
+                "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter/replies/{engagementConversationMessage-id}/reactions/{engagementConversationMessageReaction-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WorkbookCommentReply>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies;count expand filter orderby search select skip top;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies;count expand filter orderby search select skip top;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies`
@@ -51,9 +49,7 @@ impl RequestBuilder {
     ) -> Request<models::WorkbookCommentReply> {
         self.0
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies;china;",
                 body,
             )
     }
@@ -75,9 +71,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/$count;filter search;work=Files.ReadWrite provenance=inferred:count:/users/{}/drive/items/{}/workbook/comments/{}/replies;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/$count;filter search;work=Files.ReadWrite provenance=inferred:count:/users/{}/drive/items/{}/workbook/comments/{}/replies;china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookCommentReply> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies/{};china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies/{};china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WorkbookCommentReply>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};;;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};;;china;",
                 changes,
             )
     }
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};;;china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};;;china;",
             )
     }
 }

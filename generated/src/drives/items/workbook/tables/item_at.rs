@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod columns;
 pub mod rows;
 pub mod sort;
@@ -39,9 +39,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookTable> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index});;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index});;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/clearFilters`
@@ -54,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("clearFilters")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/clearFilters;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/clearFilters;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/convertToRange`
@@ -69,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("convertToRange")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/convertToRange;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/convertToRange;;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/dataBodyRange()`
@@ -84,9 +78,7 @@ impl RequestBuilder {
         self.0
             .function("dataBodyRange", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/dataBodyRange();;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/dataBodyRange();;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/headerRowRange()`
@@ -99,9 +91,7 @@ impl RequestBuilder {
         self.0
             .function("headerRowRange", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/headerRowRange();;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/headerRowRange();;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/range()`
@@ -114,9 +104,7 @@ impl RequestBuilder {
         self.0
             .function("range", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/range();;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/range();;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/reapplyFilters`
@@ -129,9 +117,7 @@ impl RequestBuilder {
         self.0
             .segment("reapplyFilters")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/reapplyFilters;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/reapplyFilters;;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/totalRowRange()`
@@ -144,9 +130,7 @@ impl RequestBuilder {
         self.0
             .function("totalRowRange", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/totalRowRange();;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/totalRowRange();;;china;",
             )
     }
 }

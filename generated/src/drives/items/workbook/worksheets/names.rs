@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod range;
 pub mod worksheet;
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names`.
@@ -30,9 +30,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WorkbookNamedItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names;count expand filter orderby search select skip top;work=Files.ReadWrite,Files.Read,Sites.Read.All personal=Files.Read,Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names;count expand filter orderby search select skip top;work=Files.ReadWrite,Files.Read,Sites.Read.All personal=Files.Read,Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::WorkbookNamedItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names;;;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/$count;filter search;work=Files.ReadWrite,Files.Read,Sites.Read.All personal=Files.Read,Files.ReadWrite application=Sites.Read.All provenance=inferred:count:/users/{}/drive/items/{}/workbook/worksheets/{}/names;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/$count;filter search;work=Files.ReadWrite,Files.Read,Sites.Read.All personal=Files.Read,Files.ReadWrite application=Sites.Read.All provenance=inferred:count:/users/{}/drive/items/{}/workbook/worksheets/{}/names;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/add`
@@ -95,9 +89,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/add;;work=Files.ReadWrite,Sites.Read.All personal=Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names/add;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/add;;work=Files.ReadWrite,Sites.Read.All personal=Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names/add;china;",
                 parameters,
             )
     }
@@ -114,9 +106,7 @@ impl RequestBuilder {
         self.0
             .segment("addFormulaLocal")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/addFormulaLocal;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/addFormulaLocal;;;china;",
                 parameters,
             )
     }
@@ -145,9 +135,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookNamedItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};expand select;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};expand select;;china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}`
@@ -162,9 +150,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WorkbookNamedItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};;;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};;;china;",
                 changes,
             )
     }
@@ -183,9 +169,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};;work=Files.ReadWrite.Selected,Files.ReadWrite,Files.ReadWrite.AppFolder,Files.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Files.ReadWrite.AppFolder,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names/{};china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};;work=Files.ReadWrite.Selected,Files.ReadWrite,Files.ReadWrite.AppFolder,Files.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Files.ReadWrite.AppFolder,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names/{};china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod worksheet;
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WorkbookPivotTable>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables;count expand filter orderby search select skip top;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/pivottables;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables;count expand filter orderby search select skip top;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/pivottables;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::WorkbookPivotTable> {
         self.0
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables;;;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables;;;china;",
                 body,
             )
     }
@@ -70,9 +66,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/$count;filter search;work=Files.ReadWrite personal=Files.ReadWrite provenance=inferred:count:/users/{}/drive/items/{}/workbook/worksheets/{}/pivottables;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/$count;filter search;work=Files.ReadWrite personal=Files.ReadWrite provenance=inferred:count:/users/{}/drive/items/{}/workbook/worksheets/{}/pivottables;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/refreshAll`
@@ -91,9 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("refreshAll")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/refreshAll;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/pivottables/refreshall;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/refreshAll;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/pivottables/refreshall;china;",
             )
     }
 }
@@ -122,9 +114,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookPivotTable> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/{workbookPivotTable-id};expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/pivottables/{};china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/{workbookPivotTable-id};expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/pivottables/{};china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/{workbookPivotTable-id}`
@@ -139,9 +129,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WorkbookPivotTable>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/{workbookPivotTable-id};;;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/{workbookPivotTable-id};;;china;",
                 changes,
             )
     }
@@ -154,9 +142,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/{workbookPivotTable-id};;;china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/{workbookPivotTable-id};;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/{workbookPivotTable-id}/refresh`
@@ -175,9 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("refresh")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/{workbookPivotTable-id}/refresh;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/pivottables/{}/refresh;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/pivotTables/{workbookPivotTable-id}/refresh;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/pivottables/{}/refresh;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod dependent_resources;
 /// Requests to `/education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::EducationSubmissionResource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources`
@@ -48,9 +46,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationSubmissionResource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 body,
             )
     }
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/classes/{}/assignments/{}/submissions/{}/resources;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/classes/{}/assignments/{}/submissions/{}/resources;us-government china;",
             )
     }
 }
@@ -101,9 +95,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::EducationSubmissionResource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/{educationSubmissionResource-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
-                ),
+                "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/{educationSubmissionResource-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
             )
     }
     /// `PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/{educationSubmissionResource-id}`
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::EducationSubmissionResource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/{educationSubmissionResource-id};;;us-government china;",
-                ),
+                "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/{educationSubmissionResource-id};;;us-government china;",
                 changes,
             )
     }
@@ -137,9 +127,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/{educationSubmissionResource-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
-                ),
+                "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/resources/{educationSubmissionResource-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
             )
     }
 }

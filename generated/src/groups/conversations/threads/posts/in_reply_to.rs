@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod attachments;
 pub mod extensions;
 /// Requests to `/groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo`.
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Post> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo;expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo;expand select;;;",
             )
     }
     /// `POST /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/forward`
@@ -40,9 +38,7 @@ impl RequestBuilder {
         self.0
             .segment("forward")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/forward;;;;",
-                ),
+                "op:POST /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/forward;;;;",
                 parameters,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("reply")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/reply;;;;",
-                ),
+                "op:POST /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/reply;;;;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod pages;
 pub mod parent_notebook;
 pub mod parent_section_group;
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenoteSection>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::OnenoteSection> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections;;;us-government china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/$count;filter search;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/$count;filter search;;us-government china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenoteSection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id};expand select;;us-government china;",
-                ),
+                "op:GET /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id}`
@@ -112,9 +104,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenoteSection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id};;;us-government china;",
-                ),
+                "op:PATCH /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id};;;us-government china;",
                 changes,
             )
     }
@@ -127,9 +117,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id};;;us-government china;",
-                ),
+                "op:DELETE /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id};;;us-government china;",
             )
     }
     /// `POST /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id}/copyToNotebook`
@@ -145,9 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToNotebook")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id}/copyToNotebook;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id}/copyToNotebook;;;us-government china;",
                 parameters,
             )
     }
@@ -164,9 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToSectionGroup")
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id}/copyToSectionGroup;;;us-government china;",
-                ),
+                "op:POST /groups/{group-id}/onenote/notebooks/{notebook-id}/sectionGroups/{sectionGroup-id}/sections/{onenoteSection-id}/copyToSectionGroup;;;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WebPart>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts`
@@ -32,9 +30,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::WebPart) -> Request<models::WebPart> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts;;;;",
                 body,
             )
     }
@@ -48,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/$count;filter search;;;",
             )
     }
 }
@@ -66,9 +60,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WebPart> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id}`
@@ -81,9 +73,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WebPart>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};;;;",
                 changes,
             )
     }
@@ -94,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id}/getPositionOfWebPart`
@@ -107,9 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getPositionOfWebPart")
             .call(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id}/getPositionOfWebPart;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id}/getPositionOfWebPart;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/parentGroup`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod sets;
 /// Requests to `/groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/parentGroup`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/parentGroup;expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/parentGroup;expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/parentGroup`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::term_store::Group>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/parentGroup;;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/parentGroup;;;;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/parentGroup;;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/parentGroup;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationConditionApplication>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications`
@@ -50,9 +48,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationConditionApplication> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
                 body,
             )
     }
@@ -74,9 +70,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows/{}/conditions/applications/includeapplications;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows/{}/conditions/applications/includeapplications;us-government china;",
             )
     }
 }
@@ -94,9 +88,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationConditionApplication> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};expand select;;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};expand select;;us-government china;",
             )
     }
     /// `PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId}`
@@ -111,9 +103,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationConditionApplication>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;;us-government china;",
-                ),
+                "op:PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;;us-government china;",
                 changes,
             )
     }
@@ -130,9 +120,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
             )
     }
 }

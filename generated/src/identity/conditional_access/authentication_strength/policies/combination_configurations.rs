@@ -2,7 +2,7 @@
 
 //! `/identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationCombinationConfiguration>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations;count expand filter orderby search select skip top;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations;count expand filter orderby search select skip top;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
             )
     }
     /// `POST /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations`
@@ -46,9 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationCombinationConfiguration> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
-                ),
+                "op:POST /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations/$count;filter search;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess provenance=inferred:count:/identity/conditionalaccess/authenticationstrength/policies/{}/combinationconfigurations;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations/$count;filter search;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess provenance=inferred:count:/identity/conditionalaccess/authenticationstrength/policies/{}/combinationconfigurations;;",
             )
     }
 }
@@ -90,9 +84,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationCombinationConfiguration> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
-                ),
+                "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
             )
     }
     /// `PATCH /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationCombinationConfiguration>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
-                ),
+                "op:PATCH /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
                 changes,
             )
     }
@@ -126,9 +116,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
-                ),
+                "op:DELETE /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/combinationConfigurations/{authenticationCombinationConfiguration-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
             )
     }
 }

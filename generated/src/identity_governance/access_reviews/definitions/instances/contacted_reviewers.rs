@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessReviewReviewer>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessReviewReviewer> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers;;;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions/{}/instances/{}/contactedreviewers;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions/{}/instances/{}/contactedreviewers;;",
             )
     }
 }
@@ -79,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessReviewReviewer> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers/{accessReviewReviewer-id};expand select;;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers/{accessReviewReviewer-id};expand select;;;",
             )
     }
     /// `PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers/{accessReviewReviewer-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessReviewReviewer>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers/{accessReviewReviewer-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers/{accessReviewReviewer-id};;;;",
                 changes,
             )
     }
@@ -107,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers/{accessReviewReviewer-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/contactedReviewers/{accessReviewReviewer-id};;;;",
             )
     }
 }

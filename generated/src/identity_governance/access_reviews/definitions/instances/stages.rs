@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod decisions;
 /// Requests to `/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessReviewStage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessReviewStage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages;;;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages;;;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions/{}/instances/{}/stages;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions/{}/instances/{}/stages;;",
             )
     }
     /// `GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/filterByCurrentUser(on='{on}')`
@@ -82,11 +76,9 @@ impl RequestBuilder {
         on: &models::AccessReviewStageFilterByCurrentUserOptions,
     ) -> Request<Page<models::AccessReviewStage>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
 }
@@ -111,9 +103,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessReviewStage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id};expand select;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id};expand select;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}`
@@ -130,9 +120,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessReviewStage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 changes,
             )
     }
@@ -143,9 +131,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id};;;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/stop`
@@ -160,9 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("stop")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/stop;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/stop;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod environment;
 pub mod scopes;
 pub mod upload_sessions;
@@ -35,9 +35,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageResource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource;expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource;expand select;;us-government china;",
             )
     }
     /// `PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AccessPackageResource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource;;;us-government china;",
-                ),
+                "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource;;;us-government china;",
                 changes,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource;;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource;;;us-government china;",
             )
     }
     /// `POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource/refresh`
@@ -82,9 +76,7 @@ impl RequestBuilder {
         self.0
             .segment("refresh")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource/refresh;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/roles/{accessPackageResourceRole-id}/resource/refresh;;;us-government china;",
             )
     }
 }

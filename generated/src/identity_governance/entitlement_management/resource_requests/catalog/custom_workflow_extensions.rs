@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CustomCalloutExtension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::CustomCalloutExtension> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions;;;;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions/$count;filter search;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CustomCalloutExtension> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions/{customCalloutExtension-id};expand select;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions/{customCalloutExtension-id};expand select;;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions/{customCalloutExtension-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CustomCalloutExtension>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions/{customCalloutExtension-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions/{customCalloutExtension-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions/{customCalloutExtension-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id}/catalog/customWorkflowExtensions/{customCalloutExtension-id};;;;",
             )
     }
 }

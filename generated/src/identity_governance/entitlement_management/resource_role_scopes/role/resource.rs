@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod environment;
 pub mod roles;
 pub mod scopes;
@@ -39,9 +39,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::AccessPackageResource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource;expand select;;;",
-                ),
+                "op:GET /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource;expand select;;;",
             )
     }
     /// `PATCH /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource`
@@ -54,9 +52,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AccessPackageResource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource;;;;",
-                ),
+                "op:PATCH /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource;;;;",
                 changes,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource;;;;",
-                ),
+                "op:DELETE /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource;;;;",
             )
     }
     /// `POST /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource/refresh`
@@ -82,9 +76,7 @@ impl RequestBuilder {
         self.0
             .segment("refresh")
             .call(
-                Operation(
-                    "op:POST /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource/refresh;;;us-government china;",
-                ),
+                "op:POST /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id}/role/resource/refresh;;;us-government china;",
             )
     }
 }

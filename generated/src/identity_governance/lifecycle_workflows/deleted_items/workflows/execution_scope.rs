@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/executionScope`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/executionScope`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::identity_governance::UserProcessingResult>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/executionScope;count expand filter orderby;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/executionScope;count expand filter orderby;;;",
             )
     }
     /// `GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/executionScope/$count`
@@ -37,9 +35,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/executionScope/$count;filter;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/executionScope/$count;filter;;;",
             )
     }
 }
@@ -55,9 +51,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::UserProcessingResult> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/executionScope/{userProcessingResult-id};expand;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/executionScope/{userProcessingResult-id};expand;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod task_processing_results;
 /// Requests to `/identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::identity_governance::Task>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks;count expand filter search;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks;count expand filter search;;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<models::identity_governance::Task> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks;;;;",
                 body,
             )
     }
@@ -52,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks/$count;filter search;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks/$count;filter search;;;",
             )
     }
 }
@@ -75,9 +69,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::Task> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks/{task-id};expand;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks/{task-id};expand;;;",
             )
     }
     /// `PATCH /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks/{task-id}`
@@ -90,9 +82,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::identity_governance::Task>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks/{task-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks/{task-id};;;;",
                 changes,
             )
     }
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks/{task-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/tasks/{task-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod task_processing_results;
 /// Requests to `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::identity_governance::Task>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks;count expand filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks;count expand filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::identity_governance::Task> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks;;;;",
-                ),
+                "op:POST /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks;;;;",
                 body,
             )
     }
@@ -62,9 +58,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks/$count;filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/versions/{}/tasks;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks/$count;filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflows/{}/versions/{}/tasks;;",
             )
     }
 }
@@ -89,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::Task> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks/{task-id};expand;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks/{task-id};expand;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks/{task-id}`
@@ -104,9 +96,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::identity_governance::Task>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks/{task-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks/{task-id};;;;",
                 changes,
             )
     }
@@ -117,9 +107,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks/{task-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/versions/{workflowVersion-versionNumber}/tasks/{task-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ApprovalStage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<models::ApprovalStage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages;;;;",
-                ),
+                "op:POST /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages;;;;",
                 body,
             )
     }
@@ -51,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages/$count;filter search;;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages/$count;filter search;;;",
             )
     }
 }
@@ -69,9 +63,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ApprovalStage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages/{approvalStage-id};expand select;;;",
-                ),
+                "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages/{approvalStage-id};expand select;;;",
             )
     }
     /// `PATCH /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages/{approvalStage-id}`
@@ -84,9 +76,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ApprovalStage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages/{approvalStage-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages/{approvalStage-id};;;;",
                 changes,
             )
     }
@@ -97,9 +87,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages/{approvalStage-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id}/stages/{approvalStage-id};;;;",
             )
     }
 }

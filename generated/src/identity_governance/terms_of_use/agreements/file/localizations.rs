@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod versions;
 /// Requests to `/identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AgreementFileLocalization>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations;search;;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations;search;;;",
             )
     }
     /// `POST /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<models::AgreementFileLocalization> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations;;;;",
-                ),
+                "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations;;;;",
                 body,
             )
     }
@@ -52,9 +48,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/$count;search;;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/$count;search;;;",
             )
     }
 }
@@ -73,9 +67,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AgreementFileLocalization> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
-                ),
+                "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
             )
     }
     /// `PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}`
@@ -88,9 +80,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AgreementFileLocalization>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
-                ),
+                "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
                 changes,
             )
     }
@@ -101,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
             )
     }
 }

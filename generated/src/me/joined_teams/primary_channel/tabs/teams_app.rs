@@ -2,7 +2,7 @@
 
 //! `/me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id}/teamsApp`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id}/teamsApp`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::TeamsApp> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id}/teamsApp;expand select;;;",
-                ),
+                "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id}/teamsApp;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -20,9 +20,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Attachment>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments;count expand filter orderby select;;;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments;count expand filter orderby select;;;",
             )
     }
     /// `POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments`
@@ -32,9 +30,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Attachment) -> Request<models::Attachment> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments;;;;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments;;;;",
                 body,
             )
     }
@@ -48,9 +44,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments/$count;filter;;;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments/$count;filter;;;",
             )
     }
     /// `POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments/createUploadSession`
@@ -66,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments/createUploadSession;;;us-government;",
-                ),
+                "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments/createUploadSession;;;us-government;",
                 parameters,
             )
     }
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Attachment> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments/{attachment-id};expand select;work=Mail.Read personal=Mail.Read provenance=alias:/users/{}/mailfolders/{}/childfolders/{}/messages/{}/attachments/{};;",
-                ),
+                "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments/{attachment-id};expand select;work=Mail.Read personal=Mail.Read provenance=alias:/users/{}/mailfolders/{}/childfolders/{}/messages/{}/attachments/{};;",
             )
     }
     /// `DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments/{attachment-id}`
@@ -103,9 +93,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments/{attachment-id};;;;",
-                ),
+                "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/attachments/{attachment-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/settings/storage/quota/services`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/settings/storage/quota/services`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ServiceStorageQuotaBreakdown>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/settings/storage/quota/services;count expand filter orderby search select skip top;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /me/settings/storage/quota/services;count expand filter orderby search select skip top;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
             )
     }
     /// `POST /me/settings/storage/quota/services`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::ServiceStorageQuotaBreakdown> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/settings/storage/quota/services;;;us-government china;",
-                ),
+                "op:POST /me/settings/storage/quota/services;;;us-government china;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/settings/storage/quota/services/$count;filter search;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All provenance=inferred:count:/me/settings/storage/quota/services;us-government china;",
-                ),
+                "op:GET /me/settings/storage/quota/services/$count;filter search;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All provenance=inferred:count:/me/settings/storage/quota/services;us-government china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ServiceStorageQuotaBreakdown> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /me/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
             )
     }
     /// `PATCH /me/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ServiceStorageQuotaBreakdown>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
-                ),
+                "op:PATCH /me/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
-                ),
+                "op:DELETE /me/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AttachmentSession>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions;count filter orderby select skip top;;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions;count filter orderby select skip top;;china;",
             )
     }
     /// `GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/$count`
@@ -39,9 +37,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/$count;filter;;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/$count;filter;;china;",
             )
     }
 }
@@ -59,9 +55,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AttachmentSession> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};select;;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};select;;china;",
             )
     }
     /// `PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}`
@@ -76,9 +70,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AttachmentSession>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};;;china;",
-                ),
+                "op:PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};;;china;",
                 changes,
             )
     }
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};;;china;",
-                ),
+                "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};;;china;",
             )
     }
     /// `GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content`
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china;",
             )
     }
     /// `PUT /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content`
@@ -124,9 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china;",
-                ),
+                "op:PUT /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china;",
                 content,
             )
     }
@@ -140,9 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china;",
-                ),
+                "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china;",
             )
     }
 }

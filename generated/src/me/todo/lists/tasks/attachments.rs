@@ -2,7 +2,7 @@
 
 //! `/me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AttachmentBase>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;count filter orderby select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;count filter orderby select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
             )
     }
     /// `POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::AttachmentBase> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/$count;filter;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists/{}/tasks/{}/attachments;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/$count;filter;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists/{}/tasks/{}/attachments;china;",
             )
     }
     /// `POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/createUploadSession`
@@ -93,9 +87,7 @@ impl RequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/createUploadSession;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/createUploadSession;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 parameters,
             )
     }
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AttachmentBase> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
             )
     }
     /// `DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}`
@@ -136,9 +126,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
             )
     }
     /// `GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value`
@@ -157,9 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:reference:/me/todo/lists/{}/tasks/{}/attachments/{};china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:reference:/me/todo/lists/{}/tasks/{}/attachments/{};china;",
             )
     }
     /// `PUT /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value`
@@ -172,9 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;;china;",
-                ),
+                "op:PUT /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;;china;",
                 content,
             )
     }
@@ -194,9 +178,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.ReadWrite personal=Tasks.ReadWrite provenance=inferred:reference:/me/todo/lists/{}/tasks/{}/attachments/{};china;",
-                ),
+                "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.ReadWrite personal=Tasks.ReadWrite provenance=inferred:reference:/me/todo/lists/{}/tasks/{}/attachments/{};china;",
             )
     }
 }

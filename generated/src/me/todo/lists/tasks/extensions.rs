@@ -2,7 +2,7 @@
 
 //! `/me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Extension>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions;;;china;",
-                ),
+                "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions;;;china;",
                 body,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/$count;filter search;;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/$count;filter search;;china;",
             )
     }
 }
@@ -74,9 +68,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Extension> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};expand select;;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};expand select;;china;",
             )
     }
     /// `PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id}`
@@ -91,9 +83,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Extension>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};;;china;",
-                ),
+                "op:PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};;;china;",
                 changes,
             )
     }
@@ -106,9 +96,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};;;china;",
-                ),
+                "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LinkedResource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
             )
     }
     /// `POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::LinkedResource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists/{}/tasks/{}/linkedresources;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists/{}/tasks/{}/linkedresources;china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LinkedResource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
-                ),
+                "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
             )
     }
     /// `PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LinkedResource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
-                ),
+                "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
             )
     }
 }

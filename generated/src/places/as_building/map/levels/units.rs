@@ -2,7 +2,7 @@
 
 //! `/places/{place-id}/graph.building/map/levels/{levelMap-id}/units`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/places/{place-id}/graph.building/map/levels/{levelMap-id}/units`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::UnitMap>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
-                ),
+                "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
             )
     }
     /// `POST /places/{place-id}/graph.building/map/levels/{levelMap-id}/units`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::UnitMap) -> Request<models::UnitMap> {
         self.0
             .send(
-                Operation(
-                    "op:POST /places/{place-id}/graph.building/map/levels/{levelMap-id}/units;;;china;",
-                ),
+                "op:POST /places/{place-id}/graph.building/map/levels/{levelMap-id}/units;;;china;",
                 body,
             )
     }
@@ -64,9 +60,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/building/map/levels/{}/units;china;",
-                ),
+                "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/building/map/levels/{}/units;china;",
             )
     }
 }
@@ -88,9 +82,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::UnitMap> {
         self.0
             .call(
-                Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
-                ),
+                "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
             )
     }
     /// `PATCH /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id}`
@@ -109,9 +101,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::UnitMap>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
-                ),
+                "op:PATCH /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -128,9 +118,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
-                ),
+                "op:DELETE /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
             )
     }
 }

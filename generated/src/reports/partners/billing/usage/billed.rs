@@ -2,7 +2,7 @@
 
 //! `/reports/partners/billing/usage/billed`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/reports/partners/billing/usage/billed`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::partners::billing::BilledUsage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /reports/partners/billing/usage/billed;expand select;;us-government china;",
-                ),
+                "op:GET /reports/partners/billing/usage/billed;expand select;;us-government china;",
             )
     }
     /// `PATCH /reports/partners/billing/usage/billed`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::partners::billing::BilledUsage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /reports/partners/billing/usage/billed;;;us-government china;",
-                ),
+                "op:PATCH /reports/partners/billing/usage/billed;;;us-government china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /reports/partners/billing/usage/billed;;;us-government china;",
-                ),
+                "op:DELETE /reports/partners/billing/usage/billed;;;us-government china;",
             )
     }
     /// `POST /reports/partners/billing/usage/billed/microsoft.graph.partners.billing.export`
@@ -71,9 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("microsoft.graph.partners.billing.export")
             .send(
-                Operation(
-                    "op:POST /reports/partners/billing/usage/billed/microsoft.graph.partners.billing.export;;work=PartnerBilling.Read.All application=PartnerBilling.Read.All;us-government china;",
-                ),
+                "op:POST /reports/partners/billing/usage/billed/microsoft.graph.partners.billing.export;;work=PartnerBilling.Read.All application=PartnerBilling.Read.All;us-government china;",
                 parameters,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::security::UserSource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources;count expand filter orderby search select skip top;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources;count expand filter orderby search select skip top;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::security::UserSource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources;;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources/$count;filter search;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All provenance=inferred:count:/security/cases/ediscoverycases/{}/custodians/{}/usersources;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources/$count;filter search;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All provenance=inferred:count:/security/cases/ediscoverycases/{}/custodians/{}/usersources;china;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::UserSource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources/{userSource-id};expand select;;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources/{userSource-id};expand select;;china;",
             )
     }
     /// `PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources/{userSource-id}`
@@ -108,9 +100,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::security::UserSource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources/{userSource-id};;;china;",
-                ),
+                "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources/{userSource-id};;;china;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources/{userSource-id};;;china;",
-                ),
+                "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/custodians/{ediscoveryCustodian-id}/userSources/{userSource-id};;;china;",
             )
     }
 }

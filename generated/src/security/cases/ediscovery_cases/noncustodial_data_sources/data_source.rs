@@ -2,7 +2,7 @@
 
 //! `/security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/dataSource`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/dataSource`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::DataSource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/dataSource;expand select;;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/dataSource;expand select;;china;",
             )
     }
     /// `PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/dataSource`
@@ -34,9 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::security::DataSource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/dataSource;;;china;",
-                ),
+                "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/dataSource;;;china;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/dataSource;;;china;",
-                ),
+                "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/noncustodialDataSources/{ediscoveryNoncustodialDataSource-id}/dataSource;;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -31,9 +31,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::security::EdiscoveryNoncustodialDataSource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources;count expand filter orderby search select skip top;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources;count expand filter orderby search select skip top;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
             )
     }
     /// `POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<models::security::EdiscoveryNoncustodialDataSource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
                 body,
             )
     }
@@ -76,9 +72,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/$count;filter search;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All provenance=inferred:count:/security/cases/ediscoverycases/{}/searches/{}/noncustodialsources;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/$count;filter search;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All provenance=inferred:count:/security/cases/ediscoverycases/{}/searches/{}/noncustodialsources;china;",
             )
     }
 }
@@ -96,9 +90,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::security::EdiscoveryNoncustodialDataSource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/{ediscoveryNoncustodialDataSource-id};expand select;;china;",
-                ),
+                "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/{ediscoveryNoncustodialDataSource-id};expand select;;china;",
             )
     }
     /// `DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/{ediscoveryNoncustodialDataSource-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/{ediscoveryNoncustodialDataSource-id};;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
-                ),
+                "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/{ediscoveryNoncustodialDataSource-id};;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
             )
     }
 }

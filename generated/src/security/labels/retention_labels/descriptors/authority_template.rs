@@ -2,7 +2,7 @@
 
 //! `/security/labels/retentionLabels/{retentionLabel-id}/descriptors/authorityTemplate`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/security/labels/retentionLabels/{retentionLabel-id}/descriptors/authorityTemplate`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::AuthorityTemplate> {
         self.0
             .call(
-                Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/descriptors/authorityTemplate;expand select;;china;",
-                ),
+                "op:GET /security/labels/retentionLabels/{retentionLabel-id}/descriptors/authorityTemplate;expand select;;china;",
             )
     }
 }

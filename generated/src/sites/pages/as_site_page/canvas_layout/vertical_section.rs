@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod webparts;
 /// Requests to `/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -21,9 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::VerticalSection> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection`
@@ -36,9 +34,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::VerticalSection>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;;;;",
-                ),
+                "op:PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;;;;",
                 changes,
             )
     }
@@ -49,9 +45,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;;;;",
-                ),
+                "op:DELETE /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;;;;",
             )
     }
 }

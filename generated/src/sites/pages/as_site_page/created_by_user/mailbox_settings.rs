@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::MailboxSettings> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings;expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings;expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MailboxSettings>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings;;;;",
-                ),
+                "op:PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings;;;;",
                 changes,
             )
     }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Group> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::term_store::Group>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;;;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;;;;",
                 changes,
             )
     }
@@ -43,9 +39,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;;;;",
-                ),
+                "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;;;;",
             )
     }
 }

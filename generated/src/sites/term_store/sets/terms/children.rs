@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod relations;
 pub mod set;
 /// Requests to `/sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Term>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
             )
     }
     /// `POST /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children`
@@ -45,9 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Term> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children;;work=TermStore.ReadWrite.All;;",
-                ),
+                "op:POST /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children;;work=TermStore.ReadWrite.All;;",
                 body,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/sets/{}/terms/{}/children;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/sets/{}/terms/{}/children;;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Term> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1}`
@@ -110,9 +102,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Term>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};;;;",
                 changes,
             )
     }
@@ -123,9 +113,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};;;;",
-                ),
+                "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};;;;",
             )
     }
 }

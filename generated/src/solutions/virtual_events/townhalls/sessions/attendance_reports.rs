@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod attendance_records;
 /// Requests to `/solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MeetingAttendanceReport>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::MeetingAttendanceReport> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports;;;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports;;;us-government china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports/$count;filter search;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports/$count;filter search;;us-government china;",
             )
     }
 }
@@ -83,9 +77,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MeetingAttendanceReport> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};expand select;;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id}`
@@ -100,9 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MeetingAttendanceReport>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};;;us-government china;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod attendance_records;
 /// Requests to `/solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -27,9 +27,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MeetingAttendanceReport>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports;count expand filter orderby search select skip top;application=OnlineMeetingArtifact.Read.Chat;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports;count expand filter orderby search select skip top;application=OnlineMeetingArtifact.Read.Chat;us-government china;",
             )
     }
     /// `POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports`
@@ -44,9 +42,7 @@ impl RequestBuilder {
     ) -> Request<models::MeetingAttendanceReport> {
         self.0
             .send(
-                Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports;;;us-government china;",
-                ),
+                "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports;;;us-government china;",
                 body,
             )
     }
@@ -68,9 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports/$count;filter search;application=OnlineMeetingArtifact.Read.Chat provenance=inferred:count:/solutions/virtualevents/webinars/{}/sessions/{}/attendancereports;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports/$count;filter search;application=OnlineMeetingArtifact.Read.Chat provenance=inferred:count:/solutions/virtualevents/webinars/{}/sessions/{}/attendancereports;us-government china;",
             )
     }
 }
@@ -97,9 +91,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MeetingAttendanceReport> {
         self.0
             .call(
-                Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};expand select;application=OnlineMeetingArtifact.Read.Chat;us-government china;",
-                ),
+                "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};expand select;application=OnlineMeetingArtifact.Read.Chat;us-government china;",
             )
     }
     /// `PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id}`
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::MeetingAttendanceReport>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};;;us-government china;",
-                ),
+                "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};;;us-government china;",
                 changes,
             )
     }
@@ -129,9 +119,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};;;us-government china;",
-                ),
+                "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/sessions/{virtualEventSession-id}/attendanceReports/{meetingAttendanceReport-id};;;us-government china;",
             )
     }
 }

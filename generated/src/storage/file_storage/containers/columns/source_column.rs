@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id}/sourceColumn`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id}/sourceColumn`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ColumnDefinition> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id}/sourceColumn;expand select;;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id}/sourceColumn;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharePointMigrationEvent>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents;count expand filter orderby search select skip top;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents;count expand filter orderby search select skip top;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::SharePointMigrationEvent> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents;;;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents;;;;",
                 body,
             )
     }
@@ -61,9 +57,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents/$count;filter search;work=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/migrationjobs/{}/progressevents;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents/$count;filter search;work=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/migrationjobs/{}/progressevents;;",
             )
     }
 }
@@ -79,9 +73,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharePointMigrationEvent> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents/{sharePointMigrationEvent-id};expand select;;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents/{sharePointMigrationEvent-id};expand select;;;",
             )
     }
     /// `PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents/{sharePointMigrationEvent-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharePointMigrationEvent>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents/{sharePointMigrationEvent-id};;;;",
-                ),
+                "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents/{sharePointMigrationEvent-id};;;;",
                 changes,
             )
     }
@@ -107,9 +97,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents/{sharePointMigrationEvent-id};;;;",
-                ),
+                "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id}/progressEvents/{sharePointMigrationEvent-id};;;;",
             )
     }
 }

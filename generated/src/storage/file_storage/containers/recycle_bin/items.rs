@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod created_by_user;
 pub mod last_modified_by_user;
 /// Requests to `/storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items`.
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RecycleBinItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items;count expand filter orderby search select skip top;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items;count expand filter orderby search select skip top;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
             )
     }
     /// `POST /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items`
@@ -41,9 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::RecycleBinItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items;;;;",
-                ),
+                "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items;;;;",
                 body,
             )
     }
@@ -63,9 +59,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/$count;filter search;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/recyclebin/items;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/$count;filter search;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/recyclebin/items;;",
             )
     }
 }
@@ -91,9 +85,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RecycleBinItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};expand select;;;",
-                ),
+                "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};expand select;;;",
             )
     }
     /// `PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id}`
@@ -106,9 +98,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RecycleBinItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
-                ),
+                "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
                 changes,
             )
     }
@@ -119,9 +109,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
-                ),
+                "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
             )
     }
 }

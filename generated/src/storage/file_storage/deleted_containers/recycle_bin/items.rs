@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod created_by_user;
 pub mod last_modified_by_user;
 /// Requests to `/storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::RecycleBinItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items`
@@ -37,9 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::RecycleBinItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items;;;;",
-                ),
+                "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items;;;;",
                 body,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/$count;filter search;;;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/$count;filter search;;;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::RecycleBinItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};expand select;;;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};expand select;;;",
             )
     }
     /// `PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id}`
@@ -96,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::RecycleBinItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
-                ),
+                "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
-                ),
+                "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
             )
     }
 }

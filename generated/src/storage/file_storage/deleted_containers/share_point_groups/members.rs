@@ -2,7 +2,7 @@
 
 //! `/storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::SharePointGroupMember>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members`
@@ -39,9 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::SharePointGroupMember> {
         self.0
             .send(
-                Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members;;;us-government china;",
-                ),
+                "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members;;;us-government china;",
                 body,
             )
     }
@@ -57,9 +53,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members/$count;filter search;;us-government china;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members/$count;filter search;;us-government china;",
             )
     }
 }
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::SharePointGroupMember> {
         self.0
             .call(
-                Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members/{sharePointGroupMember-id};expand select;;us-government china;",
-                ),
+                "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members/{sharePointGroupMember-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members/{sharePointGroupMember-id}`
@@ -94,9 +86,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SharePointGroupMember>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members/{sharePointGroupMember-id};;;us-government china;",
-                ),
+                "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members/{sharePointGroupMember-id};;;us-government china;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members/{sharePointGroupMember-id};;;us-government china;",
-                ),
+                "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id}/members/{sharePointGroupMember-id};;;us-government china;",
             )
     }
 }

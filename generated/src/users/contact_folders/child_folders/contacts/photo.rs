@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo`
 use crate::{models, runtime};
-use crate::runtime::{Content, Operation, Path, Request};
+use crate::runtime::{Content, Path, Request};
 /// Requests to `/users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ProfilePhoto> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo;select;;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo;select;;;",
             )
     }
     /// `PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo`
@@ -30,9 +28,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ProfilePhoto>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo;;;;",
-                ),
+                "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo;;;;",
                 changes,
             )
     }
@@ -44,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo/$value;;;;",
-                ),
+                "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo/$value;;;;",
             )
     }
     /// `PUT /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo/$value`
@@ -57,9 +51,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo/$value;;;;",
-                ),
+                "op:PUT /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo/$value;;;;",
                 content,
             )
     }
@@ -71,9 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo/$value;;;;",
-                ),
+                "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/photo/$value;;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id}/teamsApp`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id}/teamsApp`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::TeamsApp> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id}/teamsApp;expand select;;;",
-                ),
+                "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id}/teamsApp;expand select;;;",
             )
     }
 }

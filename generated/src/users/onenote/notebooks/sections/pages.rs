@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 pub mod parent_notebook;
 pub mod parent_section;
 /// Requests to `/users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages`.
@@ -24,9 +24,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::OnenotePage>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::OnenotePage) -> Request<models::OnenotePage> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages;;;us-government china;",
                 body,
             )
     }
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/$count;filter search;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/$count;filter search;;us-government china;",
             )
     }
 }
@@ -86,9 +80,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::OnenotePage> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id};expand select;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id};expand select;;us-government china;",
             )
     }
     /// `PATCH /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}`
@@ -103,9 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::OnenotePage>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china;",
-                ),
+                "op:PATCH /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china;",
                 changes,
             )
     }
@@ -118,9 +108,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china;",
             )
     }
     /// `GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/content`
@@ -133,9 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
             )
     }
     /// `PUT /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/content`
@@ -151,9 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
-                ),
+                "op:PUT /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
                 content,
             )
     }
@@ -167,9 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
-                ),
+                "op:DELETE /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
             )
     }
     /// `POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/copyToSection`
@@ -185,9 +167,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("copyToSection")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/copyToSection;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/copyToSection;;;us-government china;",
                 parameters,
             )
     }
@@ -204,9 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("onenotePatchContent")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
-                ),
+                "op:POST /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
                 parameters,
             )
     }
@@ -220,9 +198,7 @@ impl ItemRequestBuilder {
         self.0
             .function("preview", &[])
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/preview();;;us-government china;",
-                ),
+                "op:GET /users/{user-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/pages/{onenotePage-id}/preview();;;us-government china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod assigned_to_task_board_format;
 pub mod bucket_task_board_format;
 pub mod details;
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::PlannerTask>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks;count expand filter orderby search select skip top;;china;",
-                ),
+                "op:GET /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks;count expand filter orderby search select skip top;;china;",
             )
     }
     /// `POST /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks;;;china;",
-                ),
+                "op:POST /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks;;;china;",
                 body,
             )
     }
@@ -58,9 +54,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/$count;filter search;;china;",
-                ),
+                "op:GET /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/$count;filter search;;china;",
             )
     }
 }
@@ -106,9 +100,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::PlannerTask> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};expand select;;china;",
-                ),
+                "op:GET /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};expand select;;china;",
             )
     }
     /// `PATCH /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id}`
@@ -123,9 +115,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerTask>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china;",
-                ),
+                "op:PATCH /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china;",
                 changes,
             )
     }
@@ -138,9 +128,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china;",
-                ),
+                "op:DELETE /users/{user-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/bucketTaskBoardFormat`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/users/{user-id}/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/bucketTaskBoardFormat`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -17,9 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PlannerBucketTaskBoardTaskFormat> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/bucketTaskBoardFormat;expand select;;china;",
-                ),
+                "op:GET /users/{user-id}/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/bucketTaskBoardFormat;expand select;;china;",
             )
     }
     /// `PATCH /users/{user-id}/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/bucketTaskBoardFormat`
@@ -35,9 +33,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PlannerBucketTaskBoardTaskFormat>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/bucketTaskBoardFormat;;;china;",
-                ),
+                "op:PATCH /users/{user-id}/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/bucketTaskBoardFormat;;;china;",
                 changes,
             )
             .header("If-Match", if_match)
@@ -51,9 +47,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/bucketTaskBoardFormat;;;china;",
-                ),
+                "op:DELETE /users/{user-id}/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/bucketTaskBoardFormat;;;china;",
             )
     }
 }

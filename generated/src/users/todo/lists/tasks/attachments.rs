@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AttachmentBase>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;count filter orderby select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;count filter orderby select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::AttachmentBase> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/$count;filter;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/todo/lists/{}/tasks/{}/attachments;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/$count;filter;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/todo/lists/{}/tasks/{}/attachments;china;",
             )
     }
     /// `POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/createUploadSession`
@@ -93,9 +87,7 @@ impl RequestBuilder {
         self.0
             .segment("createUploadSession")
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/createUploadSession;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/createUploadSession;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 parameters,
             )
     }
@@ -118,9 +110,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AttachmentBase> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}`
@@ -136,9 +126,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
             )
     }
     /// `GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value`
@@ -157,9 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:reference:/users/{}/todo/lists/{}/tasks/{}/attachments/{};china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:reference:/users/{}/todo/lists/{}/tasks/{}/attachments/{};china;",
             )
     }
     /// `PUT /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value`
@@ -172,9 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;;china;",
-                ),
+                "op:PUT /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;;china;",
                 content,
             )
     }
@@ -194,9 +178,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All provenance=inferred:reference:/users/{}/todo/lists/{}/tasks/{}/attachments/{};china;",
-                ),
+                "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All provenance=inferred:reference:/users/{}/todo/lists/{}/tasks/{}/attachments/{};china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::ChecklistItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::ChecklistItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/todo/lists/{}/tasks/{}/checklistitems;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/todo/lists/{}/tasks/{}/checklistitems;china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ChecklistItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems/{checklistItem-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems/{checklistItem-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `PATCH /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems/{checklistItem-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChecklistItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems/{checklistItem-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:PATCH /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems/{checklistItem-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems/{checklistItem-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/checklistItems/{checklistItem-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::LinkedResource>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources`
@@ -47,9 +45,7 @@ impl RequestBuilder {
     ) -> Request<models::LinkedResource> {
         self.0
             .send(
-                Operation(
-                    "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 body,
             )
     }
@@ -71,9 +67,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/todo/lists/{}/tasks/{}/linkedresources;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/todo/lists/{}/tasks/{}/linkedresources;china;",
             )
     }
 }
@@ -95,9 +89,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LinkedResource> {
         self.0
             .call(
-                Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
-                ),
+                "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
             )
     }
     /// `PATCH /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id}`
@@ -116,9 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LinkedResource>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:PATCH /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 changes,
             )
     }
@@ -135,9 +125,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
-                ),
+                "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/linkedResources/{linkedResource-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
             )
     }
 }

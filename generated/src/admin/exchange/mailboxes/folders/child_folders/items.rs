@@ -2,7 +2,7 @@
 
 //! `/admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items`
 use crate::models;
-use crate::runtime::{Change, Count, Operation, Page, Path, Request};
+use crate::runtime::{Change, Count, Page, Path, Request};
 /// Requests to `/admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::MailboxItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items;count filter orderby select skip top;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items;count filter orderby select skip top;;us-government china;",
             )
     }
     /// `GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items/$count`
@@ -39,9 +37,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items/$count;filter;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items/$count;filter;;us-government china;",
             )
     }
     /// `GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items/delta()`
@@ -56,9 +52,7 @@ impl RequestBuilder {
         self.0
             .function("delta", &[])
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items/delta();count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items/delta();count expand filter orderby search select skip top;;us-government china;",
             )
     }
 }
@@ -76,9 +70,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::MailboxItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items/{mailboxItem-id};select;;us-government china;",
-                ),
+                "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/childFolders/{mailboxFolder-id1}/items/{mailboxItem-id};select;;us-government china;",
             )
     }
 }

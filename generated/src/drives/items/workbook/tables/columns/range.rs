@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod format;
 pub mod sort;
 pub mod worksheet;
@@ -39,9 +39,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookRange> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/boundingRect(anotherRange='{anotherRange}')`
@@ -60,9 +58,7 @@ impl RequestBuilder {
         self.0
             .function("boundingRect", &[("anotherRange", Some(&another_range))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/boundingRect(anotherRange='{anotherRange}');;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/boundingrect;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/boundingRect(anotherRange='{anotherRange}');;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/boundingrect;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/cell(row={row},column={column})`
@@ -81,9 +77,7 @@ impl RequestBuilder {
         self.0
             .function("cell", &[("row", Some(&row)), ("column", Some(&column))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/cell(row={row},column={column});;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/cell;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/cell(row={row},column={column});;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/cell;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/clear`
@@ -105,9 +99,7 @@ impl RequestBuilder {
         self.0
             .segment("clear")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/clear;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/clear;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/clear;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/clear;china;",
                 parameters,
             )
     }
@@ -127,9 +119,7 @@ impl RequestBuilder {
         self.0
             .function("column", &[("column", Some(&column))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/column(column={column});;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/column;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/column(column={column});;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/column;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsAfter()`
@@ -142,9 +132,7 @@ impl RequestBuilder {
         self.0
             .function("columnsAfter", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsAfter();;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsAfter();;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsAfter(count={count})`
@@ -160,9 +148,7 @@ impl RequestBuilder {
         self.0
             .function("columnsAfter", &[("count", Some(&count))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsAfter(count={count});;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsAfter(count={count});;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsBefore()`
@@ -175,9 +161,7 @@ impl RequestBuilder {
         self.0
             .function("columnsBefore", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsBefore();;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsBefore();;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsBefore(count={count})`
@@ -193,9 +177,7 @@ impl RequestBuilder {
         self.0
             .function("columnsBefore", &[("count", Some(&count))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsBefore(count={count});;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/columnsBefore(count={count});;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/delete`
@@ -217,9 +199,7 @@ impl RequestBuilder {
         self.0
             .segment("delete")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/delete;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/delete;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/delete;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/delete;china;",
                 parameters,
             )
     }
@@ -239,9 +219,7 @@ impl RequestBuilder {
         self.0
             .function("entireColumn", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/entireColumn();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/entirecolumn;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/entireColumn();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/entirecolumn;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/entireRow()`
@@ -260,9 +238,7 @@ impl RequestBuilder {
         self.0
             .function("entireRow", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/entireRow();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/entirerow;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/entireRow();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/entirerow;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/insert`
@@ -284,9 +260,7 @@ impl RequestBuilder {
         self.0
             .segment("insert")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/insert;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/insert;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/insert;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/insert;china;",
                 parameters,
             )
     }
@@ -306,9 +280,7 @@ impl RequestBuilder {
         self.0
             .function("intersection", &[("anotherRange", Some(&another_range))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/intersection(anotherRange='{anotherRange}');;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/intersection;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/intersection(anotherRange='{anotherRange}');;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/intersection;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/lastCell()`
@@ -327,9 +299,7 @@ impl RequestBuilder {
         self.0
             .function("lastCell", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/lastCell();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/lastcell;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/lastCell();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/lastcell;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/lastColumn()`
@@ -348,9 +318,7 @@ impl RequestBuilder {
         self.0
             .function("lastColumn", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/lastColumn();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/lastcolumn;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/lastColumn();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/lastcolumn;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/lastRow()`
@@ -369,9 +337,7 @@ impl RequestBuilder {
         self.0
             .function("lastRow", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/lastRow();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/lastrow;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/lastRow();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/lastrow;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/merge`
@@ -393,9 +359,7 @@ impl RequestBuilder {
         self.0
             .segment("merge")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/merge;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/merge;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/merge;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/merge;china;",
                 parameters,
             )
     }
@@ -425,9 +389,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/offsetRange(rowOffset={rowOffset},columnOffset={columnOffset});;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/offsetrange;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/offsetRange(rowOffset={rowOffset},columnOffset={columnOffset});;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/offsetrange;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns})`
@@ -450,9 +412,7 @@ impl RequestBuilder {
                 ],
             )
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns});;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns});;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/row(row={row})`
@@ -465,9 +425,7 @@ impl RequestBuilder {
         self.0
             .function("row", &[("row", Some(&row))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/row(row={row});;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/row(row={row});;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsAbove()`
@@ -480,9 +438,7 @@ impl RequestBuilder {
         self.0
             .function("rowsAbove", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsAbove();;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsAbove();;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsAbove(count={count})`
@@ -495,9 +451,7 @@ impl RequestBuilder {
         self.0
             .function("rowsAbove", &[("count", Some(&count))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsAbove(count={count});;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsAbove(count={count});;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsBelow()`
@@ -510,9 +464,7 @@ impl RequestBuilder {
         self.0
             .function("rowsBelow", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsBelow();;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsBelow();;;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsBelow(count={count})`
@@ -525,9 +477,7 @@ impl RequestBuilder {
         self.0
             .function("rowsBelow", &[("count", Some(&count))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsBelow(count={count});;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/rowsBelow(count={count});;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/unmerge`
@@ -546,9 +496,7 @@ impl RequestBuilder {
         self.0
             .segment("unmerge")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/unmerge;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/unmerge;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/unmerge;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/unmerge;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/usedRange()`
@@ -567,9 +515,7 @@ impl RequestBuilder {
         self.0
             .function("usedRange", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/usedRange();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/usedrange;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/usedRange();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/usedrange;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/usedRange(valuesOnly={valuesOnly})`
@@ -591,9 +537,7 @@ impl RequestBuilder {
         self.0
             .function("usedRange", &[("valuesOnly", Some(&values_only))])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/usedRange(valuesOnly={valuesOnly});;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/usedrange;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/usedRange(valuesOnly={valuesOnly});;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/columns/{}/range/usedrange;china;",
             )
     }
     /// `GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/visibleView()`
@@ -606,9 +550,7 @@ impl RequestBuilder {
         self.0
             .function("visibleView", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/visibleView();;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/range()/visibleView();;;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Page, Path, Request, Wrapped};
+use crate::runtime::{Page, Path, Request, Wrapped};
 pub mod item_at;
 pub mod range;
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows`.
@@ -35,9 +35,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::WorkbookTableRow>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows;count expand filter orderby search select skip top;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows;count expand filter orderby search select skip top;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows`
@@ -58,9 +56,7 @@ impl RequestBuilder {
     ) -> Request<models::WorkbookTableRow> {
         self.0
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows;china;",
                 body,
             )
     }
@@ -83,9 +79,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/add;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows/add;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/add;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows/add;china;",
                 parameters,
             )
     }
@@ -99,9 +93,7 @@ impl RequestBuilder {
         self.0
             .function("count", &[])
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/count();;;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/count();;;china;",
             )
     }
 }
@@ -130,9 +122,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookTableRow> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/{workbookTableRow-id};expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows/{};china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/{workbookTableRow-id};expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows/{};china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/{workbookTableRow-id}`
@@ -153,9 +143,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::WorkbookTableRow>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/{workbookTableRow-id};;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows/{};china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/{workbookTableRow-id};;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows/{};china;",
                 changes,
             )
     }
@@ -174,9 +162,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/{workbookTableRow-id};;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows/{};china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/{workbookTableRow-id};;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/rows/{};china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookTableSort> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort;expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/sort;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort;expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/sort;china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort`
@@ -40,9 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::WorkbookTableSort>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort;;;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort;;;china;",
                 changes,
             )
     }
@@ -55,9 +51,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort;;;china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort;;;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort/apply`
@@ -79,9 +73,7 @@ impl RequestBuilder {
         self.0
             .segment("apply")
             .send(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort/apply;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/sort/apply;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort/apply;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/sort/apply;china;",
                 parameters,
             )
     }
@@ -101,9 +93,7 @@ impl RequestBuilder {
         self.0
             .segment("clear")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort/clear;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/sort/clear;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort/clear;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/sort/clear;china;",
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort/reapply`
@@ -122,9 +112,7 @@ impl RequestBuilder {
         self.0
             .segment("reapply")
             .call(
-                Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort/reapply;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/sort/reapply;china;",
-                ),
+                "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/sort/reapply;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/sort/reapply;china;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod from_term;
 pub mod set;
 pub mod to_term;
@@ -23,9 +23,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Relation>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations`
@@ -38,9 +36,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Relation> {
         self.0
             .send(
-                Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations;;;;",
-                ),
+                "op:POST /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations;;;;",
                 body,
             )
     }
@@ -54,9 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations/$count;filter search;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations/$count;filter search;;;",
             )
     }
 }
@@ -87,9 +81,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Relation> {
         self.0
             .call(
-                Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations/{relation-id};expand select;;;",
-                ),
+                "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations/{relation-id};expand select;;;",
             )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations/{relation-id}`
@@ -102,9 +94,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Relation>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations/{relation-id};;;;",
-                ),
+                "op:PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations/{relation-id};;;;",
                 changes,
             )
     }
@@ -115,9 +105,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations/{relation-id};;;;",
-                ),
+                "op:DELETE /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/relations/{relation-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 /// Requests to `/identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AuthenticationConditionApplication>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications`
@@ -42,9 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationConditionApplication> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications;;;us-government china;",
-                ),
+                "op:POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications;;;us-government china;",
                 body,
             )
     }
@@ -60,9 +56,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications/$count;filter search;;us-government china;",
             )
     }
 }
@@ -80,9 +74,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AuthenticationConditionApplication> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications/{authenticationConditionApplication-appId};expand select;;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications/{authenticationConditionApplication-appId};expand select;;us-government china;",
             )
     }
     /// `PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications/{authenticationConditionApplication-appId}`
@@ -97,9 +89,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AuthenticationConditionApplication>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;;us-government china;",
-                ),
+                "op:PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;;us-government china;",
                 changes,
             )
     }
@@ -112,9 +102,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;;us-government china;",
-                ),
+                "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;;us-government china;",
             )
     }
 }

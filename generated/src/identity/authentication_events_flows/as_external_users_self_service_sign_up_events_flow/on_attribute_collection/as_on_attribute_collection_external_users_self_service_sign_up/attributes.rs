@@ -2,7 +2,7 @@
 
 //! `/identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes`
 use crate::models;
-use crate::runtime::{Count, Operation, Page, Path, Reference, Request};
+use crate::runtime::{Count, Page, Path, Reference, Request};
 /// Requests to `/identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -26,9 +26,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::IdentityUserFlowAttribute>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
             )
     }
     /// `GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$count`
@@ -49,9 +47,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows/{}/externalusersselfservicesignupeventsflow/onattributecollection/onattributecollectionexternalusersselfservicesignup/attributes;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows/{}/externalusersselfservicesignupeventsflow/onattributecollection/onattributecollectionexternalusersselfservicesignup/attributes;us-government china;",
             )
     }
     /// `GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$ref`
@@ -72,9 +68,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$ref;count filter orderby search skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:reference:/identity/authenticationeventsflows/{}/externalusersselfservicesignupeventsflow/onattributecollection/onattributecollectionexternalusersselfservicesignup/attributes;us-government china;",
-                ),
+                "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$ref;count filter orderby search skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:reference:/identity/authenticationeventsflows/{}/externalusersselfservicesignupeventsflow/onattributecollection/onattributecollectionexternalusersselfservicesignup/attributes;us-government china;",
             )
     }
     /// `POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$ref`
@@ -91,9 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .send(
-                Operation(
-                    "op:POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$ref;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$ref;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
                 reference,
             )
     }
@@ -107,9 +99,7 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$ref;;;us-government china;",
-                ),
+                "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/$ref;;;us-government china;",
             )
             .query("@id", id)
     }
@@ -131,9 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation(
-                    "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/{identityUserFlowAttribute-id}/$ref;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
-                ),
+                "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes/{identityUserFlowAttribute-id}/$ref;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
             )
     }
 }

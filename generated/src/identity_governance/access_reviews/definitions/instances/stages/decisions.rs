@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod insights;
 /// Requests to `/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -28,9 +28,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AccessReviewInstanceDecisionItem>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
     /// `POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions`
@@ -43,9 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessReviewInstanceDecisionItem> {
         self.0
             .send(
-                Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions;;;;",
-                ),
+                "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions;;;;",
                 body,
             )
     }
@@ -65,9 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions/{}/instances/{}/stages/{}/decisions;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions/{}/instances/{}/stages/{}/decisions;;",
             )
     }
     /// `GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/filterByCurrentUser(on='{on}')`
@@ -85,11 +79,9 @@ impl RequestBuilder {
         on: &models::AccessReviewInstanceDecisionItemFilterByCurrentUserOptions,
     ) -> Request<Page<models::AccessReviewInstanceDecisionItem>> {
         self.0
-            .function("filterByCurrentUser", &[("on", Some(&on))])
+            .function("filterByCurrentUser", &[("on", Some(on))])
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
 }
@@ -114,9 +106,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AccessReviewInstanceDecisionItem> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/{accessReviewInstanceDecisionItem-id};expand select;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
-                ),
+                "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/{accessReviewInstanceDecisionItem-id};expand select;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
             )
     }
     /// `PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/{accessReviewInstanceDecisionItem-id}`
@@ -133,9 +123,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AccessReviewInstanceDecisionItem>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/{accessReviewInstanceDecisionItem-id};;work=AccessReview.ReadWrite.All;;",
-                ),
+                "op:PATCH /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/{accessReviewInstanceDecisionItem-id};;work=AccessReview.ReadWrite.All;;",
                 changes,
             )
     }
@@ -146,9 +134,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/{accessReviewInstanceDecisionItem-id};;;;",
-                ),
+                "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/instances/{accessReviewInstance-id}/stages/{accessReviewStage-id}/decisions/{accessReviewInstanceDecisionItem-id};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files`
 use crate::{models, runtime};
-use crate::runtime::{Content, Count, Operation, Page, Path, Request};
+use crate::runtime::{Content, Count, Page, Path, Request};
 /// Requests to `/identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -25,9 +25,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::CustomDataProvidedResourceFile>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files;count expand filter orderby search select skip top;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files;count expand filter orderby search select skip top;;us-government china;",
             )
     }
     /// `GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/$count`
@@ -42,9 +40,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/$count;filter search;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/$count;filter search;;us-government china;",
             )
     }
 }
@@ -62,9 +58,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::CustomDataProvidedResourceFile> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/{customDataProvidedResourceFile-id};expand select;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/{customDataProvidedResourceFile-id};expand select;;us-government china;",
             )
     }
     /// `GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/{customDataProvidedResourceFile-id}/$value`
@@ -77,9 +71,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/{customDataProvidedResourceFile-id}/$value;;;us-government china;",
-                ),
+                "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/{customDataProvidedResourceFile-id}/$value;;;us-government china;",
             )
     }
     /// `PUT /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/{customDataProvidedResourceFile-id}/$value`
@@ -92,9 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation(
-                    "op:PUT /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/{customDataProvidedResourceFile-id}/$value;;;us-government china;",
-                ),
+                "op:PUT /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/{customDataProvidedResourceFile-id}/$value;;;us-government china;",
                 content,
             )
     }
@@ -108,9 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation(
-                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/{customDataProvidedResourceFile-id}/$value;;;us-government china;",
-                ),
+                "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/uploadSessions/{customDataProvidedResourceUploadSession-id}/files/{customDataProvidedResourceFile-id}/$value;;;us-government china;",
             )
     }
 }

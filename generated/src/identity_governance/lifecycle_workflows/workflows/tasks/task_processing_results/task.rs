@@ -2,7 +2,7 @@
 
 //! `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id}/taskProcessingResults/{taskProcessingResult-id}/task`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id}/taskProcessingResults/{taskProcessingResult-id}/task`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::identity_governance::Task> {
         self.0
             .call(
-                Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id}/taskProcessingResults/{taskProcessingResult-id}/task;expand;;;",
-                ),
+                "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id}/taskProcessingResults/{taskProcessingResult-id}/task;expand;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children`
 use crate::{models, runtime};
-use crate::runtime::{Count, Operation, Page, Path, Request};
+use crate::runtime::{Count, Page, Path, Request};
 pub mod relations;
 pub mod set;
 /// Requests to `/sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children`.
@@ -22,9 +22,7 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::term_store::Term>> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children;count expand filter orderby search select skip top;;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children;count expand filter orderby search select skip top;;;",
             )
     }
     /// `POST /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children`
@@ -37,9 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Term> {
         self.0
             .send(
-                Operation(
-                    "op:POST /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children;;;;",
-                ),
+                "op:POST /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children;;;;",
                 body,
             )
     }
@@ -53,9 +49,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children/$count;filter search;;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children/$count;filter search;;;",
             )
     }
 }
@@ -81,9 +75,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Term> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children/{term-id1};expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children/{term-id1};expand select;;;",
             )
     }
     /// `PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children/{term-id1}`
@@ -96,9 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Term>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children/{term-id1};;;;",
-                ),
+                "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children/{term-id1};;;;",
                 changes,
             )
     }
@@ -109,9 +99,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children/{term-id1};;;;",
-                ),
+                "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/children/{term-id}/children/{term-id1};;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/{term-id}/set`
 use crate::models;
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 /// Requests to `/sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/{term-id}/set`.
 pub struct RequestBuilder(pub(crate) Path);
 impl RequestBuilder {
@@ -15,9 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Set> {
         self.0
             .call(
-                Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/{term-id}/set;expand select;;;",
-                ),
+                "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/{term-id}/set;expand select;;;",
             )
     }
 }

@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/valueAxis`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod format;
 pub mod major_gridlines;
 pub mod minor_gridlines;
@@ -47,9 +47,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookChartAxis> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/valueAxis;expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts/{}/axes/valueaxis;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/valueAxis;expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts/{}/axes/valueaxis;china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/valueAxis`
@@ -70,9 +68,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::WorkbookChartAxis>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/valueAxis;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts/{}/axes/valueaxis;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/valueAxis;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts/{}/axes/valueaxis;china;",
                 changes,
             )
     }
@@ -85,9 +81,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/valueAxis;;;china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/valueAxis;;;china;",
             )
     }
 }

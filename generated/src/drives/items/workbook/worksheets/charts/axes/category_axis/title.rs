@@ -2,7 +2,7 @@
 
 //! `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/categoryAxis/title`
 use crate::{models, runtime};
-use crate::runtime::{Operation, Path, Request};
+use crate::runtime::{Path, Request};
 pub mod format;
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/categoryAxis/title`.
 pub struct RequestBuilder(pub(crate) Path);
@@ -29,9 +29,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::WorkbookChartAxisTitle> {
         self.0
             .call(
-                Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/categoryAxis/title;expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts/{}/axes/categoryaxis/title;china;",
-                ),
+                "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/categoryAxis/title;expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts/{}/axes/categoryaxis/title;china;",
             )
     }
     /// `PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/categoryAxis/title`
@@ -52,9 +50,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::WorkbookChartAxisTitle>> {
         self.0
             .update(
-                Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/categoryAxis/title;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts/{}/axes/categoryaxis/title;china;",
-                ),
+                "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/categoryAxis/title;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/charts/{}/axes/categoryaxis/title;china;",
                 changes,
             )
     }
@@ -67,9 +63,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/categoryAxis/title;;;china;",
-                ),
+                "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/axes/categoryAxis/title;;;china;",
             )
     }
 }
