@@ -11,7 +11,8 @@ use crate::nulls::Nulls;
 /// Everything in a JSON object that the model's fields do not hold.
 ///
 /// The nulls of the first declared properties, of nearly all types of all, are bits; all else is kept as the text of the
-/// object's members, in the order in which they were read, byte for byte.
+/// object's members, byte for byte: what is not declared in the order in which it was read, but the type first, as OData
+/// has it.
 ///
 /// ```
 /// use msgraph_runtime::{Extra, edm::Json};
@@ -28,25 +29,19 @@ pub struct Extra {
 
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Kept {
-    /// Members as in an object: `"name":value,"name":value`.
-    members: String,
-    /// Whether a member may have the name of a declared property, so that it is written in its place.
-    declared: bool,
-    /// Whether a member is the type annotation, which must be written first.
-    typed: bool,
+    /// Members as in an object, `"name":value,"name":value`, that go before the properties.
+    undeclared: String,
+    /// Members that may have the names of declared properties, so that they are written in their places.
+    declared: String,
 }
+
+const TYPE: &str = "\"@odata.type\"";
 
 /// One kept member: its whole text, its name and its value's text.
 pub(crate) struct Member<'a> {
     pub(crate) text: &'a str,
     pub(crate) name: Cow<'a, str>,
     pub(crate) value: &'a str,
-}
-
-impl Member<'_> {
-    pub(crate) fn is_type(&self) -> bool {
-        self.name == "@odata.type"
-    }
 }
 
 impl Extra {
@@ -65,7 +60,7 @@ impl Extra {
         self.members().find(|member| member.name == name).map(|member| member.value)
     }
 
-    /// Names and raw JSON values of everything kept, in the order in which they were read.
+    /// Names and raw JSON values of everything kept.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
         self.members().map(|member| (member.name, member.value))
     }
@@ -85,13 +80,12 @@ impl Extra {
     /// Takes away what is kept under a name, and gives it.
     pub fn remove(&mut self, name: &str) -> Option<Json> {
         let removed = Json::from_raw(self.get(name)?);
-        let rest: Vec<&str> =
-            self.members().filter(|member| member.name != name).map(|member| member.text).collect();
-        let members = rest.join(",");
-        match &mut self.kept {
-            Some(kept) if !members.is_empty() => kept.members = members,
-            kept => *kept = None,
-        }
+        let without = |list: &str| {
+            let rest = members(list).filter(|member| member.name != name).map(|member| member.text);
+            rest.collect::<Vec<_>>().join(",")
+        };
+        let rest = Kept { undeclared: without(self.undeclared()), declared: without(self.declared()) };
+        self.kept = (rest != Kept::default()).then(|| Box::new(rest));
         Some(removed)
     }
 
@@ -140,14 +134,17 @@ impl Extra {
     /// Keeps a member's text, which must be well-formed; `declared` if its name is that of a declared property.
     #[cold]
     pub(crate) fn keep(&mut self, member: &str, declared: bool) {
-        let typed = member.starts_with(r#""@odata.type""#);
         let kept = self.kept.get_or_insert_default();
-        if !kept.members.is_empty() {
-            kept.members.push(',');
+        let list = if declared { &mut kept.declared } else { &mut kept.undeclared };
+        if list.is_empty() {
+            list.push_str(member);
+        } else if member.starts_with(TYPE) && !list.starts_with(TYPE) {
+            list.insert(0, ',');
+            list.insert_str(0, member);
+        } else {
+            list.push(',');
+            list.push_str(member);
         }
-        kept.members.push_str(member);
-        kept.declared |= declared;
-        kept.typed |= typed;
     }
 
     /// The declared properties that were null, as far as they are bits.
@@ -156,36 +153,33 @@ impl Extra {
         self.nulls
     }
 
-    /// All kept members as text, if they can be written together after the properties.
-    pub(crate) fn plain_members(&self) -> Option<&str> {
-        match &self.kept {
-            Some(kept) if kept.declared || kept.typed => None,
-            kept => Some(kept.as_ref().map_or("", |kept| &kept.members)),
-        }
+    /// The kept members that have no name of a declared property, as text.
+    #[inline]
+    pub(crate) fn undeclared(&self) -> &str {
+        self.kept.as_ref().map_or("", |kept| &kept.undeclared)
     }
 
-    /// The type annotation.
-    pub(crate) fn type_member(&self) -> Option<Member<'_>> {
-        if !self.kept.as_ref()?.typed {
-            return None;
-        }
-        self.members().find(Member::is_type)
+    /// The kept members that may have the names of declared properties, as text.
+    #[inline]
+    pub(crate) fn declared(&self) -> &str {
+        self.kept.as_ref().map_or("", |kept| &kept.declared)
     }
 
     /// The kept member with the name of a declared property.
     pub(crate) fn declared_member(&self, name: &str) -> Option<Member<'_>> {
-        if !self.kept.as_ref()?.declared {
-            return None;
-        }
-        self.members().find(|member| member.name == name)
+        members(self.declared()).find(|member| member.name == name)
     }
 
     /// All kept members.
     pub(crate) fn members(&self) -> impl Iterator<Item = Member<'_>> {
-        let text = self.kept.as_ref().map_or("", |kept| &kept.members);
-        let mut reader = Reader::new(text);
-        std::iter::from_fn(move || next_member(text, &mut reader))
+        members(self.undeclared()).chain(members(self.declared()))
     }
+}
+
+/// The members in a text.
+pub(crate) fn members(text: &str) -> impl Iterator<Item = Member<'_>> {
+    let mut reader = Reader::new(text);
+    std::iter::from_fn(move || next_member(text, &mut reader))
 }
 
 /// Reads the next of a list of members. They were checked when they were kept, so an error is the end.

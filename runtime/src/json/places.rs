@@ -5,20 +5,22 @@ use std::ops::Range;
 use crate::extra::Member;
 use crate::nulls::Nulls;
 
-/// What is still to be written under declared names beside the fields that are set.
+/// What is still to be written of one model under declared names, beside the fields that are set.
+#[derive(Clone, Copy)]
 pub(super) struct Places {
     nulls: Nulls,
-    pub(super) kept: Option<Box<Kept>>,
+    /// How many of the members that are kept are this model's: the last ones.
+    kept: usize,
+    /// Where their text begins.
+    text: usize,
 }
 
-/// Members that are kept under declared names.
+/// Members that are kept under declared names, of all models that are being written, one inside the other.
 #[derive(Default)]
 pub(super) struct Kept {
     text: String,
-    /// Where they are in the text, those of the lowest properties last.
-    declared: Vec<Place>,
-    /// Another one that is not in use, while this one is not either.
-    next: Option<Box<Kept>>,
+    /// Of each model, those of the lowest properties last.
+    members: Vec<Place>,
 }
 
 /// Where a member is in the text, and where its value begins.
@@ -29,26 +31,37 @@ struct Place {
 }
 
 impl Places {
-    pub(super) const NONE: Self = Self { nulls: Nulls::NONE, kept: None };
+    pub(super) const NONE: Self = Self { nulls: Nulls::NONE, kept: 0, text: 0 };
 
     /// Those of the nulls.
     pub(super) fn of(nulls: Nulls) -> Self {
-        Self { nulls, kept: None }
+        Self { nulls, ..Self::NONE }
     }
 
-    /// Adds a member that is kept under the name of a property; `spare` are those that are not needed any more, whose
-    /// memory is used.
-    pub(super) fn keep(&mut self, property: usize, member: &Member<'_>, spare: &mut Option<Box<Kept>>) {
-        self.kept.get_or_insert_with(|| Kept::take(spare)).insert(property, member);
+    /// Adds a member that is kept under the name of a property. Of a name that comes twice, what came first is written.
+    pub(super) fn keep(&mut self, property: usize, member: &Member<'_>, kept: &mut Kept) {
+        if self.kept == 0 {
+            self.text = kept.text.len();
+        }
+        let first = kept.members.len() - self.kept;
+        // Backwards, as they are taken from the end.
+        let at = first + kept.members[first..].partition_point(|other| other.property > property);
+        if kept.members.get(at).is_none_or(|other| other.property != property) {
+            let begin = kept.text.len();
+            kept.text.push_str(member.text);
+            let value = kept.text.len() - member.value.len();
+            kept.members.insert(at, Place { property, member: begin..kept.text.len(), value });
+            self.kept += 1;
+        }
     }
 
     /// The lowest property that there is something for, or one that no type has.
-    pub(super) fn next(&self) -> usize {
-        self.nulls.first().min(self.next_kept())
+    pub(super) fn next(&self, kept: &Kept) -> usize {
+        self.nulls.first().min(self.next_kept(kept))
     }
 
-    fn next_kept(&self) -> usize {
-        let last = self.kept.as_ref().and_then(|kept| kept.declared.last());
+    fn next_kept(&self, kept: &Kept) -> usize {
+        let last = kept.members.last().filter(|_| self.kept > 0);
         last.map_or(usize::MAX, |place| place.property)
     }
 
@@ -60,46 +73,27 @@ impl Places {
     }
 
     /// Whether a member is kept for a property than which none is lower.
-    pub(super) fn is_kept(&self, property: usize) -> bool {
-        self.next_kept() == property
+    pub(super) fn is_kept(&self, property: usize, kept: &Kept) -> bool {
+        self.next_kept(kept) == property
     }
 
     /// Takes the member away that is kept for a property than which none is lower, and hands it over.
-    pub(super) fn take_kept(&mut self, property: usize, name: &'static str, hand: impl FnOnce(&Member<'_>)) {
-        if self.is_kept(property)
-            && let Some(kept) = &mut self.kept
-            && let Some(Place { member, value, .. }) = kept.declared.pop()
+    pub(super) fn take_kept(
+        &mut self,
+        property: usize,
+        name: &'static str,
+        kept: &mut Kept,
+        hand: impl FnOnce(&Member<'_>),
+    ) {
+        if self.is_kept(property, kept)
+            && let Some(Place { member, value, .. }) = kept.members.pop()
         {
             let value = &kept.text[value..member.end];
             hand(&Member { text: &kept.text[member], name: name.into(), value });
+            self.kept -= 1;
+            if self.kept == 0 {
+                kept.text.truncate(self.text);
+            }
         }
-    }
-}
-
-impl Kept {
-    fn insert(&mut self, property: usize, member: &Member<'_>) {
-        // Backwards, as they are taken from the end. Of a name that came twice, what came first is written.
-        let at = self.declared.partition_point(|other| other.property > property);
-        if self.declared.get(at).is_none_or(|other| other.property != property) {
-            let begin = self.text.len();
-            self.text.push_str(member.text);
-            let value = self.text.len() - member.value.len();
-            self.declared.insert(at, Place { property, member: begin..self.text.len(), value });
-        }
-    }
-
-    /// One that is not in use, or a new one.
-    fn take(spare: &mut Option<Box<Self>>) -> Box<Self> {
-        let mut kept = spare.take().unwrap_or_default();
-        *spare = kept.next.take();
-        kept.text.clear();
-        kept.declared.clear();
-        kept
-    }
-
-    /// Keeps the memory for the next one.
-    pub(super) fn put_by(mut self: Box<Self>, spare: &mut Option<Box<Self>>) {
-        self.next = spare.take();
-        *spare = Some(self);
     }
 }

@@ -3,7 +3,7 @@
 use super::Value;
 use super::places::{Kept, Places};
 use super::scan::plain_until;
-use crate::extra::{Extra, Member};
+use crate::extra::{self, Extra, Member};
 use crate::model::TypeInfo;
 
 /// Builds one JSON text.
@@ -11,8 +11,7 @@ pub struct Writer {
     out: Vec<u8>,
     /// The model that is being written.
     object: Object,
-    /// What models that are written have needed, for the next ones.
-    spare: Option<Box<Kept>>,
+    kept: Kept,
     /// What the model carries, if that is [all that is wanted](Wanted::Extra).
     extra: Extra,
     /// Whether values whose names suggest a secret are masked, for output that people read.
@@ -57,7 +56,13 @@ impl Object {
 impl Writer {
     /// A writer with nothing written.
     pub fn new() -> Self {
-        Self { out: Vec::new(), object: Object::NONE, spare: None, extra: Extra::new(), masked: false }
+        Self {
+            out: Vec::new(),
+            object: Object::NONE,
+            kept: Kept::default(),
+            extra: Extra::new(),
+            masked: false,
+        }
     }
 
     /// A writer for logs: strings in properties that hold passwords and secrets are replaced.
@@ -124,23 +129,19 @@ impl Writer {
     }
 
     fn begin_extra(&mut self, extra: &Extra) {
+        match extra.undeclared() {
+            "" => {}
+            members if self.masked => extra::members(members).for_each(|member| self.raw_member(&member)),
+            members => self.member(members),
+        }
         let mut places = Places::of(extra.nulls());
-        match extra.plain_members() {
-            Some("") => {}
-            Some(members) if !self.masked => self.member(members),
-            _ => {
-                if let Some(member) = extra.type_member() {
-                    self.raw_member(&member);
-                }
-                for member in extra.members().filter(|member| !member.is_type()) {
-                    match self.object.type_info.index(&member.name) {
-                        Some(property) => places.keep(property, &member, &mut self.spare),
-                        None => self.raw_member(&member),
-                    }
-                }
+        for member in extra::members(extra.declared()) {
+            match self.object.type_info.index(&member.name) {
+                Some(property) => places.keep(property, &member, &mut self.kept),
+                None => self.raw_member(&member),
             }
         }
-        self.object.attention = places.next();
+        self.object.attention = places.next(&self.kept);
         self.object.places = places;
     }
 
@@ -149,10 +150,7 @@ impl Writer {
         if self.object.attention != usize::MAX {
             self.fill(self.object.type_info.properties.len());
         }
-        let Object { places, .. } = std::mem::replace(&mut self.object, outer);
-        if let Some(kept) = places.kept {
-            kept.put_by(&mut self.spare);
-        }
+        self.object = outer;
         self.end_object();
     }
 
@@ -186,28 +184,30 @@ impl Writer {
     /// Writes what stands before a property whose field is set: nulls, and members that are kept where no field is set.
     fn fill(&mut self, property: usize) {
         self.settle_doubled();
-        let mut places = std::mem::replace(&mut self.object.places, Places::NONE);
+        let mut places = self.object.places;
+        let mut kept = std::mem::take(&mut self.kept);
         let names = self.object.type_info.properties;
-        while places.next() < property {
-            let unset = places.next();
+        while places.next(&kept) < property {
+            let unset = places.next(&kept);
             if places.take_null(unset) {
                 self.begin_property(unset);
                 self.raw("null");
-                places.take_kept(unset, names[unset], |_| {});
+                places.take_kept(unset, names[unset], &mut kept, |_| {});
             } else {
-                places.take_kept(unset, names[unset], |member| self.raw_member(member));
+                places.take_kept(unset, names[unset], &mut kept, |member| self.raw_member(member));
             }
         }
         // What is set is not null any more.
         places.take_null(property);
-        if places.is_kept(property) {
+        if places.is_kept(property, &kept) {
             let comma = usize::from(self.out.last() != Some(&b'{'));
             self.object.doubled = Some((property, self.out.len() + comma));
             self.object.attention = property + 1;
         } else {
-            self.object.attention = places.next();
+            self.object.attention = places.next(&kept);
         }
         self.object.places = places;
+        self.kept = kept;
     }
 
     /// Gives a member that was written from its field back the spelling that is kept, if that says the same.
@@ -215,7 +215,7 @@ impl Writer {
         let Some((property, begin)) = self.object.doubled.take() else { return };
         let name = self.object.type_info.properties[property];
         let out = &mut self.out;
-        self.object.places.take_kept(property, name, |kept| {
+        self.object.places.take_kept(property, name, &mut self.kept, |kept| {
             // Two quotes and a colon stand beside the name.
             let value = std::str::from_utf8(&out[begin + name.len() + 3..]).unwrap_or_default();
             if same_value(value, kept.value) {
