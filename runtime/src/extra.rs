@@ -6,13 +6,13 @@ use std::fmt;
 
 use crate::edm::Json;
 use crate::json::{Reader, Writer};
-use crate::nulls::Nulls;
+use crate::nulls::{Bits, Nulls};
 
 /// Everything in a JSON object that the model's fields do not hold.
 ///
-/// The nulls of the first declared properties, of nearly all types of all, are bits; all else is kept as the text of the
-/// object's members, byte for byte: what is not declared in the order in which it was read, but the type first, as OData
-/// has it.
+/// The nulls of declared properties are bits, those of the first ones in the value itself; all else is kept as the text of
+/// the object's members, byte for byte: what is not declared in the order in which it was read, but the type first, as
+/// OData has it.
 ///
 /// ```
 /// use msgraph_runtime::{Extra, edm::Json};
@@ -23,7 +23,9 @@ use crate::nulls::Nulls;
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Extra {
-    nulls: Nulls,
+    /// Which of the first properties are null. Models have complex values in them, each with its own extras, so there are
+    /// no more bits here than most types need.
+    nulls: Bits<1>,
     kept: Option<Box<Kept>>,
 }
 
@@ -33,6 +35,8 @@ struct Kept {
     undeclared: String,
     /// Members that may have the names of declared properties, so that they are written in their places.
     declared: String,
+    /// Which of the properties after the first ones are null.
+    nulls: Bits<2>,
 }
 
 const TYPE: &str = "\"@odata.type\"";
@@ -47,7 +51,7 @@ pub(crate) struct Member<'a> {
 impl Extra {
     /// Nothing kept.
     pub const fn new() -> Self {
-        Self { nulls: Nulls::NONE, kept: None }
+        Self { nulls: Bits::NONE, kept: None }
     }
 
     /// Whether nothing is kept: no null, no unknown property, no annotation.
@@ -84,8 +88,8 @@ impl Extra {
             let rest = members(list).filter(|member| member.name != name).map(|member| member.text);
             rest.collect::<Vec<_>>().join(",")
         };
-        let rest = Kept { undeclared: without(self.undeclared()), declared: without(self.declared()) };
-        self.kept = (rest != Kept::default()).then(|| Box::new(rest));
+        let (undeclared, declared) = (without(self.undeclared()), without(self.declared()));
+        self.change_kept(|kept| (kept.undeclared, kept.declared) = (undeclared, declared));
         Some(removed)
     }
 
@@ -113,21 +117,39 @@ impl Extra {
     /// Whether a declared property was null.
     #[inline]
     pub(crate) fn is_null(&self, property: usize) -> bool {
-        self.nulls.contains(property)
+        match property.checked_sub(Bits::<1>::LENGTH) {
+            None => self.nulls.contains(property),
+            Some(more) => self.kept.as_ref().is_some_and(|kept| kept.nulls.contains(more)),
+        }
     }
 
     /// Remembers that a declared property was null.
     #[inline]
     pub(crate) fn note_null(&mut self, property: usize, name: &'static str) {
         if !self.nulls.insert(property) {
-            self.keep(&format!("\"{name}\":null"), true);
+            let more = property - Bits::<1>::LENGTH;
+            if !self.kept.get_or_insert_default().nulls.insert(more) {
+                self.keep(&format!("\"{name}\":null"), true);
+            }
         }
     }
 
     /// Forgets that a declared property was null.
     pub(crate) fn forget_null(&mut self, property: usize, name: &'static str) {
-        if !self.nulls.remove(property) {
-            self.remove(name);
+        match property.checked_sub(Bits::<1>::LENGTH) {
+            None => self.nulls.remove(property),
+            Some(more) if more < Bits::<2>::LENGTH => self.change_kept(|kept| kept.nulls.remove(more)),
+            Some(_) => drop(self.remove(name)),
+        }
+    }
+
+    /// Changes what is kept, if there is something, and keeps nothing where nothing is left.
+    fn change_kept(&mut self, change: impl FnOnce(&mut Kept)) {
+        if let Some(kept) = &mut self.kept {
+            change(kept);
+            if **kept == Kept::default() {
+                self.kept = None;
+            }
         }
     }
 
@@ -150,7 +172,7 @@ impl Extra {
     /// The declared properties that were null, as far as they are bits.
     #[inline]
     pub(crate) fn nulls(&self) -> Nulls {
-        self.nulls
+        Nulls::joined(self.nulls, self.kept.as_ref().map_or(Bits::NONE, |kept| kept.nulls))
     }
 
     /// The kept members that have no name of a declared property, as text.
