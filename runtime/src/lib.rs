@@ -11,10 +11,10 @@
 //!
 //! ```
 //! use http::{Request, Response};
-//! use msgraph_runtime::{Body, GraphClient, Operation, Page, StaticToken};
+//! use msgraph_runtime::{Body, GraphClient, Page, StaticToken};
 //!
-//! // Generated request builders hold such constants and make such calls.
-//! const LIST: Operation = Operation("op:GET /me/messages;select top;");
+//! // Generated request builders make such calls: an operation as one text, see `Operation`.
+//! const LIST: &str = "op:GET /me/messages;select top;";
 //!
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let client = GraphClient::builder()
@@ -37,8 +37,8 @@
 //!
 //! ```
 //! # use http::{Request, Response};
-//! # use msgraph_runtime::{Body, GraphClient, Operation, Page, StaticToken};
-//! # const LIST: Operation = Operation("op:GET /me/messages;select top;");
+//! # use msgraph_runtime::{Body, GraphClient, Page, StaticToken};
+//! # const LIST: &str = "op:GET /me/messages;select top;";
 //! # let client = GraphClient::builder()
 //! #     .credential(StaticToken::new("token"))
 //! #     .transport(|_| async { Ok(Response::new(Body::from(r#"{"value": ["first", "second"]}"#))) })

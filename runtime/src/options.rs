@@ -43,9 +43,9 @@ impl<T> Request<T> {
     /// Whether and when this request is sent again, in place of the client's policy.
     ///
     /// ```
-    /// use msgraph_runtime::{Error, Operation, Path, RetryPolicy};
+    /// use msgraph_runtime::{Error, Path, RetryPolicy};
     ///
-    /// const DELETE: Operation = Operation("op:DELETE /users/{user-id};;");
+    /// const DELETE: &str = "op:DELETE /users/{user-id};;";
     ///
     /// async fn delete(user: &Path) -> Result<(), Error> {
     ///     let policy = user.client().retry_policy();

@@ -183,9 +183,9 @@ impl Path {
         }
     }
 
-    // ---- requests, by the text of an [`Operation`], which costs the compiler less than a value
+    // ---- requests. A text costs the compiler less than a value made of it, and there are thousands of calls.
 
-    /// A request without a body.
+    /// A request without a body. `operation` is the text of an [`Operation`], here and below.
     #[inline]
     pub fn call<T>(&self, operation: &'static str) -> Request<T> {
         Request::new(self.draft(operation, Body::empty()))

@@ -6,9 +6,9 @@ use std::fmt::Write;
 /// `Preference-Applied`.
 ///
 /// ```
-/// use msgraph_runtime::{Error, Operation, Page, Path, Prefer};
+/// use msgraph_runtime::{Error, Page, Path, Prefer};
 ///
-/// const LIST: Operation = Operation("op:GET /me/events;;");
+/// const LIST: &str = "op:GET /me/events;;";
 ///
 /// async fn events(events: &Path) -> Result<Page<String>, Error> {
 ///     let request = events.call::<Page<String>>(LIST).prefer(Prefer::ImmutableIds);

@@ -52,10 +52,10 @@ fn batch_name() -> CallName {
 ///
 /// ```
 /// use http::{Request, Response};
-/// use msgraph_runtime::{Body, GraphClient, Operation, Page, StaticToken};
+/// use msgraph_runtime::{Body, GraphClient, Page, StaticToken};
 ///
-/// const LIST: Operation = Operation("op:GET /me/messages;select top;");
-/// const DELETE: Operation = Operation("op:DELETE /me/messages/{message-id};;");
+/// const LIST: &str = "op:GET /me/messages;select top;";
+/// const DELETE: &str = "op:DELETE /me/messages/{message-id};;";
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # let answer = r#"{"responses": [{"id": "2", "status": 204}, {"id": "1", "status": 200, "body": {"value": ["a"]}}]}"#;
