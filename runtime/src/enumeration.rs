@@ -43,15 +43,18 @@ fn member_name<E: Enumeration>(value: &E) -> &str {
 /// The member of a name; exact spelling first, then without regard to case.
 #[doc(hidden)]
 pub fn member<E: Enumeration>(name: &str) -> E {
-    exact(name).or_else(|| respelled(name)).unwrap_or_else(|| unknown(name))
+    known(name).unwrap_or_else(|| unknown(name))
 }
 
-fn exact<E: Enumeration>(name: &str) -> Option<E> {
-    E::TYPE.members.iter().find(|member| member_name(*member) == name).cloned()
+fn known<E: Enumeration>(name: &str) -> Option<E> {
+    let members = E::TYPE.members;
+    find(name, members.len(), &|index| member_name(&members[index])).map(|index| members[index].clone())
 }
 
-fn respelled<E: Enumeration>(name: &str) -> Option<E> {
-    E::TYPE.members.iter().find(|member| member_name(*member).eq_ignore_ascii_case(name)).cloned()
+/// The index of a member, found by its name: apart from the types, of which a program may have many.
+fn find(name: &str, count: usize, name_of: &dyn Fn(usize) -> &'static str) -> Option<usize> {
+    let exact = (0..count).find(|index| name_of(*index) == name);
+    exact.or_else(|| (0..count).find(|index| name_of(*index).eq_ignore_ascii_case(name)))
 }
 
 fn unknown<E: Enumeration>(name: &str) -> E {
@@ -62,9 +65,11 @@ fn unknown<E: Enumeration>(name: &str) -> E {
 #[doc(hidden)]
 pub fn read_member<E: Enumeration>(reader: &mut Reader<'_>) -> Result<E, ReadError> {
     let name = reader.expect_string(E::TYPE.name)?;
-    Ok(exact(&name)
-        .or_else(|| respelled(&name).inspect(|_| reader.note_respelled()))
-        .unwrap_or_else(|| unknown(&name)))
+    let member = member(&name);
+    if member_name(&member) != name {
+        reader.note_respelled();
+    }
+    Ok(member)
 }
 
 /// Writes a member.
