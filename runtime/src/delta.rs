@@ -62,9 +62,13 @@ impl<T: Model> Value for Change<T> {
 /// Whether an item was removed, and why: `@removed` (OData 4.01 JSON, section 15.3), or the facet `deleted` that drive
 /// items and list items have instead.
 fn removal<T: Model>(item: &T) -> Option<Option<String>> {
-    if let Some(annotation) = item.extra().get("@removed") {
+    let extra = item.extra();
+    if let Some(annotation) = extra.get("@removed") {
         let annotation: serde_json::Value = serde_json::from_str(annotation).unwrap_or_default();
         return Some(text(annotation.get("reason").cloned()));
+    }
+    if T::TYPE.index("deleted").is_none() && extra.get("deleted").is_none() {
+        return None;
     }
     let facet = property(item, "deleted").filter(serde_json::Value::is_object)?;
     Some(text(facet.get("state").cloned()))

@@ -10,9 +10,9 @@ use crate::nulls::{Bits, Nulls};
 
 /// Everything in a JSON object that the model's fields do not hold.
 ///
-/// The nulls of declared properties are bits, those of the first ones in the value itself; all else is kept as the text of
-/// the object's members, byte for byte: what is not declared in the order in which it was read, but the type first, as
-/// OData has it.
+/// The nulls of declared properties are bits, as far as there are some, those of the first ones in the value itself; all
+/// else is kept as the text of the object's members, byte for byte: what is not declared in the order in which it was read,
+/// but the type first, as OData has it. What is declared belongs to the type that it was read as.
 ///
 /// ```
 /// use msgraph_runtime::{Extra, edm::Json};
@@ -64,7 +64,7 @@ impl Extra {
         self.members().find(|member| member.name == name).map(|member| member.value)
     }
 
-    /// Names and raw JSON values of everything kept.
+    /// Names and raw JSON values of everything kept, annotations and unknown properties first; not of nulls that are bits.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
         self.members().map(|member| (member.name, member.value))
     }
@@ -78,6 +78,7 @@ impl Extra {
         writer.raw(":");
         writer.raw(value.as_str());
         let member = String::from_utf8(writer.into_bytes()).unwrap_or_default();
+        // Of which type the extras are is not known here, but that no type declares annotations.
         self.keep(&member, !name.contains('@'));
     }
 
@@ -138,8 +139,11 @@ impl Extra {
     pub(crate) fn forget_null(&mut self, property: usize, name: &'static str) {
         match property.checked_sub(Bits::<1>::LENGTH) {
             None => self.nulls.remove(property),
-            Some(more) if more < Bits::<2>::LENGTH => self.change_kept(|kept| kept.nulls.remove(more)),
-            Some(_) => drop(self.remove(name)),
+            Some(more) => self.change_kept(|kept| kept.nulls.remove(more)),
+        }
+        // A null that there is no bit for, or that the program has put in.
+        if self.declared_member(name).is_some_and(|member| member.value == "null") {
+            self.remove(name);
         }
     }
 
@@ -153,7 +157,7 @@ impl Extra {
         }
     }
 
-    /// Keeps a member's text, which must be well-formed; `declared` if its name is that of a declared property.
+    /// Keeps a member's text, which must be well-formed; `declared` if its name may be that of a declared property.
     #[cold]
     pub(crate) fn keep(&mut self, member: &str, declared: bool) {
         let kept = self.kept.get_or_insert_default();

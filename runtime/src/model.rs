@@ -46,7 +46,8 @@ pub trait Model: Default + 'static {
         writer.into_extra()
     }
 
-    /// Replaces what the value carries beyond its fields.
+    /// Replaces what the value carries beyond its fields, by what a value of the same type carried: which properties are
+    /// declared differs from type to type, and [`upcast`](Self::upcast) and [`downcast`](Self::downcast) heed it.
     fn set_extra(&mut self, extra: Extra) {
         let read = self.read(REST, &mut Reader::of_extra(extra));
         debug_assert!(read.is_ok(), "what has no field is read into the extras");
@@ -169,6 +170,10 @@ pub(crate) fn read_onto<M: Model>(list: &mut Vec<M>, reader: &mut Reader<'_>) ->
 fn fill<M: Model>(model: &mut M, mut object: ObjectCursor, reader: &mut Reader<'_>) -> Result<(), ReadError> {
     while let Some(property) = reader.next_property(M::TYPE, &mut object)? {
         let result = model.read(property, reader);
+        if property == REST {
+            result?;
+            continue;
+        }
         if result.is_err() || reader.was_respelled() {
             reader.settle(result, M::TYPE.properties[property], &object)?;
             model.read(REST, reader)?;

@@ -4,7 +4,8 @@
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bits<const WORDS: usize>([u64; WORDS]);
 
-/// The null properties of a model. Of the service's types hardly one has more properties than fit.
+/// The null properties of a model. One of the service's types has more properties than fit: the general configuration of
+/// Windows 10 devices.
 pub(crate) type Nulls = Bits<3>;
 
 impl<const WORDS: usize> Bits<WORDS> {

@@ -1,4 +1,4 @@
-//! What is known of an operation: plain data that generated code states in one constant per operation.
+//! What is known of an operation: plain data that generated code states in one text per operation.
 
 use std::fmt;
 

@@ -83,7 +83,7 @@ impl Value for Json {
     }
 
     fn write(&self, writer: &mut Writer) {
-        writer.raw(&self.0);
+        writer.json(&self.0);
     }
 }
 

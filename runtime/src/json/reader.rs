@@ -189,6 +189,7 @@ impl<'a> Reader<'a> {
             return Err(self.mismatch(type_info.name, self.at));
         }
         self.enter()?;
+        self.respelled = false;
         // The address tells types apart well enough: a clash only costs a wrong guess.
         let address = std::ptr::from_ref(type_info).addr();
         let seed = address.wrapping_mul(0x9E37_79B9) >> 16;

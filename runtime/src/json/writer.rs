@@ -1,8 +1,8 @@
 //! Writes JSON text into a byte vector: one concrete type, for the same reason as the reader.
 
-use super::Value;
 use super::places::{Kept, Places};
 use super::scan::plain_until;
+use super::{ReadError, Reader, Value};
 use crate::extra::{self, Extra, Member};
 use crate::model::TypeInfo;
 
@@ -268,8 +268,14 @@ impl Writer {
 
     /// Writes a member as it was read: its name and value in their original spelling.
     pub(crate) fn raw_member(&mut self, member: &Member<'_>) {
-        let is_masked = self.masked && is_secret(&member.name);
-        self.member(if is_masked { "\"***\":\"***\"" } else { member.text });
+        match self.masked {
+            false => self.member(member.text),
+            true if is_secret(&member.name) => self.member("\"***\":\"***\""),
+            true => {
+                self.name(&member.name);
+                self.show(member.value);
+            }
+        }
     }
 
     /// Writes a member's name; a value must follow.
@@ -280,6 +286,57 @@ impl Writer {
     }
 
     // ---- values
+
+    /// Writes a JSON value as it stands; for people without the secrets in it.
+    pub(crate) fn json(&mut self, value: &str) {
+        if self.masked && self.is_secret() {
+            self.raw("\"***\"");
+        } else if self.masked {
+            self.show(value);
+        } else {
+            self.raw(value);
+        }
+    }
+
+    fn show(&mut self, value: &str) {
+        let begin = self.out.len();
+        if self.show_next(&mut Reader::new(value)).is_err() {
+            self.out.truncate(begin);
+            self.raw("\"***\"");
+        }
+    }
+
+    fn show_next(&mut self, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        let mut first = true;
+        match reader.peek() {
+            Some(b'{') => {
+                reader.enter_object("an object")?;
+                self.begin_object();
+                while let Some(name) = reader.next_name(&mut first)? {
+                    self.name(&name);
+                    if is_secret(&name) {
+                        reader.skip()?;
+                        self.raw("\"***\"");
+                    } else {
+                        self.show_next(reader)?;
+                    }
+                }
+                self.end_object();
+            }
+            Some(b'[') => {
+                reader.enter_array("an array")?;
+                self.begin_array();
+                while reader.next_element(first)? {
+                    self.element(first);
+                    first = false;
+                    self.show_next(reader)?;
+                }
+                self.end_array();
+            }
+            _ => self.raw(reader.raw()?),
+        }
+        Ok(())
+    }
 
     /// Writes JSON text as it stands.
     pub(crate) fn raw(&mut self, json: &str) {

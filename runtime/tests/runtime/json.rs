@@ -191,6 +191,22 @@ fn what_is_kept_stands_in_its_place_at_every_level() {
 }
 
 #[test]
+fn a_model_with_kept_members_can_take_the_place_of_a_kept_member() {
+    let mut user = read(r#"{"manager":5,"days":"x","rights":"ADULT"}"#);
+    user.manager = Some(Box::new(read(r#"{"aboutMe":7,"days":"y","score":null}"#)));
+    let expected = r#"{"days":"x","manager":{"aboutMe":7,"days":"y","score":null},"rights":"ADULT"}"#;
+    assert_eq!(write(&user), expected);
+}
+
+#[test]
+fn the_type_is_written_first_wherever_it_stood() {
+    let user = read(r##"{"x":1,"days":"y","@odata.type":"#microsoft.graph.user","z":2}"##);
+    let expected = r##"{"@odata.type":"#microsoft.graph.user","x":1,"z":2,"days":"y"}"##;
+    assert_eq!(write(&user), expected);
+    assert_eq!(user.extra.odata_type().as_deref(), Some("microsoft.graph.user"));
+}
+
+#[test]
 fn of_a_name_that_comes_twice_one_is_written() {
     assert_eq!(write(&read(r#"{"days":"a","days":"b","score":1}"#)), r#"{"days":"a","score":1}"#);
 }
@@ -239,10 +255,12 @@ fn enumerations_are_open_and_flags_are_sets() {
 fn debug_output_is_short_and_masks_secrets() {
     let mut user =
         read(r#"{"aboutMe":"x","accountEnabled":null,"password":"hunter2","clientSecret":"s3cret"}"#);
-    user.manager = Some(Box::new(read(r#"{"password":"hunter3"}"#)));
+    user.manager = Some(Box::new(read(
+        r#"{"password":"hunter3","x":[{"token":"t0ken"}],"anything":{"secret":"s3cond"}}"#,
+    )));
     let shown = format!("{user:?}");
     assert!(shown.starts_with("user {\"***\":\"***\",\"aboutMe\":\"x\""), "{shown}");
-    for secret in ["hunter2", "hunter3", "s3cret"] {
+    for secret in ["hunter2", "hunter3", "s3cret", "t0ken", "s3cond"] {
         assert!(!shown.contains(secret) && !format!("{:?}", user.extra).contains(secret), "{shown}");
         assert!(write(&user).contains(secret));
     }
@@ -361,6 +379,21 @@ fn nulls_of_wide_types_are_remembered_beyond_the_bits() {
     assert!(wide.is_null("m7") && wide.is_null("m8") && wide.is_null("n9") && !wide.is_null("n8"));
     wide.set_null("n9", false);
     wide.set_null("n8", true);
+    for property in ["a5", "g5", "n5"] {
+        let mut other = Wide::default();
+        other.set_null(property, true);
+        assert!(other.is_null(property), "{property}");
+        other.set_null(property, false);
+        assert!(!other.is_null(property) && other.extra.is_empty(), "{property}");
+        other.extra.insert(property, &Json::from(serde_json::json!(null)));
+        other.set_null(property, false);
+        assert!(other.extra.is_empty(), "{property}");
+        let kept: Wide = json::from_slice(format!(r#"{{"a0":null,"h0":null,"{property}":"x"}}"#).as_bytes())
+            .expect("wide");
+        let mut same = kept.clone();
+        same.set_null(property, false);
+        assert_eq!(json::to_vec(&same), json::to_vec(&kept), "what is kept was no null");
+    }
     wide.more.insert(128, 5);
     let written = String::from_utf8(json::to_vec(&wide)).expect("UTF-8");
     assert_eq!(written, r#"{"a0":1,"a1":null,"b0":2,"m7":null,"m8":5,"n8":null}"#);
