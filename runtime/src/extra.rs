@@ -196,6 +196,15 @@ impl Extra {
         members(self.declared()).find(|member| member.name == name)
     }
 
+    /// An object of all kept members.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.begin_object();
+        self.members().for_each(|member| writer.raw_member(&member));
+        writer.end_object();
+        writer.into_bytes()
+    }
+
     /// All kept members.
     pub(crate) fn members(&self) -> impl Iterator<Item = Member<'_>> {
         members(self.undeclared()).chain(members(self.declared()))
@@ -224,12 +233,6 @@ fn next_member<'a>(text: &'a str, reader: &mut Reader<'a>) -> Option<Member<'a>>
 
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut writer = Writer::masked();
-        writer.begin_object();
-        for member in self.members() {
-            writer.raw_member(&member);
-        }
-        writer.end_object();
-        f.write_str(&String::from_utf8_lossy(&writer.into_bytes()))
+        f.write_str(&crate::json::masked(&self.to_json()))
     }
 }

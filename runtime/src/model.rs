@@ -211,14 +211,12 @@ pub fn equal<M: Model>(one: &M, other: &M) -> bool {
 /// Formats a model for people: its type's short name and what is set, secrets masked.
 #[doc(hidden)]
 pub fn debug<M: Model>(model: &M, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut writer = Writer::masked();
-    write(model, &mut writer);
-    show(M::TYPE.name, &writer.into_bytes(), f)
+    show(M::TYPE.name, &crate::json::to_vec(model), f)
 }
 
 fn show(name: &str, json: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let short = name.rsplit('.').next().unwrap_or(name);
-    write!(f, "{short} {}", String::from_utf8_lossy(json))
+    write!(f, "{short} {}", crate::json::masked(json))
 }
 
 /// Implements for models what follows from [`Model`]: `Clone`, `PartialEq`, `Debug`, and serde's `Serialize` and

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::edm::Json;
 use crate::extra::Extra;
-use crate::json::{self, Value, Writer};
+use crate::json::{self, Value};
 use crate::model::Model;
 use crate::query::Property;
 
@@ -78,24 +78,15 @@ impl<M: Model> Patch<M> {
     }
 }
 
-impl<M> Patch<M> {
-    fn write(&self, mut writer: Writer) -> Vec<u8> {
-        writer.begin_object();
-        self.members.members().for_each(|member| writer.raw_member(&member));
-        writer.end_object();
-        writer.into_bytes()
-    }
-}
-
 impl<M> Update<M> for Patch<M> {
     fn to_json(&self) -> Vec<u8> {
-        self.write(Writer::new())
+        self.members.to_json()
     }
 }
 
 impl<M> Update<M> for &Patch<M> {
     fn to_json(&self) -> Vec<u8> {
-        self.write(Writer::new())
+        self.members.to_json()
     }
 }
 
@@ -120,13 +111,13 @@ impl<M> Clone for Patch<M> {
 /// The JSON text that is sent.
 impl<M> fmt::Display for Patch<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.write(Writer::new())))
+        f.write_str(&String::from_utf8_lossy(&self.members.to_json()))
     }
 }
 
 /// The JSON text, secrets masked.
 impl<M> fmt::Debug for Patch<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Patch {}", String::from_utf8_lossy(&self.write(Writer::masked())))
+        write!(f, "Patch {}", json::masked(&self.members.to_json()))
     }
 }

@@ -83,7 +83,7 @@ impl Value for Json {
     }
 
     fn write(&self, writer: &mut Writer) {
-        writer.json(&self.0);
+        writer.raw(&self.0);
     }
 }
 

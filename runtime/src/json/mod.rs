@@ -5,6 +5,7 @@
 //! [`to_vec`] are the way in and out.
 
 mod error;
+mod masked;
 mod places;
 mod reader;
 mod scan;
@@ -13,6 +14,7 @@ mod value;
 mod writer;
 
 pub use error::{JsonError, ReadError};
+pub(crate) use masked::masked;
 pub use reader::Reader;
 pub(crate) use reader::{ObjectCursor, REST};
 pub use value::Value;

@@ -1,8 +1,8 @@
 //! Writes JSON text into a byte vector: one concrete type, for the same reason as the reader.
 
+use super::Value;
 use super::places::{Kept, Places};
 use super::scan::plain_until;
-use super::{ReadError, Reader, Value};
 use crate::extra::{self, Extra, Member};
 use crate::model::TypeInfo;
 
@@ -14,15 +14,11 @@ pub struct Writer {
     kept: Kept,
     /// What the model carries, if that is [all that is wanted](Wanted::Extra).
     extra: Extra,
-    /// Whether values whose names suggest a secret are masked, for output that people read.
-    masked: bool,
 }
 
 /// How far the writer is in a model.
 pub(crate) struct Object {
     type_info: &'static TypeInfo,
-    /// The declared property that is being written.
-    property: usize,
     /// From which property on there is more to do than to write it, so that a plain one costs one comparison.
     attention: usize,
     wanted: Wanted,
@@ -45,7 +41,6 @@ static NO_TYPE: TypeInfo = TypeInfo { name: "", bases: &[], properties: &[] };
 impl Object {
     const NONE: Self = Self {
         type_info: &NO_TYPE,
-        property: 0,
         attention: usize::MAX,
         wanted: Wanted::All,
         places: Places::NONE,
@@ -56,18 +51,7 @@ impl Object {
 impl Writer {
     /// A writer with nothing written.
     pub fn new() -> Self {
-        Self {
-            out: Vec::new(),
-            object: Object::NONE,
-            kept: Kept::default(),
-            extra: Extra::new(),
-            masked: false,
-        }
-    }
-
-    /// A writer for logs: strings in properties that hold passwords and secrets are replaced.
-    pub(crate) fn masked() -> Self {
-        Self { masked: true, ..Self::new() }
+        Self { out: Vec::new(), object: Object::NONE, kept: Kept::default(), extra: Extra::new() }
     }
 
     /// A writer that writes nothing of a model, but gets a copy of its extras.
@@ -131,7 +115,6 @@ impl Writer {
     fn begin_extra(&mut self, extra: &Extra) {
         match extra.undeclared() {
             "" => {}
-            members if self.masked => extra::members(members).for_each(|member| self.raw_member(&member)),
             members => self.member(members),
         }
         let mut places = Places::of(extra.nulls());
@@ -226,7 +209,6 @@ impl Writer {
     }
 
     fn begin_property(&mut self, property: usize) {
-        self.object.property = property;
         let name = self.object.type_info.properties[property];
         self.comma();
         // Declared names come from the service's metadata; they hold nothing that needs escaping.
@@ -268,14 +250,7 @@ impl Writer {
 
     /// Writes a member as it was read: its name and value in their original spelling.
     pub(crate) fn raw_member(&mut self, member: &Member<'_>) {
-        match self.masked {
-            false => self.member(member.text),
-            true if is_secret(&member.name) => self.member("\"***\":\"***\""),
-            true => {
-                self.name(&member.name);
-                self.show(member.value);
-            }
-        }
+        self.member(member.text);
     }
 
     /// Writes a member's name; a value must follow.
@@ -286,57 +261,6 @@ impl Writer {
     }
 
     // ---- values
-
-    /// Writes a JSON value as it stands; for people without the secrets in it.
-    pub(crate) fn json(&mut self, value: &str) {
-        if self.masked && self.is_secret() {
-            self.raw("\"***\"");
-        } else if self.masked {
-            self.show(value);
-        } else {
-            self.raw(value);
-        }
-    }
-
-    fn show(&mut self, value: &str) {
-        let begin = self.out.len();
-        if self.show_next(&mut Reader::new(value)).is_err() {
-            self.out.truncate(begin);
-            self.raw("\"***\"");
-        }
-    }
-
-    fn show_next(&mut self, reader: &mut Reader<'_>) -> Result<(), ReadError> {
-        let mut first = true;
-        match reader.peek() {
-            Some(b'{') => {
-                reader.enter_object("an object")?;
-                self.begin_object();
-                while let Some(name) = reader.next_name(&mut first)? {
-                    self.name(&name);
-                    if is_secret(&name) {
-                        reader.skip()?;
-                        self.raw("\"***\"");
-                    } else {
-                        self.show_next(reader)?;
-                    }
-                }
-                self.end_object();
-            }
-            Some(b'[') => {
-                reader.enter_array("an array")?;
-                self.begin_array();
-                while reader.next_element(first)? {
-                    self.element(first);
-                    first = false;
-                    self.show_next(reader)?;
-                }
-                self.end_array();
-            }
-            _ => self.raw(reader.raw()?),
-        }
-        Ok(())
-    }
 
     /// Writes JSON text as it stands.
     pub(crate) fn raw(&mut self, json: &str) {
@@ -375,26 +299,15 @@ impl Writer {
         self.out.push(b']');
     }
 
-    /// Whether the declared property that is being written holds a secret.
-    fn is_secret(&self) -> bool {
-        self.object.type_info.properties.get(self.object.property).is_some_and(|name| is_secret(name))
-    }
-
     /// Writes a string that displays without anything to escape.
     pub(crate) fn display(&mut self, value: &dyn std::fmt::Display) {
         use std::io::Write;
-        if self.masked && self.is_secret() {
-            return self.raw("\"***\"");
-        }
         // Writing to a vector cannot fail.
         let _ = write!(self.out, "\"{value}\"");
     }
 
     /// Writes a string of ASCII characters none of which is to be escaped.
     pub(crate) fn plain(&mut self, text: &[u8]) {
-        if self.masked && self.is_secret() {
-            return self.raw("\"***\"");
-        }
         self.out.reserve(text.len() + 2);
         self.out.push(b'"');
         self.out.extend_from_slice(text);
@@ -403,9 +316,6 @@ impl Writer {
 
     /// Writes a string, escaping what RFC 8259 demands and no more.
     pub(crate) fn string(&mut self, text: &str) {
-        if self.masked && self.is_secret() {
-            return self.raw("\"***\"");
-        }
         let bytes = text.as_bytes();
         self.out.reserve(bytes.len() + 2);
         self.out.push(b'"');
@@ -457,15 +367,4 @@ fn same_value(written: &str, read: &str) -> bool {
 
 fn letters(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().filter(|byte| !byte.is_ascii_whitespace()).map(|byte| byte.to_ascii_lowercase())
-}
-
-/// Whether a property's name says that its value gives access to something.
-fn is_secret(name: &str) -> bool {
-    const ENDINGS: [&str; 8] =
-        ["password", "secret", "secrettext", "token", "privatekey", "sharedkey", "downloadurl", "uploadurl"];
-    let name = name.as_bytes();
-    ENDINGS.iter().any(|ending| {
-        let start = name.len().checked_sub(ending.len());
-        start.is_some_and(|start| name[start..].eq_ignore_ascii_case(ending.as_bytes()))
-    })
 }
