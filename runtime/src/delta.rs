@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, GraphError};
+use crate::extra::Extra;
 use crate::json::{ReadError, Reader, Value, Writer};
 use crate::model::Model;
 use crate::paging::{Checkpoint, Items, Page, Position};
@@ -42,9 +43,11 @@ pub enum Change<T> {
 impl<T: Model> Value for Change<T> {
     fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         let item: T = Value::read(reader)?;
-        Ok(match removal(&item) {
+        let extra = item.extra();
+        Ok(match removal(&item, &extra) {
             Some(removal) => {
-                Self::Removed { id: text(property(&item, "id")).unwrap_or_default(), reason: removal, item }
+                let id = text(property(&item, &extra, "id")).unwrap_or_default();
+                Self::Removed { id, reason: removal, item }
             }
             None => Self::Changed(item),
         })
@@ -61,23 +64,19 @@ impl<T: Model> Value for Change<T> {
 
 /// Whether an item was removed, and why: `@removed` (OData 4.01 JSON, section 15.3), or the facet `deleted` that drive
 /// items and list items have instead.
-fn removal<T: Model>(item: &T) -> Option<Option<String>> {
-    let extra = item.extra();
+fn removal<T: Model>(item: &T, extra: &Extra) -> Option<Option<String>> {
     if let Some(annotation) = extra.get("@removed") {
         let annotation: serde_json::Value = serde_json::from_str(annotation).unwrap_or_default();
         return Some(text(annotation.get("reason").cloned()));
     }
-    if T::TYPE.index("deleted").is_none() && extra.get("deleted").is_none() {
-        return None;
-    }
-    let facet = property(item, "deleted").filter(serde_json::Value::is_object)?;
+    let facet = property(item, extra, "deleted").filter(serde_json::Value::is_object)?;
     Some(text(facet.get("state").cloned()))
 }
 
 /// The value of one property, if it is set, whether the model declares it or not.
-fn property<T: Model>(item: &T, name: &str) -> Option<serde_json::Value> {
+fn property<T: Model>(item: &T, extra: &Extra, name: &str) -> Option<serde_json::Value> {
     let Some(index) = T::TYPE.index(name) else {
-        return serde_json::from_str(item.extra().get(name)?).ok();
+        return serde_json::from_str(extra.get(name)?).ok();
     };
     let mut writer = Writer::new();
     writer.begin_object();

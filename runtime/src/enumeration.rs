@@ -36,7 +36,7 @@ impl UnknownMember {
 }
 
 /// The name of a member.
-fn member_name<E: Enumeration>(value: &E) -> &str {
+pub(crate) fn member_name<E: Enumeration>(value: &E) -> &str {
     (E::TYPE.as_str)(value)
 }
 

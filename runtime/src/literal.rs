@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use crate::edm::{Binary, Date, DateTimeOffset, Decimal, Duration, Guid, TimeOfDay};
-use crate::enumeration::{Enumeration, Flags};
+use crate::enumeration::{Enumeration, Flags, member_name};
 
 /// A value that has an OData literal.
 ///
@@ -125,7 +125,7 @@ impl ToLiteral for Binary {
 /// The member's name in quotes.
 impl<E: Enumeration> ToLiteral for E {
     fn write_literal(&self, out: &mut String) {
-        (E::TYPE.as_str)(self).write_literal(out);
+        member_name(self).write_literal(out);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::nulls::Nulls;
 pub(super) struct Places {
     nulls: Nulls,
     /// How many of the members that are kept are this model's: the last ones.
-    kept: usize,
+    count: usize,
     /// Where their text begins.
     text: usize,
 }
@@ -31,7 +31,7 @@ struct Place {
 }
 
 impl Places {
-    pub(super) const NONE: Self = Self { nulls: Nulls::NONE, kept: 0, text: 0 };
+    pub(super) const NONE: Self = Self { nulls: Nulls::NONE, count: 0, text: 0 };
 
     /// Those of the nulls.
     pub(super) fn of(nulls: Nulls) -> Self {
@@ -40,10 +40,10 @@ impl Places {
 
     /// Adds a member that is kept under the name of a property. Of a name that comes twice, what came first is written.
     pub(super) fn keep(&mut self, property: usize, member: &Member<'_>, kept: &mut Kept) {
-        if self.kept == 0 {
+        if self.count == 0 {
             self.text = kept.text.len();
         }
-        let first = kept.members.len() - self.kept;
+        let first = kept.members.len() - self.count;
         // Backwards, as they are taken from the end.
         let at = first + kept.members[first..].partition_point(|other| other.property > property);
         if kept.members.get(at).is_none_or(|other| other.property != property) {
@@ -51,7 +51,7 @@ impl Places {
             kept.text.push_str(member.text);
             let value = kept.text.len() - member.value.len();
             kept.members.insert(at, Place { property, member: begin..kept.text.len(), value });
-            self.kept += 1;
+            self.count += 1;
         }
     }
 
@@ -61,7 +61,7 @@ impl Places {
     }
 
     fn next_kept(&self, kept: &Kept) -> usize {
-        let last = kept.members.last().filter(|_| self.kept > 0);
+        let last = kept.members.last().filter(|_| self.count > 0);
         last.map_or(usize::MAX, |place| place.property)
     }
 
@@ -90,8 +90,8 @@ impl Places {
         {
             let value = &kept.text[value..member.end];
             hand(&Member { text: &kept.text[member], name: name.into(), value });
-            self.kept -= 1;
-            if self.kept == 0 {
+            self.count -= 1;
+            if self.count == 0 {
                 kept.text.truncate(self.text);
             }
         }

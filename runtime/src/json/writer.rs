@@ -28,7 +28,6 @@ pub(crate) struct Object {
 }
 
 /// What is to be written of a model.
-#[derive(Clone, Copy, PartialEq)]
 enum Wanted {
     All,
     Property(usize),
