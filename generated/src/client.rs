@@ -13,43 +13,57 @@ impl GraphClient {
     #[cfg(feature = "admin")]
     #[inline]
     pub fn admin(&self) -> crate::admin::RequestBuilder {
-        crate::admin::RequestBuilder(self.0.root("admin"))
+        crate::admin::RequestBuilder {
+            path: self.0.root("admin"),
+        }
     }
     /// `/agreementAcceptances`
     #[cfg(feature = "agreement-acceptances")]
     #[inline]
     pub fn agreement_acceptances(&self) -> crate::agreement_acceptances::RequestBuilder {
-        crate::agreement_acceptances::RequestBuilder(self.0.root("agreementAcceptances"))
+        crate::agreement_acceptances::RequestBuilder {
+            path: self.0.root("agreementAcceptances"),
+        }
     }
     /// `/agreements`
     #[cfg(feature = "agreements")]
     #[inline]
     pub fn agreements(&self) -> crate::agreements::RequestBuilder {
-        crate::agreements::RequestBuilder(self.0.root("agreements"))
+        crate::agreements::RequestBuilder {
+            path: self.0.root("agreements"),
+        }
     }
     /// `/appCatalogs`
     #[cfg(feature = "app-catalogs")]
     #[inline]
     pub fn app_catalogs(&self) -> crate::app_catalogs::RequestBuilder {
-        crate::app_catalogs::RequestBuilder(self.0.root("appCatalogs"))
+        crate::app_catalogs::RequestBuilder {
+            path: self.0.root("appCatalogs"),
+        }
     }
     /// `/applicationTemplates`
     #[cfg(feature = "application-templates")]
     #[inline]
     pub fn application_templates(&self) -> crate::application_templates::RequestBuilder {
-        crate::application_templates::RequestBuilder(self.0.root("applicationTemplates"))
+        crate::application_templates::RequestBuilder {
+            path: self.0.root("applicationTemplates"),
+        }
     }
     /// `/applications`
     #[cfg(feature = "applications")]
     #[inline]
     pub fn applications(&self) -> crate::applications::RequestBuilder {
-        crate::applications::RequestBuilder(self.0.root("applications"))
+        crate::applications::RequestBuilder {
+            path: self.0.root("applications"),
+        }
     }
     /// `/auditLogs`
     #[cfg(feature = "audit-logs")]
     #[inline]
     pub fn audit_logs(&self) -> crate::audit_logs::RequestBuilder {
-        crate::audit_logs::RequestBuilder(self.0.root("auditLogs"))
+        crate::audit_logs::RequestBuilder {
+            path: self.0.root("auditLogs"),
+        }
     }
     /// `/authenticationMethodConfigurations`
     #[cfg(feature = "authentication-method-configurations")]
@@ -57,9 +71,9 @@ impl GraphClient {
     pub fn authentication_method_configurations(
         &self,
     ) -> crate::authentication_method_configurations::RequestBuilder {
-        crate::authentication_method_configurations::RequestBuilder(
-            self.0.root("authenticationMethodConfigurations"),
-        )
+        crate::authentication_method_configurations::RequestBuilder {
+            path: self.0.root("authenticationMethodConfigurations"),
+        }
     }
     /// `/authenticationMethodsPolicy`
     #[cfg(feature = "authentication-methods-policy")]
@@ -67,9 +81,9 @@ impl GraphClient {
     pub fn authentication_methods_policy(
         &self,
     ) -> crate::authentication_methods_policy::RequestBuilder {
-        crate::authentication_methods_policy::RequestBuilder(
-            self.0.root("authenticationMethodsPolicy"),
-        )
+        crate::authentication_methods_policy::RequestBuilder {
+            path: self.0.root("authenticationMethodsPolicy"),
+        }
     }
     /// `/certificateBasedAuthConfiguration`
     #[cfg(feature = "certificate-based-auth-configuration")]
@@ -77,51 +91,65 @@ impl GraphClient {
     pub fn certificate_based_auth_configuration(
         &self,
     ) -> crate::certificate_based_auth_configuration::RequestBuilder {
-        crate::certificate_based_auth_configuration::RequestBuilder(
-            self.0.root("certificateBasedAuthConfiguration"),
-        )
+        crate::certificate_based_auth_configuration::RequestBuilder {
+            path: self.0.root("certificateBasedAuthConfiguration"),
+        }
     }
     /// `/chats`
     #[cfg(feature = "chats")]
     #[inline]
     pub fn chats(&self) -> crate::chats::RequestBuilder {
-        crate::chats::RequestBuilder(self.0.root("chats"))
+        crate::chats::RequestBuilder {
+            path: self.0.root("chats"),
+        }
     }
     /// `/communications`
     #[cfg(feature = "communications")]
     #[inline]
     pub fn communications(&self) -> crate::communications::RequestBuilder {
-        crate::communications::RequestBuilder(self.0.root("communications"))
+        crate::communications::RequestBuilder {
+            path: self.0.root("communications"),
+        }
     }
     /// `/compliance`
     #[cfg(feature = "compliance")]
     #[inline]
     pub fn compliance(&self) -> crate::compliance::RequestBuilder {
-        crate::compliance::RequestBuilder(self.0.root("compliance"))
+        crate::compliance::RequestBuilder {
+            path: self.0.root("compliance"),
+        }
     }
     /// `/connections`
     #[cfg(feature = "connections")]
     #[inline]
     pub fn connections(&self) -> crate::connections::RequestBuilder {
-        crate::connections::RequestBuilder(self.0.root("connections"))
+        crate::connections::RequestBuilder {
+            path: self.0.root("connections"),
+        }
     }
     /// `/contacts`
     #[cfg(feature = "contacts")]
     #[inline]
     pub fn contacts(&self) -> crate::contacts::RequestBuilder {
-        crate::contacts::RequestBuilder(self.0.root("contacts"))
+        crate::contacts::RequestBuilder {
+            path: self.0.root("contacts"),
+        }
     }
     /// `/contracts`
     #[cfg(feature = "contracts")]
     #[inline]
     pub fn contracts(&self) -> crate::contracts::RequestBuilder {
-        crate::contracts::RequestBuilder(self.0.root("contracts"))
+        crate::contracts::RequestBuilder {
+            path: self.0.root("contracts"),
+        }
     }
     /// `/copilot`
     #[cfg(feature = "copilot")]
     #[inline]
     pub fn copilot(&self) -> crate::copilot::RequestBuilder {
-        crate::copilot::RequestBuilder(self.0.root("copilot"))
+        crate::copilot::RequestBuilder {
+            path: self.0.root("copilot"),
+        }
     }
     /// `/dataPolicyOperations`
     #[cfg(feature = "data-policy-operations")]
@@ -129,39 +157,49 @@ impl GraphClient {
     pub fn data_policy_operations(
         &self,
     ) -> crate::data_policy_operations::RequestBuilder {
-        crate::data_policy_operations::RequestBuilder(
-            self.0.root("dataPolicyOperations"),
-        )
+        crate::data_policy_operations::RequestBuilder {
+            path: self.0.root("dataPolicyOperations"),
+        }
     }
     /// `/deviceAppManagement`
     #[cfg(feature = "device-app-management")]
     #[inline]
     pub fn device_app_management(&self) -> crate::device_app_management::RequestBuilder {
-        crate::device_app_management::RequestBuilder(self.0.root("deviceAppManagement"))
+        crate::device_app_management::RequestBuilder {
+            path: self.0.root("deviceAppManagement"),
+        }
     }
     /// `/deviceManagement`
     #[cfg(feature = "device-management")]
     #[inline]
     pub fn device_management(&self) -> crate::device_management::RequestBuilder {
-        crate::device_management::RequestBuilder(self.0.root("deviceManagement"))
+        crate::device_management::RequestBuilder {
+            path: self.0.root("deviceManagement"),
+        }
     }
     /// `/devices`
     #[cfg(feature = "devices")]
     #[inline]
     pub fn devices(&self) -> crate::devices::RequestBuilder {
-        crate::devices::RequestBuilder(self.0.root("devices"))
+        crate::devices::RequestBuilder {
+            path: self.0.root("devices"),
+        }
     }
     /// `/directory`
     #[cfg(feature = "directory")]
     #[inline]
     pub fn directory(&self) -> crate::directory::RequestBuilder {
-        crate::directory::RequestBuilder(self.0.root("directory"))
+        crate::directory::RequestBuilder {
+            path: self.0.root("directory"),
+        }
     }
     /// `/directoryObjects`
     #[cfg(feature = "directory-objects")]
     #[inline]
     pub fn directory_objects(&self) -> crate::directory_objects::RequestBuilder {
-        crate::directory_objects::RequestBuilder(self.0.root("directoryObjects"))
+        crate::directory_objects::RequestBuilder {
+            path: self.0.root("directoryObjects"),
+        }
     }
     /// `/directoryRoleTemplates`
     #[cfg(feature = "directory-role-templates")]
@@ -169,63 +207,81 @@ impl GraphClient {
     pub fn directory_role_templates(
         &self,
     ) -> crate::directory_role_templates::RequestBuilder {
-        crate::directory_role_templates::RequestBuilder(
-            self.0.root("directoryRoleTemplates"),
-        )
+        crate::directory_role_templates::RequestBuilder {
+            path: self.0.root("directoryRoleTemplates"),
+        }
     }
     /// `/directoryRoles`
     #[cfg(feature = "directory-roles")]
     #[inline]
     pub fn directory_roles(&self) -> crate::directory_roles::RequestBuilder {
-        crate::directory_roles::RequestBuilder(self.0.root("directoryRoles"))
+        crate::directory_roles::RequestBuilder {
+            path: self.0.root("directoryRoles"),
+        }
     }
     /// `/domainDnsRecords`
     #[cfg(feature = "domain-dns-records")]
     #[inline]
     pub fn domain_dns_records(&self) -> crate::domain_dns_records::RequestBuilder {
-        crate::domain_dns_records::RequestBuilder(self.0.root("domainDnsRecords"))
+        crate::domain_dns_records::RequestBuilder {
+            path: self.0.root("domainDnsRecords"),
+        }
     }
     /// `/domains`
     #[cfg(feature = "domains")]
     #[inline]
     pub fn domains(&self) -> crate::domains::RequestBuilder {
-        crate::domains::RequestBuilder(self.0.root("domains"))
+        crate::domains::RequestBuilder {
+            path: self.0.root("domains"),
+        }
     }
     /// `/drives`
     #[cfg(feature = "drives")]
     #[inline]
     pub fn drives(&self) -> crate::drives::RequestBuilder {
-        crate::drives::RequestBuilder(self.0.root("drives"))
+        crate::drives::RequestBuilder {
+            path: self.0.root("drives"),
+        }
     }
     /// `/education`
     #[cfg(feature = "education")]
     #[inline]
     pub fn education(&self) -> crate::education::RequestBuilder {
-        crate::education::RequestBuilder(self.0.root("education"))
+        crate::education::RequestBuilder {
+            path: self.0.root("education"),
+        }
     }
     /// `/employeeExperience`
     #[cfg(feature = "employee-experience")]
     #[inline]
     pub fn employee_experience(&self) -> crate::employee_experience::RequestBuilder {
-        crate::employee_experience::RequestBuilder(self.0.root("employeeExperience"))
+        crate::employee_experience::RequestBuilder {
+            path: self.0.root("employeeExperience"),
+        }
     }
     /// `/external`
     #[cfg(feature = "external")]
     #[inline]
     pub fn external(&self) -> crate::external::RequestBuilder {
-        crate::external::RequestBuilder(self.0.root("external"))
+        crate::external::RequestBuilder {
+            path: self.0.root("external"),
+        }
     }
     /// `/filterOperators`
     #[cfg(feature = "filter-operators")]
     #[inline]
     pub fn filter_operators(&self) -> crate::filter_operators::RequestBuilder {
-        crate::filter_operators::RequestBuilder(self.0.root("filterOperators"))
+        crate::filter_operators::RequestBuilder {
+            path: self.0.root("filterOperators"),
+        }
     }
     /// `/functions`
     #[cfg(feature = "functions")]
     #[inline]
     pub fn functions(&self) -> crate::functions::RequestBuilder {
-        crate::functions::RequestBuilder(self.0.root("functions"))
+        crate::functions::RequestBuilder {
+            path: self.0.root("functions"),
+        }
     }
     /// `/groupLifecyclePolicies`
     #[cfg(feature = "group-lifecycle-policies")]
@@ -233,9 +289,9 @@ impl GraphClient {
     pub fn group_lifecycle_policies(
         &self,
     ) -> crate::group_lifecycle_policies::RequestBuilder {
-        crate::group_lifecycle_policies::RequestBuilder(
-            self.0.root("groupLifecyclePolicies"),
-        )
+        crate::group_lifecycle_policies::RequestBuilder {
+            path: self.0.root("groupLifecyclePolicies"),
+        }
     }
     /// `/groupSettingTemplates`
     #[cfg(feature = "group-setting-templates")]
@@ -243,45 +299,57 @@ impl GraphClient {
     pub fn group_setting_templates(
         &self,
     ) -> crate::group_setting_templates::RequestBuilder {
-        crate::group_setting_templates::RequestBuilder(
-            self.0.root("groupSettingTemplates"),
-        )
+        crate::group_setting_templates::RequestBuilder {
+            path: self.0.root("groupSettingTemplates"),
+        }
     }
     /// `/groupSettings`
     #[cfg(feature = "group-settings")]
     #[inline]
     pub fn group_settings(&self) -> crate::group_settings::RequestBuilder {
-        crate::group_settings::RequestBuilder(self.0.root("groupSettings"))
+        crate::group_settings::RequestBuilder {
+            path: self.0.root("groupSettings"),
+        }
     }
     /// `/groups`
     #[cfg(feature = "groups")]
     #[inline]
     pub fn groups(&self) -> crate::groups::RequestBuilder {
-        crate::groups::RequestBuilder(self.0.root("groups"))
+        crate::groups::RequestBuilder {
+            path: self.0.root("groups"),
+        }
     }
     /// `/identity`
     #[cfg(feature = "identity")]
     #[inline]
     pub fn identity(&self) -> crate::identity::RequestBuilder {
-        crate::identity::RequestBuilder(self.0.root("identity"))
+        crate::identity::RequestBuilder {
+            path: self.0.root("identity"),
+        }
     }
     /// `/identityGovernance`
     #[cfg(feature = "identity-governance")]
     #[inline]
     pub fn identity_governance(&self) -> crate::identity_governance::RequestBuilder {
-        crate::identity_governance::RequestBuilder(self.0.root("identityGovernance"))
+        crate::identity_governance::RequestBuilder {
+            path: self.0.root("identityGovernance"),
+        }
     }
     /// `/identityProtection`
     #[cfg(feature = "identity-protection")]
     #[inline]
     pub fn identity_protection(&self) -> crate::identity_protection::RequestBuilder {
-        crate::identity_protection::RequestBuilder(self.0.root("identityProtection"))
+        crate::identity_protection::RequestBuilder {
+            path: self.0.root("identityProtection"),
+        }
     }
     /// `/identityProviders`
     #[cfg(feature = "identity-providers")]
     #[inline]
     pub fn identity_providers(&self) -> crate::identity_providers::RequestBuilder {
-        crate::identity_providers::RequestBuilder(self.0.root("identityProviders"))
+        crate::identity_providers::RequestBuilder {
+            path: self.0.root("identityProviders"),
+        }
     }
     /// `/informationProtection`
     #[cfg(feature = "information-protection")]
@@ -289,21 +357,25 @@ impl GraphClient {
     pub fn information_protection(
         &self,
     ) -> crate::information_protection::RequestBuilder {
-        crate::information_protection::RequestBuilder(
-            self.0.root("informationProtection"),
-        )
+        crate::information_protection::RequestBuilder {
+            path: self.0.root("informationProtection"),
+        }
     }
     /// `/invitations`
     #[cfg(feature = "invitations")]
     #[inline]
     pub fn invitations(&self) -> crate::invitations::RequestBuilder {
-        crate::invitations::RequestBuilder(self.0.root("invitations"))
+        crate::invitations::RequestBuilder {
+            path: self.0.root("invitations"),
+        }
     }
     /// `/me`
     #[cfg(feature = "me")]
     #[inline]
     pub fn me(&self) -> crate::me::RequestBuilder {
-        crate::me::RequestBuilder(self.0.root("me"))
+        crate::me::RequestBuilder {
+            path: self.0.root("me"),
+        }
     }
     /// `/oauth2PermissionGrants`
     #[cfg(feature = "oauth2-permission-grants")]
@@ -311,69 +383,89 @@ impl GraphClient {
     pub fn oauth2_permission_grants(
         &self,
     ) -> crate::oauth2_permission_grants::RequestBuilder {
-        crate::oauth2_permission_grants::RequestBuilder(
-            self.0.root("oauth2PermissionGrants"),
-        )
+        crate::oauth2_permission_grants::RequestBuilder {
+            path: self.0.root("oauth2PermissionGrants"),
+        }
     }
     /// `/organization`
     #[cfg(feature = "organization")]
     #[inline]
     pub fn organization(&self) -> crate::organization::RequestBuilder {
-        crate::organization::RequestBuilder(self.0.root("organization"))
+        crate::organization::RequestBuilder {
+            path: self.0.root("organization"),
+        }
     }
     /// `/permissionGrants`
     #[cfg(feature = "permission-grants")]
     #[inline]
     pub fn permission_grants(&self) -> crate::permission_grants::RequestBuilder {
-        crate::permission_grants::RequestBuilder(self.0.root("permissionGrants"))
+        crate::permission_grants::RequestBuilder {
+            path: self.0.root("permissionGrants"),
+        }
     }
     /// `/places`
     #[cfg(feature = "places")]
     #[inline]
     pub fn places(&self) -> crate::places::RequestBuilder {
-        crate::places::RequestBuilder(self.0.root("places"))
+        crate::places::RequestBuilder {
+            path: self.0.root("places"),
+        }
     }
     /// `/planner`
     #[cfg(feature = "planner")]
     #[inline]
     pub fn planner(&self) -> crate::planner::RequestBuilder {
-        crate::planner::RequestBuilder(self.0.root("planner"))
+        crate::planner::RequestBuilder {
+            path: self.0.root("planner"),
+        }
     }
     /// `/policies`
     #[cfg(feature = "policies")]
     #[inline]
     pub fn policies(&self) -> crate::policies::RequestBuilder {
-        crate::policies::RequestBuilder(self.0.root("policies"))
+        crate::policies::RequestBuilder {
+            path: self.0.root("policies"),
+        }
     }
     /// `/print`
     #[cfg(feature = "print")]
     #[inline]
     pub fn print(&self) -> crate::print::RequestBuilder {
-        crate::print::RequestBuilder(self.0.root("print"))
+        crate::print::RequestBuilder {
+            path: self.0.root("print"),
+        }
     }
     /// `/privacy`
     #[cfg(feature = "privacy")]
     #[inline]
     pub fn privacy(&self) -> crate::privacy::RequestBuilder {
-        crate::privacy::RequestBuilder(self.0.root("privacy"))
+        crate::privacy::RequestBuilder {
+            path: self.0.root("privacy"),
+        }
     }
     /// `/reports`
     #[cfg(feature = "reports")]
     #[inline]
     pub fn reports(&self) -> crate::reports::RequestBuilder {
-        crate::reports::RequestBuilder(self.0.root("reports"))
+        crate::reports::RequestBuilder {
+            path: self.0.root("reports"),
+        }
     }
     /// `/roleManagement`
     #[cfg(feature = "role-management")]
     #[inline]
     pub fn role_management(&self) -> crate::role_management::RequestBuilder {
-        crate::role_management::RequestBuilder(self.0.root("roleManagement"))
+        crate::role_management::RequestBuilder {
+            path: self.0.root("roleManagement"),
+        }
     }
     /// `/schemaExtensions`
     #[cfg(feature = "schema-extensions")]
     #[inline]
     pub fn schema_extensions(&self) -> crate::schema_extensions::RequestBuilder {
-        crate::schema_extensions::RequestBuilder(self.0.root("schemaExtensions"))
+        crate::schema_extensions::RequestBuilder {
+            path: self.0.root("schemaExtensions"),
+        }
     }
     /// `/scopedRoleMemberships`
     #[cfg(feature = "scoped-role-memberships")]
@@ -381,93 +473,121 @@ impl GraphClient {
     pub fn scoped_role_memberships(
         &self,
     ) -> crate::scoped_role_memberships::RequestBuilder {
-        crate::scoped_role_memberships::RequestBuilder(
-            self.0.root("scopedRoleMemberships"),
-        )
+        crate::scoped_role_memberships::RequestBuilder {
+            path: self.0.root("scopedRoleMemberships"),
+        }
     }
     /// `/search`
     #[cfg(feature = "search")]
     #[inline]
     pub fn search(&self) -> crate::search::RequestBuilder {
-        crate::search::RequestBuilder(self.0.root("search"))
+        crate::search::RequestBuilder {
+            path: self.0.root("search"),
+        }
     }
     /// `/security`
     #[cfg(feature = "security")]
     #[inline]
     pub fn security(&self) -> crate::security::RequestBuilder {
-        crate::security::RequestBuilder(self.0.root("security"))
+        crate::security::RequestBuilder {
+            path: self.0.root("security"),
+        }
     }
     /// `/servicePrincipals`
     #[cfg(feature = "service-principals")]
     #[inline]
     pub fn service_principals(&self) -> crate::service_principals::RequestBuilder {
-        crate::service_principals::RequestBuilder(self.0.root("servicePrincipals"))
+        crate::service_principals::RequestBuilder {
+            path: self.0.root("servicePrincipals"),
+        }
     }
     /// `/shares`
     #[cfg(feature = "shares")]
     #[inline]
     pub fn shares(&self) -> crate::shares::RequestBuilder {
-        crate::shares::RequestBuilder(self.0.root("shares"))
+        crate::shares::RequestBuilder {
+            path: self.0.root("shares"),
+        }
     }
     /// `/sites`
     #[cfg(feature = "sites")]
     #[inline]
     pub fn sites(&self) -> crate::sites::RequestBuilder {
-        crate::sites::RequestBuilder(self.0.root("sites"))
+        crate::sites::RequestBuilder {
+            path: self.0.root("sites"),
+        }
     }
     /// `/solutions`
     #[cfg(feature = "solutions")]
     #[inline]
     pub fn solutions(&self) -> crate::solutions::RequestBuilder {
-        crate::solutions::RequestBuilder(self.0.root("solutions"))
+        crate::solutions::RequestBuilder {
+            path: self.0.root("solutions"),
+        }
     }
     /// `/storage`
     #[cfg(feature = "storage")]
     #[inline]
     pub fn storage(&self) -> crate::storage::RequestBuilder {
-        crate::storage::RequestBuilder(self.0.root("storage"))
+        crate::storage::RequestBuilder {
+            path: self.0.root("storage"),
+        }
     }
     /// `/subscribedSkus`
     #[cfg(feature = "subscribed-skus")]
     #[inline]
     pub fn subscribed_skus(&self) -> crate::subscribed_skus::RequestBuilder {
-        crate::subscribed_skus::RequestBuilder(self.0.root("subscribedSkus"))
+        crate::subscribed_skus::RequestBuilder {
+            path: self.0.root("subscribedSkus"),
+        }
     }
     /// `/subscriptions`
     #[cfg(feature = "subscriptions")]
     #[inline]
     pub fn subscriptions(&self) -> crate::subscriptions::RequestBuilder {
-        crate::subscriptions::RequestBuilder(self.0.root("subscriptions"))
+        crate::subscriptions::RequestBuilder {
+            path: self.0.root("subscriptions"),
+        }
     }
     /// `/teams`
     #[cfg(feature = "teams")]
     #[inline]
     pub fn teams(&self) -> crate::teams::RequestBuilder {
-        crate::teams::RequestBuilder(self.0.root("teams"))
+        crate::teams::RequestBuilder {
+            path: self.0.root("teams"),
+        }
     }
     /// `/teamsTemplates`
     #[cfg(feature = "teams-templates")]
     #[inline]
     pub fn teams_templates(&self) -> crate::teams_templates::RequestBuilder {
-        crate::teams_templates::RequestBuilder(self.0.root("teamsTemplates"))
+        crate::teams_templates::RequestBuilder {
+            path: self.0.root("teamsTemplates"),
+        }
     }
     /// `/teamwork`
     #[cfg(feature = "teamwork")]
     #[inline]
     pub fn teamwork(&self) -> crate::teamwork::RequestBuilder {
-        crate::teamwork::RequestBuilder(self.0.root("teamwork"))
+        crate::teamwork::RequestBuilder {
+            path: self.0.root("teamwork"),
+        }
     }
     /// `/tenantRelationships`
     #[cfg(feature = "tenant-relationships")]
     #[inline]
     pub fn tenant_relationships(&self) -> crate::tenant_relationships::RequestBuilder {
-        crate::tenant_relationships::RequestBuilder(self.0.root("tenantRelationships"))
+        crate::tenant_relationships::RequestBuilder {
+            path: self.0.root("tenantRelationships"),
+        }
     }
     /// `/users`
     #[cfg(feature = "users")]
     #[inline]
     pub fn users(&self) -> crate::users::RequestBuilder {
-        crate::users::RequestBuilder(self.0.root("users"))
+        crate::users::RequestBuilder {
+            path: self.0.root("users"),
+        }
     }
 }
 impl From<runtime::GraphClient> for GraphClient {

@@ -4,7 +4,7 @@
 //!
 //! A [`GraphClient`] leads to a request builder for every path; a request builder's methods make requests,
 //! which are futures. Each method's documentation names the permissions it takes, least privileged first,
-//! and the builder's constant of the same name holds them as data.
+//! and [`Request::operation`](runtime::Request::operation) gives them as data.
 //!
 //! Each root resource (`users`, `groups`, …) is a module behind a Cargo feature of that name; `full` turns
 //! all of them on. The features of the runtime (`serde`, `certificate`, `interactive`, …) are features here,
@@ -25,6 +25,8 @@ mod client;
 pub mod models;
 #[rustfmt::skip]
 pub mod permissions;
+#[rustfmt::skip]
+mod prelude;
 #[cfg(feature = "admin")]
 #[rustfmt::skip]
 pub mod admin;

@@ -97,7 +97,7 @@ pub fn lib(plan: &Plan<'_>, _: &PermissionTable) -> TokenStream {
         //!
         //! A [`GraphClient`] leads to a request builder for every path; a request builder's methods make requests,
         //! which are futures. Each method's documentation names the permissions it takes, least privileged first,
-        //! and the builder's constant of the same name holds them as data.
+        //! and [`Request::operation`](runtime::Request::operation) gives them as data.
         //!
         //! Each root resource (`users`, `groups`, …) is a module behind a Cargo feature of that name; `full` turns
         //! all of them on. The features of the runtime (`serde`, `certificate`, `interactive`, …) are features here,
@@ -121,6 +121,8 @@ pub fn lib(plan: &Plan<'_>, _: &PermissionTable) -> TokenStream {
         pub mod models;
         #[rustfmt::skip]
         pub mod permissions;
+        #[rustfmt::skip]
+        mod prelude;
         #(#modules)*
 
         pub use client::GraphClient;
@@ -139,7 +141,7 @@ pub fn client(plan: &Plan<'_>, _: &PermissionTable) -> TokenStream {
             #attribute
             #[inline]
             pub fn #name(&self) -> crate::#name::RequestBuilder {
-                crate::#name::RequestBuilder(self.0.root(#segment))
+                crate::#name::RequestBuilder { path: self.0.root(#segment) }
             }
         }
     });
@@ -173,5 +175,17 @@ pub fn client(plan: &Plan<'_>, _: &PermissionTable) -> TokenStream {
                 &self.0
             }
         }
+    }
+}
+
+/// `src/prelude.rs`: the names that the other files use.
+pub fn prelude(_: &Plan<'_>, _: &PermissionTable) -> TokenStream {
+    quote! {
+        //! What the modules of this crate use.
+
+        #![allow(unused_imports, reason = "which of them are used depends on the features")]
+
+        pub(crate) use crate::runtime::{Change, Content, Count, Page, Path, Reference, Request, Wrapped};
+        pub(crate) use crate::{models, runtime};
     }
 }

@@ -59,6 +59,7 @@ pub fn emit(plan: &Plan<'_>, permissions: &PermissionTable, options: &CrateOptio
         Job::Tokens("src/lib.rs".into(), krate::lib),
         Job::Tokens("src/client.rs".into(), krate::client),
         Job::Tokens("src/permissions.rs".into(), permissions::module),
+        Job::Tokens("src/prelude.rs".into(), krate::prelude),
     ];
     jobs.extend(models::files(&plan.types).into_iter().map(Job::Models));
     let mut modules: Vec<_> = plan.modules.iter().collect();

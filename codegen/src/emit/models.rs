@@ -7,7 +7,7 @@ use quote::quote;
 
 use super::docs;
 use super::properties;
-use super::tokens::{Imports, cfg, doc, ident, module_file};
+use super::tokens::{cfg, doc, ident, import, module_file, value_type};
 use crate::plan::needs::Features;
 use crate::plan::types::{Enumeration, Field, Struct, Types};
 
@@ -87,7 +87,6 @@ fn place<'f, 'p>(
 
 /// The tokens of one file.
 pub fn file(file: &ModelFile<'_>) -> TokenStream {
-    let imports = Imports::default();
     let header =
         (file.path.len() == 1 || file.structure.is_none() && file.enumeration.is_none()).then(|| {
             let what = if file.path.len() == 1 {
@@ -107,18 +106,12 @@ pub fn file(file: &ModelFile<'_>) -> TokenStream {
     let structs = file.structure.into_iter().flat_map(|owner| {
         std::iter::once(owner).chain(&owner.parameters).map(move |s| (s, own_cfg(owner, s)))
     });
-    let structs: Vec<_> = structs
-        .map(|(s, attribute)| {
-            // What may be left out must not be the only user of an import.
-            let absolute = Imports::absolute();
-            structure(if attribute.is_some() { &absolute } else { &imports }, s, attribute.as_ref())
-        })
-        .collect();
-    let enums = file.enumeration.map(|e| enumeration(&imports, e));
-    let properties = file.structure.map(|owner| properties::of(&imports, owner));
-    let items = imports.items();
+    let structs: Vec<_> = structs.map(|(s, attribute)| structure(s, attribute.as_ref())).collect();
+    let enums = file.enumeration.map(enumeration);
+    let properties = file.structure.map(properties::of);
+    let import = (file.structure.is_some() || file.enumeration.is_some()).then(import);
     let header = header.or(of_type.filter(|_| file.enumeration.is_none()));
-    quote!(#header #items #(#declarations)* #(#structs)* #properties #enums)
+    quote!(#header #import #(#declarations)* #(#structs)* #properties #enums)
 }
 
 fn declaration(name: &str, child: &Child<'_>) -> TokenStream {
@@ -133,20 +126,14 @@ fn declaration(name: &str, child: &Child<'_>) -> TokenStream {
     quote!(#of_module #visibility mod #module; #export)
 }
 
-fn structure(imports: &Imports, planned: &Struct, attribute: Option<&TokenStream>) -> TokenStream {
-    imports.uses_runtime();
+fn structure(planned: &Struct, attribute: Option<&TokenStream>) -> TokenStream {
     let name = ident(&planned.rust.name);
     let about = doc(&docs::structure(planned));
     let fields = planned.fields.iter().map(|field| {
         let about = doc(&docs::field(field));
         let attribute = field.features.as_ref().map(cfg);
         let name = ident(&field.rust);
-        // A field that may be left out must not be the only user of an import.
-        let ty = if attribute.is_some() {
-            Imports::absolute().value_type(&field.ty)
-        } else {
-            imports.value_type(&field.ty)
-        };
+        let ty = value_type(&field.ty);
         quote!(#about #attribute pub #name: Option<#ty>)
     });
     let unset = planned.fields.iter().map(|field| {
@@ -218,8 +205,7 @@ fn implementation(planned: &Struct, attribute: Option<&TokenStream>) -> TokenStr
     }
 }
 
-fn enumeration(imports: &Imports, planned: &Enumeration) -> TokenStream {
-    imports.uses_runtime();
+fn enumeration(planned: &Enumeration) -> TokenStream {
     let name = ident(&planned.rust.name);
     let graph = &planned.graph;
     let about = if planned.is_flags {

@@ -4,16 +4,15 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs;
-use super::tokens::{Imports, cfg, doc, ident};
+use super::tokens::{cfg, doc, ident, value_type};
 use crate::plan::names;
 use crate::plan::types::{Field, Struct, ValueType};
 
 /// The constants of a type, and its `Patch`.
-pub fn of(imports: &Imports, owner: &Struct) -> TokenStream {
-    imports.uses_runtime();
+pub fn of(owner: &Struct) -> TokenStream {
     let model = ident(&owner.rust.name);
     let about = format!(" Changes to a [`{}`].", owner.rust.name);
-    let constants = owner.fields.iter().map(|field| constant(imports, owner, field));
+    let constants = owner.fields.iter().map(|field| constant(owner, field));
     quote! {
         #[doc = #about]
         pub type Patch = runtime::Patch<#model>;
@@ -21,16 +20,13 @@ pub fn of(imports: &Imports, owner: &Struct) -> TokenStream {
     }
 }
 
-/// A call costs the compiler hardly more than the fields themselves would, and leaves them private.
-fn constant(imports: &Imports, owner: &Struct, field: &Field) -> TokenStream {
+fn constant(owner: &Struct, field: &Field) -> TokenStream {
     let model = ident(&owner.rust.name);
     let about = doc(&docs::property(field));
     let attribute = field.features.as_ref().map(cfg);
     let name = ident(&names::stem(&field.rust).to_uppercase());
     let json = &field.json;
-    let ty = ValueType { is_boxed: false, ..field.ty.clone() };
-    // What may be left out must not be the only user of an import.
-    let ty = if attribute.is_some() { Imports::absolute().value_type(&ty) } else { imports.value_type(&ty) };
+    let ty = value_type(&ValueType { is_boxed: false, ..field.ty.clone() });
     let access = match (field.is_read_only, field.is_create_only) {
         (true, _) => Some(quote!(, runtime::query::ReadOnly)),
         (_, true) => Some(quote!(, runtime::query::CreateOnly)),

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs;
-use super::tokens::{Imports, cfg, doc, ident, module_file, path as path_tokens};
+use super::tokens::{cfg, doc, element, ident, import, model, module_file, path as path_tokens};
 use crate::operations::options;
 use crate::operations::spec::Kind;
 use crate::plan::builders::{Accessor, AnswerPlan, Argument, BodyPlan, Builder, MethodPlan, Module, Step};
@@ -19,27 +19,25 @@ pub fn path(module: &Module) -> String {
 
 /// The tokens of a module's file.
 pub fn file(plan: &Plan<'_>, module: &Module) -> TokenStream {
-    let imports = Imports::default();
     let about = format!(" `{}`", module.template);
     let modules = module.modules.iter().map(|child| {
         let name = ident(child.path.last().expect("a module has a name"));
         quote!(pub mod #name;)
     });
     let modules: Vec<_> = modules.collect();
-    let builders: Vec<_> = module.builders.iter().map(|b| builder(plan, &imports, module, b)).collect();
-    let items = imports.items();
-    quote!(#![doc = #about] #items #(#modules)* #(#builders)*)
+    let builders: Vec<_> = module.builders.iter().map(|b| builder(plan, module, b)).collect();
+    let import = (!builders.is_empty()).then(import);
+    quote!(#![doc = #about] #import #(#modules)* #(#builders)*)
 }
 
-fn builder(plan: &Plan<'_>, imports: &Imports, module: &Module, planned: &Builder) -> TokenStream {
+fn builder(plan: &Plan<'_>, module: &Module, planned: &Builder) -> TokenStream {
     let name = ident(&planned.name);
     let about = format!(" Requests to `{}`.", planned.template);
-    let path = imports.runtime("Path");
-    let methods: Vec<_> = planned.methods.iter().map(|m| method(plan, imports, m)).collect();
-    let accessors: Vec<_> = planned.accessors.iter().map(|a| accessor(imports, module, a)).collect();
+    let methods: Vec<_> = planned.methods.iter().map(|m| method(plan, m)).collect();
+    let accessors: Vec<_> = planned.accessors.iter().map(|a| accessor(module, a)).collect();
     quote! {
         #[doc = #about]
-        pub struct #name(pub(crate) #path);
+        pub struct #name { pub(crate) path: Path }
         impl #name {
             #(#accessors)*
             #(#methods)*
@@ -58,19 +56,18 @@ fn literal(plan: &Plan<'_>, method: &MethodPlan) -> String {
     format!("op:{method} {path};{query};{permissions};{absent};")
 }
 
-fn method(plan: &Plan<'_>, imports: &Imports, planned: &MethodPlan) -> TokenStream {
+fn method(plan: &Plan<'_>, planned: &MethodPlan) -> TokenStream {
     let about = doc(&docs::operation(&plan.operations[planned.operation]));
     let name = ident(&planned.name);
     let operation = literal(plan, planned);
-    let request = imports.runtime("Request");
-    let answer = answer(imports, &planned.answer);
-    let (mut arguments, place) = step(imports, &planned.step);
+    let answer = answer(&planned.answer);
+    let (mut arguments, place) = step(&planned.step);
     for (_, argument) in planned.options.iter().chain(&planned.headers) {
         let argument = ident(argument);
         arguments.push(quote!(#argument: &str));
     }
     let kind = plan.operations[planned.operation].spec.kind;
-    let (body_argument, call) = call(imports, planned, kind, &operation);
+    let (body_argument, call) = call(planned, kind, &operation);
     arguments.extend(body_argument);
     let options = planned.options.iter().map(|(wire, rust)| {
         let rust = ident(rust);
@@ -83,55 +80,40 @@ fn method(plan: &Plan<'_>, imports: &Imports, planned: &MethodPlan) -> TokenStre
     quote! {
         #about
         #[inline]
-        pub fn #name(&self #(, #arguments)*) -> #request<#answer> {
+        pub fn #name(&self #(, #arguments)*) -> Request<#answer> {
             #place.#call #(#options)* #(#headers)*
         }
     }
 }
 
 /// The body argument of a method, and the call that makes its request.
-fn call(
-    imports: &Imports,
-    planned: &MethodPlan,
-    kind: Kind,
-    operation: &str,
-) -> (Option<TokenStream>, TokenStream) {
+fn call(planned: &MethodPlan, kind: Kind, operation: &str) -> (Option<TokenStream>, TokenStream) {
     match &planned.body {
         BodyPlan::None => (None, quote!(call(#operation))),
         BodyPlan::Bytes => {
-            imports.uses_runtime();
             (Some(quote!(content: impl Into<runtime::Body>)), quote!(send_bytes(#operation, content)))
         }
-        BodyPlan::Value(element) if kind == Kind::Update => {
-            imports.uses_runtime();
-            let ty = imports.element(element);
+        BodyPlan::Value(ty) if kind == Kind::Update => {
+            let ty = element(ty);
             (Some(quote!(changes: impl runtime::Update<#ty>)), quote!(update(#operation, changes)))
         }
-        BodyPlan::Value(element) => {
-            let ty = imports.element(element);
+        BodyPlan::Value(ty) => {
+            let ty = element(ty);
             (Some(quote!(body: &#ty)), quote!(send(#operation, body)))
         }
-        BodyPlan::Values(element) => {
-            let ty = imports.element(element);
+        BodyPlan::Values(ty) => {
+            let ty = element(ty);
             (Some(quote!(values: &[#ty])), quote!(send_values(#operation, values)))
         }
         BodyPlan::Parameters(rust) => {
-            let ty = parameters_type(imports, rust);
+            let ty = model(rust);
             (Some(quote!(parameters: &#ty)), quote!(send(#operation, parameters)))
         }
-        BodyPlan::Reference => {
-            let reference = imports.runtime("Reference");
-            (Some(quote!(reference: &#reference)), quote!(send(#operation, reference)))
-        }
+        BodyPlan::Reference => (Some(quote!(reference: &Reference)), quote!(send(#operation, reference))),
     }
 }
 
-fn parameters_type(imports: &Imports, rust: &crate::plan::types::RustType) -> TokenStream {
-    imports.model(rust)
-}
-
-fn answer(imports: &Imports, planned: &AnswerPlan) -> TokenStream {
-    let element = |element: &Element| imports.element(element);
+fn answer(planned: &AnswerPlan) -> TokenStream {
     match planned {
         AnswerPlan::None => quote!(()),
         AnswerPlan::Value(ty) => element(ty),
@@ -140,33 +122,25 @@ fn answer(imports: &Imports, planned: &AnswerPlan) -> TokenStream {
             quote!(Option<#ty>)
         }
         AnswerPlan::Scalar(ty) => {
-            let (wrapped, ty) = (imports.runtime("Wrapped"), element(ty));
-            quote!(#wrapped<#ty>)
+            let ty = element(ty);
+            quote!(Wrapped<#ty>)
         }
         AnswerPlan::Page(ty) => {
-            let (page, ty) = (imports.runtime("Page"), element(ty));
-            quote!(#page<#ty>)
+            let ty = element(ty);
+            quote!(Page<#ty>)
         }
         AnswerPlan::Changes(ty) => {
-            let (page, change, ty) = (imports.runtime("Page"), imports.runtime("Change"), element(ty));
-            quote!(#page<#change<#ty>>)
+            let ty = element(ty);
+            quote!(Page<Change<#ty>>)
         }
-        AnswerPlan::Count => imports_name(imports, "Count"),
-        AnswerPlan::Reference => imports_name(imports, "Reference"),
-        AnswerPlan::References => {
-            let (page, reference) = (imports.runtime("Page"), imports.runtime("Reference"));
-            quote!(#page<#reference>)
-        }
-        AnswerPlan::Bytes => imports_name(imports, "Content"),
+        AnswerPlan::Count => quote!(Count),
+        AnswerPlan::Reference => quote!(Reference),
+        AnswerPlan::References => quote!(Page<Reference>),
+        AnswerPlan::Bytes => quote!(Content),
     }
 }
 
-fn imports_name(imports: &Imports, name: &'static str) -> TokenStream {
-    let name = imports.runtime(name);
-    quote!(#name)
-}
-
-fn accessor(imports: &Imports, module: &Module, planned: &Accessor) -> TokenStream {
+fn accessor(module: &Module, planned: &Accessor) -> TokenStream {
     let about = format!(" `{}`", planned.template);
     let name = ident(&planned.name);
     let own = format!("{}::", module.path.join("::"));
@@ -178,38 +152,38 @@ fn accessor(imports: &Imports, module: &Module, planned: &Accessor) -> TokenStre
         }
     };
     let attribute = planned.feature.as_ref().map(|feature| cfg(&Features::from([feature.clone()])));
-    let (arguments, place) = step(imports, &planned.step);
+    let (arguments, place) = step(&planned.step);
     quote! {
         #[doc = #about]
         #attribute
         #[inline]
-        pub fn #name(&self #(, #arguments)*) -> #target { #target(#place) }
+        pub fn #name(&self #(, #arguments)*) -> #target { #target { path: #place } }
     }
 }
 
 /// The arguments a step takes and the path it leads to.
-fn step(imports: &Imports, step: &Step) -> (Vec<TokenStream>, TokenStream) {
+fn step(step: &Step) -> (Vec<TokenStream>, TokenStream) {
     match step {
-        Step::None => (Vec::new(), quote!(self.0)),
-        Step::Segment(text) => (Vec::new(), quote!(self.0.segment(#text))),
+        Step::None => (Vec::new(), quote!(self.path)),
+        Step::Segment(text) => (Vec::new(), quote!(self.path.segment(#text))),
         Step::Key(argument) => {
             let name = ident(&argument.rust);
-            let parameter = parameter(imports, argument);
+            let parameter = parameter(argument);
             match argument.ty {
-                Element::Primitive("String") => (vec![parameter], quote!(self.0.key(#name))),
+                Element::Primitive("String") => (vec![parameter], quote!(self.path.key(#name))),
                 _ => {
                     let value = wire_value(argument);
-                    (vec![parameter], quote!(self.0.key_of(#value)))
+                    (vec![parameter], quote!(self.path.key_of(#value)))
                 }
             }
         }
         Step::CompositeKey(arguments) => {
             let pairs = arguments.iter().map(pair);
-            (parameters(imports, arguments), quote!(self.0.composite_key(&[#(#pairs),*])))
+            (parameters(arguments), quote!(self.path.composite_key(&[#(#pairs),*])))
         }
         Step::AlternateKey(arguments) => {
             let pairs = arguments.iter().map(pair);
-            (parameters(imports, arguments), quote!(self.0.alternate_key(&[#(#pairs),*])))
+            (parameters(arguments), quote!(self.path.alternate_key(&[#(#pairs),*])))
         }
         Step::Function(name, arguments) => {
             let pairs = arguments.iter().map(|argument| {
@@ -220,17 +194,17 @@ fn step(imports: &Imports, step: &Step) -> (Vec<TokenStream>, TokenStream) {
                     (true, false) => quote!((#wire, #rust.as_ref().map(|value| value as _))),
                 }
             });
-            (parameters(imports, arguments), quote!(self.0.function(#name, &[#(#pairs),*])))
+            (parameters(arguments), quote!(self.path.function(#name, &[#(#pairs),*])))
         }
-        Step::ItemPath => (vec![quote!(item_path: &str)], quote!(self.0.item_path(item_path))),
+        Step::ItemPath => (vec![quote!(item_path: &str)], quote!(self.path.item_path(item_path))),
         Step::RootItemPath => {
-            (vec![quote!(item_path: &str)], quote!(self.0.segment("root").item_path(item_path)))
+            (vec![quote!(item_path: &str)], quote!(self.path.segment("root").item_path(item_path)))
         }
     }
 }
 
-fn parameters(imports: &Imports, arguments: &[Argument]) -> Vec<TokenStream> {
-    arguments.iter().map(|argument| parameter(imports, argument)).collect()
+fn parameters(arguments: &[Argument]) -> Vec<TokenStream> {
+    arguments.iter().map(parameter).collect()
 }
 
 fn pair(argument: &Argument) -> TokenStream {
@@ -245,9 +219,9 @@ fn wire_value(argument: &Argument) -> TokenStream {
 }
 
 /// An argument in the signature: by value where it is small and copied, else borrowed.
-fn parameter(imports: &Imports, argument: &Argument) -> TokenStream {
+fn parameter(argument: &Argument) -> TokenStream {
     let name = ident(&argument.rust);
-    let element = imports.element(&argument.ty);
+    let element = element(&argument.ty);
     let ty = match (&argument.ty, argument.is_collection) {
         (_, true) => quote!(&[#element]),
         (Element::Primitive("String"), _) => quote!(&str),

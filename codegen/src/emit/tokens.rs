@@ -1,8 +1,5 @@
 //! Small pieces of Rust that several files share.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -10,102 +7,45 @@ use crate::plan::names;
 use crate::plan::needs::Features;
 use crate::plan::types::{Element, RustType, ValueType};
 
-/// What a file imports, collected while its items are made.
-#[derive(Debug, Default)]
-pub struct Imports {
-    names: RefCell<BTreeSet<&'static str>>,
-    is_absolute: bool,
+/// The import of what all modules use: one for each file is much less to compile than one for each name in it.
+pub fn import() -> TokenStream {
+    quote!(
+        use crate::prelude::*;
+    )
 }
 
-impl Imports {
-    /// Imports nothing: paths begin at the crate's root.
-    pub fn absolute() -> Self {
-        Self { is_absolute: true, ..Self::default() }
-    }
+/// The path of a model: `models::…`.
+pub fn model(rust: &RustType) -> TokenStream {
+    path(&rust.path())
+}
 
-    /// Notes that the file uses this name from the runtime, and gives it.
-    pub fn runtime(&self, name: &'static str) -> Ident {
-        self.names.borrow_mut().insert(name);
-        ident(name)
-    }
-
-    /// The path of a model, as `models::…`.
-    pub fn model(&self, rust: &RustType) -> TokenStream {
-        let path = path(&rust.path());
-        if self.is_absolute {
-            return quote!(crate::#path);
-        }
-        self.names.borrow_mut().insert("models");
-        path
-    }
-
-    /// A type of a value, without `Option`.
-    pub fn element(&self, element: &Element) -> TokenStream {
-        match element {
-            Element::Primitive(name) => match name.strip_prefix("runtime::") {
-                Some(name) => {
-                    let name = ident(name);
-                    let runtime = self.runtime_module();
-                    quote!(#runtime::edm::#name)
-                }
-                None => ident(name).into_token_stream(),
-            },
-            Element::Structured(rust) | Element::Enum(rust) => self.model(rust),
-            Element::Flags(rust) => {
-                let (runtime, rust) = (self.runtime_module(), self.model(rust));
-                quote!(#runtime::Flags<#rust>)
+/// A type of a value, without `Option`.
+pub fn element(element: &Element) -> TokenStream {
+    match element {
+        Element::Primitive(name) => match name.strip_prefix("runtime::") {
+            Some(name) => {
+                let name = ident(name);
+                quote!(runtime::edm::#name)
             }
+            None => ident(name).into_token_stream(),
+        },
+        Element::Structured(rust) | Element::Enum(rust) => model(rust),
+        Element::Flags(rust) => {
+            let rust = model(rust);
+            quote!(runtime::Flags<#rust>)
         }
     }
+}
 
-    /// The type of a property, without `Option`.
-    pub fn value_type(&self, ty: &ValueType) -> TokenStream {
-        let element = self.element(&ty.element);
-        let value = match (ty.is_collection, ty.is_boxed) {
-            (true, _) => quote!(Vec<#element>),
-            (false, true) => quote!(Box<#element>),
-            (false, false) => element,
-        };
-        if ty.is_expanded {
-            let runtime = self.runtime_module();
-            quote!(#runtime::Expanded<#value>)
-        } else {
-            value
-        }
-    }
-
-    fn runtime_module(&self) -> TokenStream {
-        if self.is_absolute {
-            return quote!(crate::runtime);
-        }
-        self.uses_runtime();
-        quote!(runtime)
-    }
-
-    /// Notes that the file uses the module `runtime` by its name.
-    pub fn uses_runtime(&self) {
-        self.names.borrow_mut().insert("runtime");
-    }
-
-    /// The `use` items.
-    pub fn items(&self) -> TokenStream {
-        let names = self.names.borrow();
-        let modules = ["models", "runtime"].into_iter().filter(|name| names.contains(name)).map(ident);
-        let modules: Vec<_> = modules.collect();
-        let rest: Vec<_> =
-            names.iter().filter(|name| !matches!(**name, "models" | "runtime")).map(|n| ident(n)).collect();
-        let modules = match modules.as_slice() {
-            [] => quote!(),
-            [one] => quote!(use crate::#one;),
-            many => quote!(use crate::{#(#many),*};),
-        };
-        let rest = match rest.as_slice() {
-            [] => quote!(),
-            [one] => quote!(use crate::runtime::#one;),
-            many => quote!(use crate::runtime::{#(#many),*};),
-        };
-        quote!(#modules #rest)
-    }
+/// The type of a property, without `Option`.
+pub fn value_type(ty: &ValueType) -> TokenStream {
+    let element = element(&ty.element);
+    let value = match (ty.is_collection, ty.is_boxed) {
+        (true, _) => quote!(Vec<#element>),
+        (false, true) => quote!(Box<#element>),
+        (false, false) => element,
+    };
+    if ty.is_expanded { quote!(runtime::Expanded<#value>) } else { value }
 }
 
 /// An identifier, raw if it is written so.

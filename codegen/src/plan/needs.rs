@@ -71,7 +71,7 @@ impl Needs {
 
 /// Names a root's module cannot have: the crate's other modules, files that Cargo or Rust gives a meaning, and
 /// features that every crate has.
-const RESERVED_ROOTS: [&str; 13] = [
+const RESERVED_ROOTS: [&str; 14] = [
     "auth",
     "bin",
     "build",
@@ -84,6 +84,7 @@ const RESERVED_ROOTS: [&str; 13] = [
     "mod",
     "models",
     "permissions",
+    "prelude",
     "runtime",
 ];
 
