@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use cpu_time::ProcessTime;
 use futures_util::StreamExt;
+use msgraph::runtime::HyperTransport;
 
 use crate::memory::{Allocated, allocated};
 use crate::server;
@@ -100,9 +101,8 @@ pub async fn run(plan: Plan, server: &str, mut show: impl FnMut(Row) -> Result<(
 }
 
 async fn measure(plan: Plan, server: &str, version: Version, task: Task) -> Result<Row> {
-    let http = version.client()?;
-    let typed = typed::Contestant::new(server, http.clone())?;
-    let bare = bare::Contestant::new(server, http);
+    let typed = typed::Contestant::new(server, version.transport()?)?;
+    let bare = bare::Contestant::new(server, version.client()?);
     let mut best: Option<(Cost, Cost)> = None;
     // The first round makes connections and warms up, and counts for nothing.
     for round in 0..=plan.rounds {
@@ -153,13 +153,19 @@ impl Cost {
 }
 
 impl Version {
-    /// A client with the settings of the runtime's own, but that it trusts nobody and needs not negotiate.
+    /// The runtime's own transport, but that it trusts nobody and needs not negotiate.
+    fn transport(self) -> Result<HyperTransport> {
+        let builder = HyperTransport::builder().tls(trust_in_nobody()?).no_proxy();
+        Ok(match self {
+            Self::Http1 => builder.http1_only(),
+            Self::Http2 => builder.http2_only(),
+        }
+        .build()?)
+    }
+
+    /// A client with the same settings.
     fn client(self) -> Result<reqwest::Client> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls =
-            rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-        let tls = tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
-        let builder = reqwest::Client::builder().tls_backend_preconfigured(tls);
+        let builder = reqwest::Client::builder().tls_backend_preconfigured(trust_in_nobody()?);
         let builder = builder.no_proxy().redirect(reqwest::redirect::Policy::none());
         let builder = builder.retry(reqwest::retry::never()).connect_timeout(Duration::from_secs(10));
         let builder = match self {
@@ -168,6 +174,12 @@ impl Version {
         };
         Ok(builder.build()?)
     }
+}
+
+fn trust_in_nobody() -> Result<rustls::ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
 }
 
 impl fmt::Display for Row {

@@ -73,7 +73,7 @@ impl GraphClient {
 
     /// A client of the worldwide service's v1.0, over its own connection pool. If the transport cannot be
     /// set up, every request says so.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "hyper")]
     pub fn new(credential: impl TokenCredential + 'static) -> Self {
         let builder = Self::builder().credential(credential);
         builder.build().expect("the defaults are complete: a valid root, a transport and a clock")

@@ -27,7 +27,7 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an exchange may be without progress: as long as the service itself works on a request, and a little.
 pub(crate) const TRY_TIMEOUT: Duration = Duration::from_secs(100);
 
-/// Settings of a client. Without the feature `reqwest`, transport and clock must be given; the credential
+/// Settings of a client. Without the feature `hyper`, transport and clock must be given; the credential
 /// always.
 #[must_use = "settings do nothing until they are built"]
 pub struct GraphClientBuilder {
@@ -288,11 +288,11 @@ fn check_url(what: &str, text: &str, problems: &mut Vec<String>) -> Option<Url> 
     None
 }
 
-/// The transport over reqwest; if it cannot be set up, every request says why.
-#[cfg(feature = "reqwest")]
+/// The transport over hyper; if it cannot be set up, every request says why.
+#[cfg(feature = "hyper")]
 fn default_transport(connect_timeout: Duration) -> Option<Arc<dyn Transport>> {
-    use crate::transport::{Phase, TransportError};
-    Some(match crate::reqwest_transport::ReqwestTransport::with_connect_timeout(connect_timeout) {
+    use crate::transport::{HyperTransport, Phase, TransportError};
+    Some(match HyperTransport::builder().connect_timeout(connect_timeout).build() {
         Ok(transport) => Arc::new(transport),
         Err(error) => {
             let message = error.to_string();
@@ -301,17 +301,17 @@ fn default_transport(connect_timeout: Duration) -> Option<Arc<dyn Transport>> {
     })
 }
 
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "hyper"))]
 fn default_transport(_: Duration) -> Option<Arc<dyn Transport>> {
     None
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 fn default_clock() -> Option<Arc<dyn Clock>> {
     Some(Arc::new(crate::clock::SystemClock))
 }
 
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "hyper"))]
 fn default_clock() -> Option<Arc<dyn Clock>> {
     None
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
@@ -32,11 +32,11 @@ pub trait Randomness: fmt::Debug + Send + Sync {
 }
 
 /// The system's clock; it waits by tokio's timer.
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         // `Timestamp::now` would panic instead, with all that dates can say of themselves in the program: 70 kB.

@@ -102,8 +102,6 @@ mod prefer;
 pub mod query;
 mod raw;
 mod request;
-#[cfg(feature = "reqwest")]
-mod reqwest_transport;
 mod response;
 mod retry;
 mod telemetry;
@@ -116,7 +114,7 @@ pub use batch::{Batch, BatchAnswers, Part};
 pub use body::{Body, ByteStream};
 pub use client::GraphClient;
 pub use client_builder::GraphClientBuilder;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 pub use clock::SystemClock;
 pub use clock::{Clock, Randomness, SystemRandomness};
 pub use cloud::Cloud;
@@ -142,12 +140,14 @@ pub use poller::{Monitor, OperationState, OperationStatus, Poller};
 pub use prefer::Prefer;
 pub use query::Property;
 pub use request::{Receiving, Request, Sending};
-#[cfg(feature = "reqwest")]
-pub use reqwest_transport::ReqwestTransport;
 pub use response::{Answer, Content, Count, Decode, Reference, Response, Wrapped};
 pub use retry::RetryPolicy;
 pub use throttling::{Governor, WaitReason, Waiting};
 pub use transfer::Progress;
+#[cfg(feature = "reqwest")]
+pub use transport::ReqwestTransport;
+#[cfg(feature = "hyper")]
+pub use transport::{HyperTransport, HyperTransportBuilder};
 pub use transport::{Phase, Transport, TransportError};
 pub use upload::{Upload, UploadSession};
 

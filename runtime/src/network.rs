@@ -25,13 +25,13 @@ impl Network {
         Self { transport, clock, randomness }
     }
 
-    /// The transport over reqwest and the system's clock.
+    /// The transport over hyper and the system's clock.
     ///
     /// # Errors
     /// If TLS cannot be set up.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "hyper")]
     pub fn system() -> Result<Self, crate::transport::TransportError> {
-        let transport = Arc::new(crate::reqwest_transport::ReqwestTransport::new()?);
+        let transport = Arc::new(crate::transport::HyperTransport::new()?);
         let randomness = Arc::new(crate::clock::SystemRandomness::default());
         Ok(Self::new(transport, Arc::new(crate::clock::SystemClock), randomness))
     }

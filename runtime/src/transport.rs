@@ -1,6 +1,13 @@
 //! What carries a request over the network: a parameter of the client, so that tests and special networks
 //! bring their own.
 
+#[cfg(feature = "hyper")]
+mod connector;
+#[cfg(feature = "hyper")]
+mod hyper;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::ready;
@@ -8,6 +15,11 @@ use std::future::ready;
 use futures_util::future::BoxFuture;
 use http::Uri;
 use url::Url;
+
+#[cfg(feature = "hyper")]
+pub use hyper::{HyperTransport, HyperTransportBuilder};
+#[cfg(feature = "reqwest")]
+pub use reqwest::ReqwestTransport;
 
 use crate::body::Body;
 
@@ -114,4 +126,17 @@ impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(&*self.source)
     }
+}
+
+/// Whether the service says that it has not begun: a stream of HTTP/2 that it refused, or one that it did not take
+/// any more because it closes the connection ([RFC 9113, section 8.7](https://www.rfc-editor.org/rfc/rfc9113#section-8.7)).
+#[cfg(feature = "hyper")]
+fn is_refused(error: &dyn StdError) -> bool {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|error| {
+        let reason = error.reason();
+        error.is_remote()
+            && (error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM)
+                || error.is_go_away() && reason == Some(h2::Reason::NO_ERROR))
+    })
 }

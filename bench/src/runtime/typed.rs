@@ -4,17 +4,17 @@ use anyhow::Result;
 use futures_util::future::BoxFuture;
 use msgraph::GraphClient;
 use msgraph::models::{DateTimeTimeZone, Event, ItemBody};
-use msgraph::runtime::{self, ReqwestTransport, StaticToken};
+use msgraph::runtime::{self, HyperTransport, StaticToken};
 
 use super::Task;
 
 pub struct Contestant(GraphClient);
 
 impl Contestant {
-    pub fn new(server: &str, http: reqwest::Client) -> Result<Self> {
+    pub fn new(server: &str, transport: HyperTransport) -> Result<Self> {
         let builder = runtime::GraphClient::builder().base_url(&format!("{server}/v1.0"));
         let builder = builder.credential(StaticToken::new(super::bare::TOKEN));
-        Ok(Self(builder.transport(ReqwestTransport::from_client(http)).build()?.into()))
+        Ok(Self(builder.transport(transport).build()?.into()))
     }
 
     /// Does a task, and tells how many values came.

@@ -16,13 +16,14 @@ use crate::plan::needs::{FULL, Features};
 const DEFAULT_ROOTS: [&str; 2] = ["me", "users"];
 
 /// What the runtime can do on request, by its features' names, and what it is good for.
-const RUNTIME_FEATURES: [(&str, &str); 7] = [
+const RUNTIME_FEATURES: [(&str, &str); 8] = [
     ("azure-identity", "The credentials of the Azure SDK."),
     ("certificate", "Client certificates as PEM."),
     ("gzip", "Compressed responses."),
     ("interactive", "Sign-in with the browser of this computer."),
     ("keyring", "Refresh tokens in the system's key store."),
     ("pkcs12", "Client certificates as PKCS#12."),
+    ("reqwest", "A transport over a `reqwest::Client` of the program."),
     (
         "serde",
         "serde's traits for all types, for formats other than JSON or types of your own that hold them.",
@@ -70,7 +71,7 @@ pub fn manifest(plan: &Plan<'_>, options: &CrateOptions) -> String {
         Manifest::Member => text.push_str(
             "\n[dependencies]\nmsgraph-runtime.workspace = true\n\n\
              [dev-dependencies]\nfutures-util.workspace = true\nhttp-body-util.workspace = true\n\
-             hyper.workspace = true\nhyper-util.workspace = true\nserde_json.workspace = true\n\
+             hyper = { workspace = true, features = [\"http1\", \"server\"] }\nhyper-util.workspace = true\nserde_json.workspace = true\n\
              tokio = { workspace = true, features = [\"macros\", \"net\", \"rt-multi-thread\"] }\n\n\
              [lints]\nworkspace = true\n",
         ),

@@ -35,7 +35,7 @@
 //! A service with a secret:
 //!
 //! ```
-//! # #[cfg(feature = "reqwest")]
+//! # #[cfg(feature = "hyper")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use msgraph_runtime::{GraphClient, auth::ClientSecretCredential};
 //!
@@ -44,7 +44,7 @@
 //! let client = GraphClient::new(ClientSecretCredential::new(tenant, client_id, secret_from_your_vault)?);
 //! # Ok(())
 //! # }
-//! # #[cfg(not(feature = "reqwest"))]
+//! # #[cfg(not(feature = "hyper"))]
 //! # fn main() {}
 //! ```
 //!
@@ -120,7 +120,7 @@
 //! the client: the scopes and, unless the application says otherwise, the authority follow.
 //!
 //! ```
-//! # #[cfg(feature = "reqwest")]
+//! # #[cfg(feature = "hyper")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use msgraph_runtime::{Cloud, GraphClient, auth::ClientSecretCredential};
 //!
@@ -128,7 +128,7 @@
 //! let client = GraphClient::builder().cloud(Cloud::UsGovernment).credential(credential).build()?;
 //! # Ok(())
 //! # }
-//! # #[cfg(not(feature = "reqwest"))]
+//! # #[cfg(not(feature = "hyper"))]
 //! # fn main() {}
 //! ```
 //!

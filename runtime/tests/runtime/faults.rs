@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::Response;
-use msgraph_runtime::{Error, GraphClient, Phase, ReqwestTransport, RetryPolicy, StaticToken, Transport};
+use msgraph_runtime::{Error, GraphClient, HyperTransport, Phase, RetryPolicy, StaticToken, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -38,7 +38,7 @@ async fn server(faults: &'static [&'static str]) -> (GraphClient, Arc<AtomicUsiz
             let _ = connection.shutdown().await;
         }
     });
-    (client(&url, ReqwestTransport::new().expect("TLS")), count)
+    (client(&url, HyperTransport::new().expect("TLS")), count)
 }
 
 #[tokio::test]
@@ -85,13 +85,7 @@ async fn http2_server(refused: usize, reason: h2::Reason) -> (GraphClient, Arc<A
             });
         }
     });
-    let own = reqwest::Client::builder().http2_prior_knowledge().redirect(reqwest::redirect::Policy::none());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let roots = rustls::RootCertStore::empty();
-    let tls = tls.expect("versions").with_root_certificates(roots).with_no_client_auth();
-    let own = own.tls_backend_preconfigured(tls).retry(reqwest::retry::never()).build().expect("a client");
-    (client(&url, ReqwestTransport::from_client(own)), count)
+    (client(&url, HyperTransport::builder().http2_only().build().expect("TLS")), count)
 }
 
 #[tokio::test]

@@ -8,11 +8,11 @@ mod derived;
 mod download;
 mod edm;
 mod errors;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 mod faults;
 mod forbidden;
 mod headers;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 mod hosts;
 mod json;
 mod least_privileges;
@@ -29,5 +29,5 @@ mod support;
 mod throttling;
 mod timeouts;
 mod upload;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 mod wire;

@@ -13,7 +13,10 @@ use hyper::Method;
 use msgraph::GraphClient;
 use msgraph::models::drive_item::CreateUploadSessionParameters;
 use msgraph::models::{DriveItem, Event, User};
-use msgraph::runtime::{self, Download, Error, ReqwestTransport, RetryPolicy, StaticToken, Upload};
+use msgraph::runtime::{
+    self, Download, Error, GraphClientBuilder, HyperTransport, ReqwestTransport, RetryPolicy, StaticToken,
+    Upload,
+};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
@@ -60,33 +63,42 @@ impl Kind {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_fault_loses_or_doubles_anything_over_http_1() {
-    matrix("http/1.1").await;
+    matrix("http/1.1", Tls::hyper).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_fault_loses_or_doubles_anything_over_http_2() {
-    matrix("h2").await;
+    matrix("h2", Tls::hyper).await;
 }
 
-async fn matrix(protocol: &'static str) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_fault_loses_or_doubles_anything_over_reqwest() {
+    matrix("h2", Tls::reqwest).await;
+}
+
+/// Gives a client a transport that trusts the server.
+type SetTransport = fn(&Tls, GraphClientBuilder) -> GraphClientBuilder;
+
+async fn matrix(protocol: &'static str, transport: SetTransport) {
     let tls = Tls::new(protocol);
     let cells = Fault::ALL.into_iter().flat_map(|fault| KINDS.map(|kind| (fault, kind)));
-    let results =
-        futures_util::stream::iter(cells).map(|(fault, kind)| {
-            let tls = &tls;
-            async move {
-                cell(fault, kind, tls).await.map_err(|problem| format!("{fault:?} × {kind:?}: {problem}"))
-            }
-        });
+    let results = futures_util::stream::iter(cells).map(|(fault, kind)| {
+        let tls = &tls;
+        async move {
+            cell(fault, kind, tls, transport)
+                .await
+                .map_err(|problem| format!("{fault:?} × {kind:?}: {problem}"))
+        }
+    });
     let problems: Vec<String> =
         results.buffer_unordered(16).filter_map(|result| async { result.err() }).collect().await;
     assert!(problems.is_empty(), "over {protocol}:\n{}", problems.join("\n"));
 }
 
 /// One fault against one kind of request; what is wrong with the outcome.
-async fn cell(fault: Fault, kind: Kind, tls: &Tls) -> Result<(), String> {
+async fn cell(fault: Fault, kind: Kind, tls: &Tls, transport: SetTransport) -> Result<(), String> {
     let world = World::start(fault, tls.server.clone()).await;
-    let client = tls.client(&world);
+    let client = client(&world, |builder| transport(tls, builder));
     let result = tokio::time::timeout(Duration::from_secs(60), run(kind, &client, &world)).await;
     match result.map_err(|_| "it hangs")? {
         Err(Outcome::Failed(error)) if kind.survives(fault) => return Err(format!("it failed: {error}")),
@@ -229,16 +241,27 @@ impl Tls {
         Self { server: Arc::new(server), client }
     }
 
-    fn client(&self, world: &World) -> GraphClient {
+    fn hyper(&self, builder: GraphClientBuilder) -> GraphClientBuilder {
+        let transport = HyperTransport::builder().tls(self.client.clone()).no_proxy().build();
+        builder.transport(transport.expect("nothing is wrong with it"))
+    }
+
+    fn reqwest(&self, builder: GraphClientBuilder) -> GraphClientBuilder {
         let http = reqwest::Client::builder().tls_backend_preconfigured(self.client.clone());
         let http = http.redirect(reqwest::redirect::Policy::none()).retry(reqwest::retry::never()).no_proxy();
-        let (first, longest) = (Duration::from_millis(5), Duration::from_millis(50));
-        let builder = runtime::GraphClient::builder()
-            .base_url(&(world.url(Host::Graph) + "/v1.0"))
-            .credential(StaticToken::new("the-token"))
-            .transport(ReqwestTransport::from_client(http.build().expect("a client")))
-            .retry(RetryPolicy::default().exponential(first, longest))
-            .try_timeout(world.fault.patience());
-        builder.build().expect("the settings are complete").into()
+        builder.transport(ReqwestTransport::from_client(http.build().expect("a client")))
     }
+}
+
+fn client(
+    world: &World,
+    set_transport: impl FnOnce(GraphClientBuilder) -> GraphClientBuilder,
+) -> GraphClient {
+    let (first, longest) = (Duration::from_millis(5), Duration::from_millis(50));
+    let builder = runtime::GraphClient::builder()
+        .base_url(&(world.url(Host::Graph) + "/v1.0"))
+        .credential(StaticToken::new("the-token"))
+        .retry(RetryPolicy::default().exponential(first, longest))
+        .try_timeout(world.fault.patience());
+    set_transport(builder).build().expect("the settings are complete").into()
 }

@@ -3,6 +3,6 @@
 pub mod fake;
 pub mod models;
 pub mod paused;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 pub mod server;
 pub mod skip;

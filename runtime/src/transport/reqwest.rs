@@ -1,0 +1,81 @@
+//! The transport over a [`reqwest::Client`] of the program.
+
+use std::io;
+
+use futures_util::TryStreamExt;
+use futures_util::future::BoxFuture;
+use url::Url;
+
+use super::{Phase, Transport, TransportError, is_refused};
+use crate::body::Body;
+
+/// Sends requests with a [`reqwest::Client`] that the program has already, with the settings that it has.
+///
+/// [`HyperTransport`](crate::HyperTransport), the default, does less for each request: reqwest parses each URL three times.
+#[derive(Clone, Debug)]
+pub struct ReqwestTransport(reqwest::Client);
+
+impl ReqwestTransport {
+    /// A transport over a client. It must not follow redirects itself (`redirect(Policy::none())`), as the pipeline
+    /// decides which of them get a token, and needs not retry (`retry(reqwest::retry::never())`).
+    pub fn from_client(client: reqwest::Client) -> Self {
+        Self(client)
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        match Url::parse(&request.uri().to_string()) {
+            Ok(url) => self.send_to(url, request),
+            Err(error) => Box::pin(std::future::ready(Err(TransportError::new(Phase::Setup, error)))),
+        }
+    }
+
+    fn send_to(
+        &self,
+        url: Url,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let sent = self.0.execute(outgoing(url, request));
+        Box::pin(async move { Ok(incoming(sent.await.map_err(failed)?)) })
+    }
+}
+
+fn outgoing(url: Url, request: http::Request<Body>) -> reqwest::Request {
+    let (head, body) = request.into_parts();
+    let mut request = reqwest::Request::new(head.method, url);
+    *request.headers_mut() = head.headers;
+    *request.version_mut() = head.version;
+    *request.body_mut() = Some(match body.as_bytes() {
+        Some(bytes) => bytes.clone().into(),
+        None => reqwest::Body::wrap_stream(body.into_stream()),
+    });
+    request
+}
+
+fn incoming(mut response: reqwest::Response) -> http::Response<Body> {
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    let length = response.content_length();
+    let chunks = response.bytes_stream().map_err(|error| io::Error::other(failed(error)));
+    let mut response = http::Response::new(Body::stream(chunks, length));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+fn failed(error: reqwest::Error) -> TransportError {
+    let phase = if error.is_connect() || is_refused(&error) {
+        Phase::Connect
+    } else if error.is_timeout() {
+        Phase::Timeout
+    } else if error.is_body() || error.is_decode() {
+        Phase::Body
+    } else {
+        Phase::Exchange
+    };
+    // The URL can hold keys and tokens, and the error is shown with the operation anyway.
+    TransportError::new(phase, error.without_url())
+}
