@@ -10,11 +10,8 @@ mod reqwest;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::future::ready;
 
 use futures_util::future::BoxFuture;
-use http::Uri;
-use url::Url;
 
 #[cfg(feature = "hyper")]
 pub use hyper::{HyperTransport, HyperTransportBuilder};
@@ -33,24 +30,6 @@ pub trait Transport: Send + Sync {
         &self,
         request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>>;
-
-    /// Sends a request to a URL, which takes the place of the request's own. For transports that work with a parsed URL
-    /// and would otherwise parse it again; the others take it as the request's URI.
-    ///
-    /// # Errors
-    /// If no response arrived.
-    fn send_to(
-        &self,
-        url: Url,
-        mut request: http::Request<Body>,
-    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
-        // The URL type is stricter than the request's; both see the same normalized text, so they agree on the host.
-        match Uri::try_from(url.as_str()) {
-            Ok(uri) => *request.uri_mut() = uri,
-            Err(error) => return Box::pin(ready(Err(TransportError::new(Phase::Setup, error)))),
-        }
-        self.send(request)
-    }
 }
 
 impl<F, R> Transport for F
@@ -113,13 +92,17 @@ impl fmt::Display for TransportError {
             Phase::Body => "the response broke off",
             Phase::TooLong => "the response is too long",
         })?;
-        // The innermost cause is the one that says something.
-        let mut cause: &dyn StdError = &*self.source;
-        while let Some(inner) = cause.source() {
-            cause = inner;
-        }
-        write!(f, ": {cause}")
+        write!(f, ": {}", innermost(&*self.source))
     }
+}
+
+/// The innermost cause of an error, which is the one that says something.
+fn innermost<'e>(error: &'e (dyn StdError + 'static)) -> &'e (dyn StdError + 'static) {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause
 }
 
 impl StdError for TransportError {

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use tracing::Span;
 use url::Url;
 
@@ -45,6 +45,7 @@ use crate::error::{DeliveryError, Error};
 use crate::operation::Operation;
 use crate::options::CallOptions;
 use crate::response::Answer;
+use crate::transport::{Phase, TransportError};
 
 /// A request on its way through the pipeline: a pointer to its parts, because each policy moves it into a future
 /// of its own.
@@ -447,9 +448,14 @@ async fn transmit(
     *request.method_mut() = call.method.clone();
     *request.headers_mut() = headers;
     let limit = call.options.try_timeout.unwrap_or(client.try_timeout);
-    let url = call.url.clone();
-    let send = |request| client.transport.send_to(url, request);
-    let sent = exchange(&client.clock, limit, request, send).await;
+    let sent = match Uri::try_from(call.url.as_str()) {
+        Ok(uri) => {
+            *request.uri_mut() = uri;
+            exchange(&client.clock, limit, request, |request| client.transport.send(request)).await
+        }
+        // The URL type is laxer. What both take is the same normalized text, so they agree on the host.
+        Err(error) => Err(TransportError::new(Phase::Setup, error)),
+    };
     sent.map_err(|source| DeliveryError::new(call.name(), source).into())
 }
 

@@ -16,7 +16,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::{Phase, TransportError};
+use super::{Phase, TransportError, innermost};
 
 /// How long a connection may be silent before the system asks whether the other side is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -27,7 +27,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Wire = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Connects to the host of a URI, as a whole within a limit on time.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Connector {
     connect: HttpsConnector<Dialer>,
     limit: Duration,
@@ -104,7 +104,10 @@ impl Service<Uri> for Dialer {
         }
         let connecting = tunnel.call(to);
         Box::pin(async move {
-            connecting.await.map_err(|error| format!("the proxy {}: {error}", proxy.uri()).into())
+            match connecting.await {
+                Ok(wire) => Ok(wire),
+                Err(error) => Err(format!("the proxy {}: {}", proxy.uri(), innermost(&error)).into()),
+            }
         })
     }
 }

@@ -36,7 +36,6 @@ use crate::client_builder::CONNECT_TIMEOUT;
 pub struct HyperTransport(Client<Connector, Outgoing>);
 
 /// Settings of a [`HyperTransport`].
-#[derive(Debug)]
 #[must_use = "it is built by `build`"]
 pub struct HyperTransportBuilder {
     tls: Option<rustls::ClientConfig>,
@@ -45,7 +44,6 @@ pub struct HyperTransportBuilder {
     versions: Versions,
 }
 
-#[derive(Debug)]
 enum Proxies {
     System,
     None,
@@ -211,6 +209,15 @@ where
 fn failed(error: Error) -> TransportError {
     let phase = if error.is_connect() || is_refused(&error) { Phase::Connect } else { Phase::Exchange };
     TransportError::new(phase, error)
+}
+
+/// Without the proxy, whose URL may hold a password.
+impl fmt::Debug for HyperTransportBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("HyperTransportBuilder");
+        shown.field("connect_timeout", &self.connect_timeout).field("versions", &self.versions);
+        shown.finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for HyperTransport {

@@ -4,7 +4,6 @@ use std::io;
 
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
-use url::Url;
 
 use super::{Phase, Transport, TransportError, is_refused};
 use crate::body::Body;
@@ -28,32 +27,19 @@ impl Transport for ReqwestTransport {
         &self,
         request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
-        match Url::parse(&request.uri().to_string()) {
-            Ok(url) => self.send_to(url, request),
-            Err(error) => Box::pin(std::future::ready(Err(TransportError::new(Phase::Setup, error)))),
-        }
-    }
-
-    fn send_to(
-        &self,
-        url: Url,
-        request: http::Request<Body>,
-    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
-        let sent = self.0.execute(outgoing(url, request));
-        Box::pin(async move { Ok(incoming(sent.await.map_err(failed)?)) })
+        let sent = reqwest::Request::try_from(request.map(outgoing)).map(|request| self.0.execute(request));
+        Box::pin(async move {
+            let sent = sent.map_err(|error| TransportError::new(Phase::Setup, error.without_url()))?;
+            Ok(incoming(sent.await.map_err(failed)?))
+        })
     }
 }
 
-fn outgoing(url: Url, request: http::Request<Body>) -> reqwest::Request {
-    let (head, body) = request.into_parts();
-    let mut request = reqwest::Request::new(head.method, url);
-    *request.headers_mut() = head.headers;
-    *request.version_mut() = head.version;
-    *request.body_mut() = Some(match body.as_bytes() {
+fn outgoing(body: Body) -> reqwest::Body {
+    match body.as_bytes() {
         Some(bytes) => bytes.clone().into(),
         None => reqwest::Body::wrap_stream(body.into_stream()),
-    });
-    request
+    }
 }
 
 fn incoming(mut response: reqwest::Response) -> http::Response<Body> {

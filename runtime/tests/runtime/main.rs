@@ -28,6 +28,8 @@ mod retry;
 mod support;
 mod throttling;
 mod timeouts;
+#[cfg(feature = "hyper")]
+mod transport;
 mod upload;
 #[cfg(feature = "hyper")]
 mod wire;
