@@ -34,6 +34,9 @@ enum Command {
         /// How often each has its turn of a fifth of a second; the best counts
         #[arg(long, default_value_t = 5, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
         runs: u32,
+        /// Only this payload, by its number
+        #[arg(long, hide = true)]
+        payload: Option<usize>,
     },
     /// Answer the requests of `runtime`
     #[command(hide = true)]
@@ -55,9 +58,18 @@ fn main() -> Result<()> {
             head(runtime::HEADINGS);
             tokio()?.block_on(runtime::run(plan, server.url(), |row| line(&row)))
         }
-        Command::Decode { runs } => {
+        Command::Decode { runs, payload: Some(payload) } => {
+            let plan = decode::Plan { rounds: runs, turn: Duration::from_millis(200) };
+            decode::run(plan, payload, |row| line(&row))
+        }
+        Command::Decode { runs, payload: None } => {
             head(decode::HEADINGS);
-            decode::run(decode::Plan { rounds: runs, turn: Duration::from_millis(200) }, |row| line(&row))
+            for payload in 0..decode::PAYLOADS {
+                let mut own = std::process::Command::new(std::env::current_exe()?);
+                own.args(["decode", "--runs", &runs.to_string(), "--payload", &payload.to_string()]);
+                ensure!(own.status()?.success(), "a payload could not be measured");
+            }
+            Ok(())
         }
         Command::Serve => {
             let tokio = tokio()?;

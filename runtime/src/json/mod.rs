@@ -39,8 +39,8 @@ pub fn from_slice_strict<T: Value>(text: &[u8]) -> Result<T, JsonError> {
     read(text, true)
 }
 
-/// How long most texts are at least, so that no smaller vector has to grow.
-const SHORT: usize = 256;
+/// Room for most texts that are sent, so that no smaller buffer has to grow.
+const SHORT: usize = 1024;
 
 /// Encodes a value as JSON text.
 pub fn to_vec<T: Value>(value: &T) -> Vec<u8> {

@@ -30,6 +30,9 @@ struct Place {
     value: usize,
 }
 
+/// How much text is usually kept at once, in bytes, so that no smaller buffer has to grow.
+const ROOM: usize = 1024;
+
 impl Places {
     pub(super) const NONE: Self = Self { nulls: Nulls::NONE, count: 0, text: 0 };
 
@@ -41,6 +44,10 @@ impl Places {
     /// Adds a member that is kept under the name of a property. Of a name that comes twice, what came first is written.
     pub(super) fn keep(&mut self, property: usize, member: &Member<'_>, kept: &mut Kept) {
         if self.count == 0 {
+            if kept.members.is_empty() {
+                kept.text.reserve(ROOM);
+                kept.members.reserve(ROOM / 64);
+            }
             self.text = kept.text.len();
         }
         let first = kept.members.len() - self.count;
