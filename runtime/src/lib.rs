@@ -30,7 +30,14 @@
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-
+//!
+//! # Connections
+//!
+//! Requests go over HTTP/1.1 or HTTP/2 as the service chooses, with TLS by rustls and the platform's roots, and through the
+//! proxy that the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) or the system names. [`HyperTransport`] has settings
+//! for another proxy, other roots or client certificates; one transport serves requests for tokens as well. With the
+//! feature `reqwest` a [`ReqwestTransport`] takes a client that the program has.
+//!
 //! # Without async
 //!
 //! A program that has no async code of its own makes a runtime once and lets it complete each request:
