@@ -111,15 +111,26 @@ impl StdError for TransportError {
     }
 }
 
+/// How far a request came that failed before its answer began.
+#[cfg(feature = "hyper")]
+fn failed_at(error: &(dyn StdError + 'static), is_connect: bool) -> Phase {
+    let causes = || std::iter::successors(Some(error), |cause| (*cause).source());
+    let is_timeout = |error: &std::io::Error| error.kind() == std::io::ErrorKind::TimedOut;
+    if is_connect || causes().filter_map(|cause| cause.downcast_ref()).any(is_refused) {
+        Phase::Connect
+    } else if causes().filter_map(|cause| cause.downcast_ref()).any(is_timeout) {
+        Phase::Timeout
+    } else {
+        Phase::Exchange
+    }
+}
+
 /// Whether the service says that it has not begun: a stream of HTTP/2 that it refused, or one that it did not take
 /// any more because it closes the connection ([RFC 9113, section 8.7](https://www.rfc-editor.org/rfc/rfc9113#section-8.7)).
 #[cfg(feature = "hyper")]
-fn is_refused(error: &dyn StdError) -> bool {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    causes.filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|error| {
-        let reason = error.reason();
-        error.is_remote()
-            && (error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM)
-                || error.is_go_away() && reason == Some(h2::Reason::NO_ERROR))
-    })
+fn is_refused(error: &h2::Error) -> bool {
+    let reason = error.reason();
+    error.is_remote()
+        && (error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM)
+            || error.is_go_away() && reason == Some(h2::Reason::NO_ERROR))
 }

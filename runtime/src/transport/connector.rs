@@ -18,10 +18,18 @@ use tower_service::Service;
 
 use super::{Phase, TransportError, innermost};
 
-/// How long a connection may be silent before the system asks whether the other side is still there.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a connection may be silent before the other side is asked whether it is still there, and how long its answer
+/// may take.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// How often it is asked before the connection is given up.
+const KEEP_ALIVE_RETRIES: u32 = 3;
+
+/// How long what was sent may stay unacknowledged, where the system lets programs say so.
+#[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A connection to a proxy or to the service itself.
 type Wire = MaybeHttpsStream<TokioIo<TcpStream>>;
@@ -41,10 +49,7 @@ impl Connector {
         proxies: Arc<Matcher>,
         limit: Duration,
     ) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(KEEP_ALIVE));
+        let tcp = tcp(limit);
         let with = |protocols: &[&str]| {
             let mut tls = tls.clone();
             tls.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
@@ -53,6 +58,20 @@ impl Connector {
         let to_proxy = HttpsConnector::from((tcp.clone(), with(&["http/1.1"])));
         Self { connect: HttpsConnector::from((Dialer { tcp, to_proxy, proxies }, with(protocols))), limit }
     }
+}
+
+fn tcp(limit: Duration) -> HttpConnector {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    // It is divided among the addresses of a host, so that one that does not answer leaves time for the others.
+    tcp.set_connect_timeout(Some(limit));
+    tcp.set_keepalive(Some(KEEP_ALIVE));
+    tcp.set_keepalive_interval(Some(KEEP_ALIVE));
+    tcp.set_keepalive_retries(Some(KEEP_ALIVE_RETRIES));
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+    tcp
 }
 
 impl Service<Uri> for Connector {
@@ -102,14 +121,27 @@ impl Service<Uri> for Dialer {
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
-        let connecting = tunnel.call(to);
+        let connecting = tunnel.call(with_port(to));
         Box::pin(async move {
             match connecting.await {
                 Ok(wire) => Ok(wire),
-                Err(error) => Err(format!("the proxy {}: {}", proxy.uri(), innermost(&error)).into()),
+                Err(error) => Err(format!("the proxy {}: {}", host(proxy.uri()), innermost(&error)).into()),
             }
         })
     }
+}
+
+/// The target of a tunnel, which without a port would lead to that of HTTPS.
+fn with_port(to: Uri) -> Uri {
+    let (Some(host), None, Some("http")) = (to.host(), to.port(), to.scheme_str()) else { return to };
+    let stated = Uri::builder().scheme("http").authority(format!("{host}:80")).path_and_query("/");
+    stated.build().unwrap_or(to)
+}
+
+/// A proxy as it may be shown: what stands before the host may be a part of a password.
+fn host(uri: &Uri) -> String {
+    let host = uri.host().unwrap_or_default();
+    uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// rustls with ring, whatever else the program uses, and without touching the process's default provider.

@@ -1,7 +1,7 @@
 //! The transport over hyper: HTTP/1.1 and HTTP/2 with a pool of connections.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use hyper_util::client::legacy::{Client, Error};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::connector::{Connector, platform_tls};
-use super::{Phase, Transport, TransportError, is_refused};
+use super::connector::{BoxError, Connector, KEEP_ALIVE, platform_tls};
+use super::{Phase, Transport, TransportError, failed_at};
 use crate::body::{Body, ByteStream};
 use crate::client_builder::CONNECT_TIMEOUT;
 
@@ -88,28 +88,24 @@ impl HyperTransport {
         self.0.request(request)
     }
 
-    /// Asks for compressed answers, unless it is for a part of one, whose bytes are counted.
+    /// Asks for compressed answers, unless the request says how it wants them.
     #[cfg(feature = "gzip")]
     fn exchange(
         &self,
-        mut request: http::Request<Outgoing>,
+        request: http::Request<Outgoing>,
     ) -> impl Future<
         Output = Result<
             http::Response<impl hyper::body::Body<Data = Bytes, Error: Into<BoxError>> + Send + use<>>,
             Error,
         >,
     > + use<> {
-        use http::header::{ACCEPT_ENCODING, HeaderValue, RANGE};
+        use tower_http::decompression::Decompression;
         use tower_service::Service;
 
-        if request.headers().contains_key(RANGE) {
-            request.headers_mut().entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("identity"));
-        }
-        tower_http::decompression::Decompression::new(self.0.clone()).call(request)
+        // Other crates may have compiled in the other encodings.
+        Decompression::new(&self.0).no_br().no_deflate().no_zstd().call(request)
     }
 }
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl HyperTransportBuilder {
     /// How long connecting may take, TLS and proxy included; ten seconds if nothing is said.
@@ -164,6 +160,7 @@ impl HyperTransportBuilder {
         let mut client = Client::builder(TokioExecutor::new());
         client.timer(TokioTimer::new()).pool_timer(TokioTimer::new());
         client.http2_only(self.versions == Versions::Http2);
+        client.http2_keep_alive_interval(KEEP_ALIVE).http2_keep_alive_timeout(KEEP_ALIVE);
         Ok(HyperTransport(client.build(connector)))
     }
 }
@@ -171,13 +168,16 @@ impl HyperTransportBuilder {
 /// One proxy for everything. What is wrong with its URL is said without showing it, as it may hold a password.
 fn through(url: String) -> Result<Matcher, TransportError> {
     let problem = match url.parse::<Uri>() {
-        Ok(uri) if uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https")) => {
-            return Ok(Matcher::builder().all(url).build());
-        }
+        Ok(_) if url.matches('@').count() > 1 => "an @ in a user name or password is written %40".to_owned(),
+        Ok(uri) if is_http(&uri) => return Ok(Matcher::builder().all(url).build()),
         Ok(_) => "it must be http://host:port or https://host:port".to_owned(),
         Err(error) => error.to_string(),
     };
     Err(TransportError::new(Phase::Setup, format!("the proxy's URL is not usable: {problem}")))
+}
+
+fn is_http(uri: &Uri) -> bool {
+    uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https"))
 }
 
 impl Transport for HyperTransport {
@@ -185,6 +185,10 @@ impl Transport for HyperTransport {
         &self,
         request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        if !is_http(request.uri()) {
+            let error = TransportError::new(Phase::Setup, "a URL of http or https is needed");
+            return Box::pin(ready(Err(error)));
+        }
         let sent = self.exchange(request.map(outgoing));
         Box::pin(async move { Ok(sent.await.map_err(failed)?.map(incoming)) })
     }
@@ -207,8 +211,7 @@ where
 }
 
 fn failed(error: Error) -> TransportError {
-    let phase = if error.is_connect() || is_refused(&error) { Phase::Connect } else { Phase::Exchange };
-    TransportError::new(phase, error)
+    TransportError::new(failed_at(&error, error.is_connect()), error)
 }
 
 /// Without the proxy, whose URL may hold a password.

@@ -5,7 +5,7 @@ use std::io;
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 
-use super::{Phase, Transport, TransportError, is_refused};
+use super::{Phase, Transport, TransportError, failed_at};
 use crate::body::Body;
 
 /// Sends requests with a [`reqwest::Client`] that the program has already, with the settings that it has.
@@ -15,8 +15,9 @@ use crate::body::Body;
 pub struct ReqwestTransport(reqwest::Client);
 
 impl ReqwestTransport {
-    /// A transport over a client. It must not follow redirects itself (`redirect(Policy::none())`), as the pipeline
-    /// decides which of them get a token, and needs not retry (`retry(reqwest::retry::never())`).
+    /// A transport over a client, whose own limits, proxies and encodings apply. It must not follow redirects itself
+    /// (`redirect(Policy::none())`), as the pipeline decides which of them get a token; nor need it retry
+    /// (`retry(reqwest::retry::never())`), as the pipeline does.
     pub fn from_client(client: reqwest::Client) -> Self {
         Self(client)
     }
@@ -53,14 +54,10 @@ fn incoming(mut response: reqwest::Response) -> http::Response<Body> {
 }
 
 fn failed(error: reqwest::Error) -> TransportError {
-    let phase = if error.is_connect() || is_refused(&error) {
-        Phase::Connect
-    } else if error.is_timeout() {
-        Phase::Timeout
-    } else if error.is_body() || error.is_decode() {
+    let phase = if error.is_body() || error.is_decode() {
         Phase::Body
     } else {
-        Phase::Exchange
+        failed_at(&error, error.is_connect())
     };
     // The URL can hold keys and tokens, and the error is shown with the operation anyway.
     TransportError::new(phase, error.without_url())

@@ -38,7 +38,7 @@ async fn server(faults: &'static [&'static str]) -> (GraphClient, Arc<AtomicUsiz
             let _ = connection.shutdown().await;
         }
     });
-    (client(&url, HyperTransport::new().expect("TLS")), count)
+    (client(&url, HyperTransport::builder().no_proxy().build().expect("TLS")), count)
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn http2_server(refused: usize, reason: h2::Reason) -> (GraphClient, Arc<A
             });
         }
     });
-    (client(&url, HyperTransport::builder().http2_only().build().expect("TLS")), count)
+    (client(&url, HyperTransport::builder().no_proxy().http2_only().build().expect("TLS")), count)
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use msgraph_runtime::{Error, GraphClient, HyperTransport, Phase, RetryPolicy, StaticToken};
+use msgraph_runtime::{Body, Error, GraphClient, HyperTransport, Phase, RetryPolicy, StaticToken, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -18,6 +18,9 @@ const AUTHORIZATION: &str = "Basic bmFtZTpzZWNyZXQ=";
 
 /// What tells a test that it runs in a process of its own, and where its service is.
 const SERVICE: &str = "MSGRAPH_TEST_SERVICE";
+
+/// What tells it that it wants no proxy.
+const WITHOUT: &str = "MSGRAPH_TEST_WITHOUT_PROXY";
 
 /// A proxy that makes tunnels for those who know its password; what it was asked.
 struct Proxy {
@@ -108,9 +111,32 @@ async fn what_a_proxy_refuses_was_not_sent_and_says_which_proxy_it_was() {
     assert!(service.seen().is_empty());
 }
 
+#[tokio::test]
+async fn a_tunnel_of_http_leads_to_the_port_of_http() {
+    let proxy = Proxy::start().await;
+    let transport = HyperTransport::builder().proxy(format!("http://name:wrong@{}", proxy.host));
+    let client = client("http://localhost/v1.0", transport.build().expect("a transport"));
+    client.root("me").call::<Message>(GET).await.expect_err("the password is wrong");
+    assert!(proxy.asked()[0].starts_with("CONNECT localhost:80 HTTP/1.1\r\n"), "{:?}", proxy.asked());
+}
+
+#[tokio::test]
+async fn what_is_no_url_of_http_is_not_sent() {
+    for url in ["/v1.0/me", "ftp://localhost/v1.0/me"] {
+        let request = http::Request::get(url).body(Body::empty()).expect("a request");
+        let error = HyperTransport::new().expect("TLS").send(request).await.expect_err("no URL of HTTP");
+        assert_eq!(error.phase(), Phase::Setup, "{url}");
+    }
+}
+
 #[test]
 fn what_is_no_proxy_is_said_without_its_password() {
-    for url in ["socks5://name:secret@proxy:1080", "name:secret@proxy:8080", "http://name:secret@pro xy"] {
+    for url in [
+        "socks5://name:secret@proxy:1080",
+        "name:secret@proxy:8080",
+        "http://name:secret@pro xy",
+        "http://name:s@secret@proxy:8080",
+    ] {
         let error = HyperTransport::builder().proxy(url).build().expect_err("no proxy");
         assert_eq!(error.phase(), Phase::Setup, "{url}");
         assert!(
@@ -123,8 +149,10 @@ fn what_is_no_proxy_is_said_without_its_password() {
 #[tokio::test]
 async fn a_proxy_of_the_environment_is_used() {
     let Ok(url) = std::env::var(SERVICE) else { return in_an_environment_with_a_proxy().await };
-    let builder = GraphClient::builder().base_url(&url).credential(StaticToken::new("the-token"));
-    builder.build().expect("a client").root("me").call::<Message>(GET).await.expect("an answer");
+    let transport = HyperTransport::builder();
+    let transport = if std::env::var(WITHOUT).is_ok() { transport.no_proxy() } else { transport };
+    let client = client(&url, transport.build().expect("a transport"));
+    client.root("me").call::<Message>(GET).await.expect("an answer");
 }
 
 /// Runs the test above once more, as the environment of a process cannot be changed safely.
@@ -133,9 +161,16 @@ async fn in_an_environment_with_a_proxy() {
     let run = |name: &'static str, value: String| {
         let mut command = Command::new(std::env::current_exe().expect("the test has a file"));
         command.args(["transport::a_proxy_of_the_environment_is_used", "--exact"]);
-        for name in
-            ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"]
-        {
+        for name in [
+            WITHOUT,
+            "http_proxy",
+            "HTTP_PROXY",
+            "ALL_PROXY",
+            "all_proxy",
+            "NO_PROXY",
+            "no_proxy",
+            "REQUEST_METHOD",
+        ] {
             command.env_remove(name);
         }
         command.env(SERVICE, service.url()).env("HTTP_PROXY", format!("http://name:secret@{}", proxy.host));
@@ -146,6 +181,8 @@ async fn in_an_environment_with_a_proxy() {
     assert_eq!((proxy.asked().len(), service.seen().len()), (1, 1));
     assert!(run("NO_PROXY", "127.0.0.1".into()).await.expect("no panic").success());
     assert_eq!((proxy.asked().len(), service.seen().len()), (1, 2));
+    assert!(run(WITHOUT, "1".into()).await.expect("no panic").success());
+    assert_eq!((proxy.asked().len(), service.seen().len()), (1, 3));
 }
 
 #[tokio::test]

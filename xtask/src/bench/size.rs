@@ -21,7 +21,7 @@ const PROGRAMS: [Program; 2] = [
     Program {
         name: "bare",
         source: include_str!("size/bare.rs"),
-        // The features that the runtime asks for.
+        // As much of it as the runtime has of hyper.
         dependencies: |_| {
             "reqwest = { version = \"0.13\", default-features = false, features = [\"http2\", \"rustls-no-provider\", \
              \"stream\", \"system-proxy\"] }\n\

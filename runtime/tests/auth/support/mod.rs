@@ -32,7 +32,7 @@ pub fn network() -> Network {
 pub fn network_at(clock: &TestClock) -> Network {
     transcript::start();
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
-    let transport = Arc::new(HyperTransport::new().expect("TLS can be set up"));
+    let transport = Arc::new(HyperTransport::builder().no_proxy().build().expect("TLS can be set up"));
     Network::new(transport, clock, Arc::new(SystemRandomness::default()))
 }
 
@@ -70,7 +70,7 @@ pub fn auth_error<T: std::fmt::Debug>(outcome: Result<T, Error>) -> AuthError {
 pub fn redirecting(from: &str, to: &str) -> Network {
     transcript::start();
     let (from, to) = (from.to_owned(), to.parse::<http::Uri>().expect("a URL"));
-    let inner = Arc::new(HyperTransport::new().expect("TLS can be set up"));
+    let inner = Arc::new(HyperTransport::builder().no_proxy().build().expect("TLS can be set up"));
     let transport = move |mut request: http::Request<Body>| {
         let inner = inner.clone();
         assert_eq!(request.uri().to_string(), from);
@@ -97,7 +97,7 @@ pub async fn fetch(url: &url::Url, form: Option<String>, headers: &[(http::Heade
         request = request.method("POST").header("content-type", "application/x-www-form-urlencoded");
     }
     let request = request.body(Body::from(form.unwrap_or_default())).expect("a request");
-    let transport = HyperTransport::new().expect("TLS can be set up");
+    let transport = HyperTransport::builder().no_proxy().build().expect("TLS can be set up");
     let (head, body) = transport.send(request).await.expect("an answer").into_parts();
     let body = body.collect(1 << 24).await.expect("a body");
     Page {
