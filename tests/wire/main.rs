@@ -2,6 +2,7 @@
 //! operation, and what becomes of the answers.
 
 mod faults;
+mod proxies;
 mod reading;
 mod refusals;
 mod server;

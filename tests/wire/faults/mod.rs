@@ -216,29 +216,35 @@ async fn download(client: &GraphClient) -> Result<(), Outcome> {
 }
 
 /// A certificate for this machine, and who trusts it.
-struct Tls {
-    server: Arc<ServerConfig>,
+pub struct Tls {
+    pub certificate: CertificateDer<'static>,
+    pub server: Arc<ServerConfig>,
     client: ClientConfig,
 }
 
 impl Tls {
-    fn new(protocol: &str) -> Self {
+    pub fn new(protocol: &str) -> Self {
         let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let certificate = CertificateDer::from(issued.cert);
         let key = PrivateKeyDer::try_from(issued.signing_key.serialize_der()).expect("a key");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let server = ServerConfig::builder_with_provider(provider.clone());
+        let server = ServerConfig::builder_with_provider(provider);
         let server =
             server.with_safe_default_protocol_versions().expect("ring knows them").with_no_client_auth();
         let mut server = server.with_single_cert(vec![certificate.clone()], key).expect("they match");
         let mut roots = RootCertStore::empty();
-        roots.add(certificate).expect("a root");
-        let client = ClientConfig::builder_with_provider(provider);
-        let client = client.with_safe_default_protocol_versions().expect("ring knows them");
-        let mut client = client.with_root_certificates(roots).with_no_client_auth();
+        roots.add(certificate.clone()).expect("a root");
+        let mut client = Self::trusting(roots);
         server.alpn_protocols = vec![protocol.as_bytes().to_vec()];
         client.alpn_protocols = server.alpn_protocols.clone();
-        Self { server: Arc::new(server), client }
+        Self { certificate, server: Arc::new(server), client }
+    }
+
+    /// The settings of a client that trusts these and nobody else.
+    pub fn trusting(roots: RootCertStore) -> ClientConfig {
+        let client = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+        let client = client.with_safe_default_protocol_versions().expect("ring knows them");
+        client.with_root_certificates(roots).with_no_client_auth()
     }
 
     fn hyper(&self, builder: GraphClientBuilder) -> GraphClientBuilder {
