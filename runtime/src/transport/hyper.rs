@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::MapOk;
-use futures_util::{StreamExt, TryStreamExt};
 use http::Uri;
 use http_body_util::{BodyExt, Either, Full, StreamBody};
 use hyper::body::Frame;
@@ -207,7 +207,7 @@ where
 {
     let length = body.size_hint().exact();
     let broken = |error: B::Error| io::Error::other(TransportError::new(Phase::Body, error));
-    Body::stream(body.into_data_stream().map_err(broken).fuse(), length)
+    Body::stream(body.into_data_stream().map_err(broken), length)
 }
 
 fn failed(error: Error) -> TransportError {

@@ -10,7 +10,7 @@ use crate::body::Body;
 
 /// Sends requests with a [`reqwest::Client`] that the program has already, with the settings that it has.
 ///
-/// [`HyperTransport`](crate::HyperTransport), the default, does less for each request: reqwest parses each URL three times.
+/// [`HyperTransport`](crate::HyperTransport), the default, does less for each request.
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport(reqwest::Client);
 
