@@ -189,9 +189,9 @@ impl GraphClient {
         Ok(url)
     }
 
-    /// Sends a call through the pipeline; the answer's body is read if `buffered`.
-    pub(crate) fn call(self, call: Call, buffered: bool) -> BoxFuture<'static, Result<Answer, Error>> {
-        send(self, call, buffered)
+    /// Sends a call through the pipeline.
+    pub(crate) fn call(self, call: Call) -> BoxFuture<'static, Result<Answer, Error>> {
+        send(self, call)
     }
 }
 
@@ -209,7 +209,7 @@ impl Shared {
         headers: HeaderMap,
         body: Body,
     ) -> Answer {
-        Answer { status, headers, body, call, strict: self.strict, limit: self.response_limit }
+        Answer { status, headers, body, call, strict: self.strict, limit: self.response_limit, sent: None }
     }
 
     /// Whether nobody on the way can read along or change what travels to a URL. A client of this machine may

@@ -18,7 +18,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use crate::body::ByteStream;
 use crate::error::Error;
 use crate::request::{Draft, Request};
-use crate::response::{Answer, Content};
+use crate::response::{Answer, Content, Expected};
 use crate::transfer::{Observer, Patience, Progress, TransferProblem};
 
 /// Content that is to be received.
@@ -203,7 +203,7 @@ impl Receiving {
         if let Some(tag) = tag {
             draft.header(IF_RANGE.as_str(), tag);
         }
-        let answer = draft.send("*/*", false).await?;
+        let answer = draft.send(Expected::of::<Content>()).await?;
         let mut version = Version::of(&answer.headers);
         if tag.is_some() && answer.status == StatusCode::PARTIAL_CONTENT && !version.is_known() {
             // The service has compared the tags; it need not repeat its own.

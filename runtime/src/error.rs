@@ -10,7 +10,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 pub use crate::batch::BatchError;
-pub use crate::graph_error::{GraphError, InnerError};
+pub use crate::graph_error::{ErrorDetail, GraphError, InnerError};
 use crate::json::JsonError;
 use crate::paging::FailedItem;
 use crate::permissions::Explanation;
@@ -151,6 +151,40 @@ impl Error {
         }
     }
 
+    /// What is known of what the request was to do: whether it was done, for programs that must not do it twice. It says
+    /// nothing of whether sending it again helps; that does [`is_retryable`](Self::is_retryable).
+    ///
+    /// ```
+    /// use msgraph_runtime::{Error, Outcome};
+    ///
+    /// fn report(error: &Error) -> &'static str {
+    ///     match error.outcome() {
+    ///         Outcome::NotDone => "nothing was changed",
+    ///         Outcome::Done => "it was done, but what the service says of it cannot be used",
+    ///         Outcome::Unknown => "it may have been done: look before it is sent again",
+    ///     }
+    /// }
+    /// ```
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Configuration(_)
+            | Self::Request(_)
+            | Self::Permission(_)
+            | Self::Credential(_)
+            | Self::Throttled(_) => Outcome::NotDone,
+            Self::Delivery(error) => match error.phase() {
+                Phase::Setup | Phase::Connect => Outcome::NotDone,
+                Phase::Exchange | Phase::Timeout | Phase::Body | Phase::TooLong => Outcome::Unknown,
+            },
+            Self::Graph(error) => error.outcome(),
+            Self::Decode(error) => error.outcome,
+            Self::Item(_) | Self::Link(_) => Outcome::Done,
+            Self::Batch(error) => error.outcome(),
+            Self::Transfer(error) => error.outcome(),
+            Self::Operation(_) => Outcome::Unknown,
+        }
+    }
+
     /// An error of a credential that could not give a token.
     pub fn credential(message: impl Into<String>) -> Self {
         CredentialError::new(message.into(), None).into()
@@ -175,6 +209,17 @@ impl Error {
         };
         DeliveryError::new(call, source).into()
     }
+}
+
+/// What is known of the effect of a request that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The service did nothing.
+    NotDone,
+    /// It may have done something: its answer was lost, is an error after which that is open, or is not its own.
+    Unknown,
+    /// It did what it was asked for. What is wrong is its answer.
+    Done,
 }
 
 macro_rules! boxed {
@@ -345,11 +390,13 @@ impl ThrottledError {
 
 /// A successful answer that is not what the operation promises.
 #[derive(Debug, thiserror::Error)]
-#[error("{call} answered {} with something else than was expected: {source}{}", .status.as_u16(), show_id(.request_id))]
+#[error("{call} answered {} with something else than was expected: {source}{}{}", .status.as_u16(), show_id(.request_id), self.advice())]
 pub struct DecodeError {
     call: CallName,
     status: StatusCode,
     request_id: Option<String>,
+    location: Option<String>,
+    outcome: Outcome,
     source: JsonError,
 }
 
@@ -359,8 +406,34 @@ fn show_id(request_id: &Option<String>) -> String {
 
 impl DecodeError {
     pub(crate) fn new(call: CallName, status: StatusCode, headers: &HeaderMap, source: JsonError) -> Self {
-        let request_id = headers.get("request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-        Self { call, status, request_id, source }
+        let text = |name: &str| headers.get(name).and_then(|text| text.to_str().ok()).map(str::to_owned);
+        let location = text("location").or(text("content-location"));
+        Self { call, status, request_id: text("request-id"), location, outcome: Outcome::Done, source }
+    }
+
+    /// The error of an answer that does not say that the call was done.
+    pub(crate) fn with_outcome(self, outcome: Outcome) -> Self {
+        Self { outcome, ..self }
+    }
+
+    /// What somebody who changes something with the call must know.
+    fn advice(&self) -> &'static str {
+        match self.outcome {
+            _ if self.call.method().is_safe() => "",
+            Outcome::Done => "; it was done all the same",
+            _ => "; whether it was done is not known: look before it is sent again",
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Where the service says that the result or its progress is (`Location`, else `Content-Location`), as it says it:
+    /// nothing has been checked.
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref()
     }
 
     /// Method and path template of the call.

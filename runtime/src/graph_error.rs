@@ -7,6 +7,8 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
+use crate::classify;
+use crate::error::Outcome;
 use crate::json::{self, Reader};
 use crate::permissions::Explanation;
 use crate::pipeline::CallName;
@@ -19,13 +21,17 @@ pub(crate) const LIMIT: usize = 64 * 1024;
 /// How many inner errors are followed.
 const INNER: usize = 8;
 
+/// How many details are kept.
+const DETAILS: usize = 32;
+
 /// An error that the service answered with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GraphError {
     call: CallName,
     status: StatusCode,
-    details: Details,
+    text: Text,
     inner: Vec<InnerError>,
+    details: Vec<ErrorDetail>,
     request_id: Option<String>,
     client_request_id: Option<String>,
     date: Option<String>,
@@ -43,9 +49,21 @@ pub struct InnerError {
     pub message: Option<String>,
 }
 
+/// One of the things that are wrong, where a service names several
+/// ([OData errors](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_ErrorResponse)).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorDetail {
+    /// The service's code, such as `ObjectConflict`.
+    pub code: Option<String>,
+    /// What it says for people.
+    pub message: Option<String>,
+    /// What it is about, such as the name of a property.
+    pub target: Option<String>,
+}
+
 /// What the body says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Details {
+struct Text {
     code: Option<String>,
     message: Option<String>,
 }
@@ -60,15 +78,16 @@ impl GraphError {
         now: Timestamp,
     ) -> Self {
         let mut parsed = parse(body);
-        if parsed.details.code.is_none() && parsed.details.message.is_none() {
-            parsed.details.message = plain_text(body);
+        if parsed.text.code.is_none() && parsed.text.message.is_none() {
+            parsed.text.message = plain_text(body);
         }
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self {
             call,
             status,
-            details: parsed.details,
+            text: parsed.text,
             inner: parsed.inner,
+            details: parsed.details,
             request_id: header("request-id").or(parsed.request_id),
             client_request_id: header("client-request-id").or(parsed.client_request_id),
             date: header("date").or(parsed.date),
@@ -107,17 +126,22 @@ impl GraphError {
 
     /// The service's error code, such as `Request_ResourceNotFound`.
     pub fn code(&self) -> Option<&str> {
-        self.details.code.as_deref()
+        self.text.code.as_deref()
     }
 
     /// What the service says for people; if the body was not JSON, its beginning.
     pub fn message(&self) -> Option<&str> {
-        self.details.message.as_deref()
+        self.text.message.as_deref()
     }
 
     /// The errors inside, each more specific than the one before.
     pub fn inner(&self) -> &[InnerError] {
         &self.inner
+    }
+
+    /// What is wrong one by one, where the service names several things.
+    pub fn details(&self) -> &[ErrorDetail] {
+        &self.details
     }
 
     /// The identifier that the service gave the request.
@@ -145,13 +169,23 @@ impl GraphError {
         self.location.as_deref()
     }
 
-    /// Whether the status is one that passes: 408, 429, 500, 502, 503, 504, 509.
+    /// Whether the error is one that passes: 408, 429, 500, 502, 503, 504, 509, and of those that come with a success as
+    /// their status such as say so by their code.
     pub fn is_retryable(&self) -> bool {
-        passes(self.status)
+        if self.status.is_success() { self.code().is_some_and(passes_by_code) } else { passes(self.status) }
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self.status.as_u16() {
+            429 | 501 => Outcome::NotDone,
+            503 if self.retry_after.is_some() => Outcome::NotDone,
+            ..300 | 408 | 500.. => Outcome::Unknown,
+            _ => Outcome::NotDone,
+        }
     }
 }
 
-/// One line: call, status, code, message, and what the service's support asks for.
+/// One line: call, status, code, message, and what the service's support asks for; then a line for each detail.
 impl fmt::Display for GraphError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.call, self.status)?;
@@ -176,11 +210,52 @@ impl fmt::Display for GraphError {
             .iter()
             .filter_map(|(name, id)| id.as_ref().map(|id| format!("{name} {}", one_line(id, SHOWN))))
             .collect();
-        if known.is_empty() { Ok(()) } else { write!(f, " ({})", known.join(", ")) }
+        if !known.is_empty() {
+            write!(f, " ({})", known.join(", "))?;
+        }
+        self.details.iter().try_for_each(|detail| write!(f, "\n- {detail}"))
     }
 }
 
 impl StdError for GraphError {}
+
+/// One line: code, target, message.
+impl fmt::Display for ErrorDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: &Option<String>| text.as_deref().map(|text| one_line(text, SHOWN));
+        let target = shown(&self.target).map(|target| format!("({target})"));
+        let words: Vec<String> = [shown(&self.code), target].into_iter().flatten().collect();
+        match (words.join(" "), shown(&self.message)) {
+            (head, None) => f.write_str(&head),
+            (head, Some(message)) if head.is_empty() => f.write_str(&message),
+            (head, Some(message)) => write!(f, "{head}: {message}"),
+        }
+    }
+}
+
+/// Codes of errors that pass and were seen with a success as their status, or are what statuses that pass have for
+/// their code; in lower case.
+const PASSING: [&str; 15] = [
+    "activitylimitreached",
+    "applicationthrottled",
+    "errorinternalservertransienterror",
+    "errorserverbusy",
+    "errortimeoutexpired",
+    "gatewaytimeout",
+    "generalexception",
+    "internalservererror",
+    "requesttimeout",
+    "serviceunavailable",
+    "servicenotavailable",
+    "service_internalservererror",
+    "timeout",
+    "toomanyrequests",
+    "unknownerror",
+];
+
+fn passes_by_code(code: &str) -> bool {
+    PASSING.contains(&code.to_ascii_lowercase().as_str())
+}
 
 /// How many characters of a text of the service are shown.
 pub(crate) const SHOWN: usize = 500;
@@ -217,8 +292,9 @@ fn title(html: &str) -> Option<&str> {
 /// What is found in a body, as far as it is readable: a truncated one gives what came before the break.
 #[derive(Default)]
 struct Parsed {
-    details: Details,
+    text: Text,
     inner: Vec<InnerError>,
+    details: Vec<ErrorDetail>,
     request_id: Option<String>,
     client_request_id: Option<String>,
     date: Option<String>,
@@ -226,6 +302,7 @@ struct Parsed {
 
 fn parse(body: &[u8]) -> Parsed {
     let mut parsed = Parsed::default();
+    let body = classify::without_mark(body);
     let end = match std::str::from_utf8(body) {
         Ok(_) => body.len(),
         // A limit may have cut a character in two.
@@ -236,9 +313,9 @@ fn parse(body: &[u8]) -> Parsed {
             "error" | "Error" if reader.peek() == Some(b'{') => error_object(reader, &mut parsed, 0),
             // OAuth: {"error": "invalid_grant", "error_description": "…"}
             "error" | "Error" | "code" | "Code" => {
-                parsed.details.code = text_of(reader).or(parsed.details.code.take())
+                parsed.text.code = text_of(reader).or(parsed.text.code.take())
             }
-            "error_description" | "message" | "Message" => parsed.details.message = text_of(reader),
+            "error_description" | "message" | "Message" => parsed.text.message = text_of(reader),
             _ => skip(reader),
         });
     }
@@ -258,12 +335,43 @@ fn error_object(reader: &mut Reader<'_>, parsed: &mut Parsed, depth: usize) {
         "innerError" | "innererror" | "internalexception" if depth < INNER && reader.peek() == Some(b'{') => {
             error_object(reader, parsed, depth + 1);
         }
+        "details" if reader.peek() == Some(b'[') => details(reader, &mut parsed.details),
         _ => skip(reader),
     });
     if depth == 0 {
-        parsed.details = Details { code: own.code, message: own.message };
+        parsed.text = Text { code: own.code, message: own.message };
     } else if own != InnerError::default() {
         parsed.inner.insert(at, own);
+    }
+}
+
+/// A list of what is wrong.
+fn details(reader: &mut Reader<'_>, found: &mut Vec<ErrorDetail>) {
+    if reader.enter_array("a list").is_err() {
+        return;
+    }
+    let mut first = true;
+    while let Ok(true) = reader.next_element(std::mem::take(&mut first)) {
+        if reader.peek() != Some(b'{') || found.len() == DETAILS {
+            if reader.skip().is_err() {
+                return;
+            }
+            continue;
+        }
+        let mut detail = ErrorDetail::default();
+        let before = reader.offset();
+        members(reader, &mut |name, reader| match name {
+            "code" => detail.code = text_of(reader),
+            "message" => detail.message = message_of(reader),
+            "target" => detail.target = text_of(reader),
+            _ => skip(reader),
+        });
+        if reader.offset() == before {
+            return;
+        }
+        if detail != ErrorDetail::default() {
+            found.push(detail);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
@@ -24,7 +24,7 @@ use crate::path::{QueryOption, push_query};
 use crate::pipeline::{Call, CallName};
 use crate::prefer::Prefer;
 use crate::query::{Expansion, Filter, Ordering, Selection, limits};
-use crate::response::{Answer, Decode, Response};
+use crate::response::{Answer, Decode, Expected, Response};
 use crate::retry::RetryPolicy;
 
 const CONSISTENCY_LEVEL: HeaderName = HeaderName::from_static("consistencylevel");
@@ -176,7 +176,7 @@ impl<T: Decode> Request<T> {
 
     /// Sends the request; the future yields the value with status and headers.
     pub fn send(self) -> Sending<T> {
-        Sending { answer: self.draft.send(T::ACCEPT, T::BUFFERED), value: PhantomData }
+        Sending { answer: self.draft.send(Expected::of::<T>()), value: PhantomData }
     }
 }
 
@@ -231,7 +231,13 @@ impl<T: Decode> Future for Sending<T> {
     type Output = Result<Response<T::Output>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.answer.as_mut().poll(context).map(|answer| answer.and_then(Answer::decode::<T>))
+        loop {
+            let mut answer = ready!(self.answer.as_mut().poll(context))?;
+            match T::decode(&mut answer) {
+                Ok(value) => return Poll::Ready(Ok(answer.with(value))),
+                Err(error) => self.answer = answer.again(error)?,
+            }
+        }
     }
 }
 
@@ -243,8 +249,14 @@ impl<T: Decode> Future for Receiving<T> {
     type Output = Result<T::Output, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // Values are large: they are not moved into a response first, to be taken out again.
-        self.0.answer.as_mut().poll(context).map(|answer| answer?.take::<T>())
+        loop {
+            let mut answer = ready!(self.0.answer.as_mut().poll(context))?;
+            // Values are large: they are not moved into a response first, to be taken out again.
+            match T::decode(&mut answer) {
+                Ok(value) => return Poll::Ready(Ok(value)),
+                Err(error) => self.0.answer = answer.again(error)?,
+            }
+        }
     }
 }
 
@@ -523,18 +535,18 @@ impl Draft {
         self.headers.insert(CONSISTENCY_LEVEL, HeaderValue::from_static("eventual"));
     }
 
-    /// Sends the request through the pipeline; the body of the answer is read if `buffered`.
-    pub(crate) fn send(
-        mut self,
-        accept: &'static str,
-        buffered: bool,
-    ) -> BoxFuture<'static, Result<Answer, Error>> {
+    /// Sends the request through the pipeline.
+    pub(crate) fn send(mut self, expected: Expected) -> BoxFuture<'static, Result<Answer, Error>> {
         if !self.headers.contains_key(ACCEPT) {
-            self.headers.insert(ACCEPT, HeaderValue::from_static(accept));
+            self.headers.insert(ACCEPT, HeaderValue::from_static(expected.accept));
         }
         let client = self.client.clone();
         match self.into_call() {
-            Ok(call) => client.call(call, buffered),
+            Ok(mut call) => {
+                call.buffered = expected.buffered;
+                call.declares_error = expected.declares_error;
+                client.call(call)
+            }
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }

@@ -5,17 +5,21 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::body::{Body, ByteStream};
-use crate::error::{DecodeError, Error};
+use crate::classify::{self, Damage};
+use crate::client::GraphClient;
+use crate::error::{DecodeError, Error, GraphError, Outcome};
 use crate::extra::Extra;
 use crate::json::{self, JsonError, REST, ReadError, Reader, Value, Writer};
 use crate::model::{Model, TypeInfo};
 use crate::path::Path;
-use crate::pipeline::CallName;
+use crate::pipeline::{Call, CallName, after_broken};
 use crate::query::AnyType;
 
 /// A successful answer: status, headers and body, and which call it answers. It is what a
@@ -30,6 +34,8 @@ pub struct Answer {
     pub(crate) strict: bool,
     /// The most bytes that are read into memory.
     pub(crate) limit: usize,
+    /// The call that it answers, to make it again if it is broken.
+    pub(crate) sent: Option<(GraphClient, Call)>,
 }
 
 /// A value with the status and headers it came with.
@@ -54,11 +60,37 @@ pub trait Decode {
     /// Whether the whole body is read before decoding.
     const BUFFERED: bool = true;
 
+    /// Whether the type has a property `error` of its own, so that an object with only that is a value. Of any other it
+    /// is the service's error, whatever the status says.
+    fn declares_error() -> bool {
+        false
+    }
+
     /// Decodes an answer, and may take its body.
     ///
     /// # Errors
     /// If the body is not what the operation promises.
     fn decode(answer: &mut Answer) -> Result<Self::Output, JsonError>;
+}
+
+/// What is expected of an answer, whatever its type.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected {
+    /// The media type to ask for.
+    pub(crate) accept: &'static str,
+    /// Whether the whole body is read.
+    pub(crate) buffered: bool,
+    /// Whether the type has a property `error`.
+    pub(crate) declares_error: bool,
+}
+
+impl Expected {
+    /// JSON of any shape.
+    pub(crate) const JSON: Self = Self { accept: "application/json", buffered: true, declares_error: false };
+
+    pub(crate) fn of<T: Decode>() -> Self {
+        Self { accept: T::ACCEPT, buffered: T::BUFFERED, declares_error: T::declares_error() }
+    }
 }
 
 impl Answer {
@@ -84,7 +116,7 @@ impl Answer {
 
     /// The body as text; what is not UTF-8 is replaced by U+FFFD.
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(without_mark(self.bytes()))
+        String::from_utf8_lossy(classify::without_mark(self.bytes()))
     }
 
     /// Reads the body as JSON into a [`serde_json::Value`], or whatever deserializes; models are for
@@ -93,7 +125,7 @@ impl Answer {
     /// # Errors
     /// [`Error::Decode`], if it is not JSON, or JSON of another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let bytes = without_mark(self.bytes());
+        let bytes = classify::without_mark(self.bytes());
         serde_json::from_slice(bytes).map_err(|error| {
             let error = JsonError::of_serde(&error, bytes);
             DecodeError::new(self.call.clone(), self.status, &self.headers, error).into()
@@ -108,25 +140,48 @@ impl Answer {
         if self.strict { json::from_slice_strict(self.bytes()) } else { json::from_slice(self.bytes()) }
     }
 
-    /// The error that the body is not what it should be.
+    /// The error that the body is not what it should be. If the service's own error broke into it, that says why.
     pub(crate) fn unreadable(&self, error: JsonError) -> Error {
-        DecodeError::new(self.call.clone(), self.status, &self.headers, error).into()
+        match Damage::of(self.bytes(), &error) {
+            Some(Damage::Error(range)) => {
+                let Self { call, status, headers, .. } = self;
+                GraphError::new(call.clone(), *status, headers, &self.bytes()[range], Timestamp::UNIX_EPOCH)
+                    .into()
+            }
+            _ => {
+                let is_foreign = classify::is_foreign(&self.headers, self.bytes());
+                let outcome = if is_foreign { Outcome::Unknown } else { Outcome::Done };
+                let error = DecodeError::new(self.call.clone(), self.status, &self.headers, error);
+                error.with_outcome(outcome).into()
+            }
+        }
+    }
+
+    /// Makes the call again whose answer turned out to be broken, as after a lost connection.
+    ///
+    /// # Errors
+    /// That it cannot be read, if that is not because it broke off, or the call may not be made again.
+    pub(crate) fn again(
+        mut self,
+        error: JsonError,
+    ) -> Result<BoxFuture<'static, Result<Self, Error>>, Error> {
+        let is_broken = Damage::of(self.bytes(), &error).is_some();
+        let again = self.sent.take().filter(|_| is_broken).and_then(|(client, call)| {
+            let call = after_broken(call, client.shared())?;
+            Some(client.call(call))
+        });
+        again.ok_or_else(|| self.unreadable(error))
     }
 
     pub(crate) fn decode<T: Decode>(mut self) -> Result<Response<T::Output>, Error> {
-        let value = self.take::<T>()?;
-        Ok(Response { status: self.status, headers: self.headers, value })
+        let value = T::decode(&mut self).map_err(|error| self.unreadable(error))?;
+        Ok(self.with(value))
     }
 
-    /// The value alone.
-    pub(crate) fn take<T: Decode>(&mut self) -> Result<T::Output, Error> {
-        T::decode(self).map_err(|error| self.unreadable(error))
+    /// A value that was read from it, with status and headers.
+    pub(crate) fn with<T>(self, value: T) -> Response<T> {
+        Response { status: self.status, headers: self.headers, value }
     }
-}
-
-/// What stands behind a byte order mark, which some services write.
-fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
 }
 
 impl<T> Response<T> {
@@ -174,8 +229,33 @@ impl Decode for Answer {
     const ACCEPT: &'static str = "application/json, */*;q=0.5";
 
     fn decode(answer: &mut Answer) -> Result<Self, JsonError> {
+        answer.refuse_foreign()?;
+        answer.refuse_damaged()?;
         let (headers, call) = (answer.headers.clone(), answer.call.clone());
-        Ok(Self { headers, call, body: std::mem::take(&mut answer.body), ..*answer })
+        Ok(Self { headers, call, body: std::mem::take(&mut answer.body), sent: None, ..*answer })
+    }
+}
+
+impl Answer {
+    /// A web page of somebody on the way is no answer of the service's.
+    fn refuse_foreign(&self) -> Result<(), JsonError> {
+        let body = self.bytes();
+        if classify::is_foreign(&self.headers, body) {
+            return Err(JsonError::not_json("a web page that the service did not write", body));
+        }
+        Ok(())
+    }
+
+    /// JSON that breaks off is refused; what else is in it is the caller's.
+    fn refuse_damaged(&self) -> Result<(), JsonError> {
+        let body = self.bytes();
+        let is_json = self.headers.get(CONTENT_TYPE).is_some_and(classify::is_json);
+        match json::check(body) {
+            Err(error) if is_json && !classify::is_empty(body) && Damage::of(body, &error).is_some() => {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -183,6 +263,10 @@ impl Decode for Answer {
 impl<M: Model> Decode for M {
     type Output = M;
     type Item = M;
+
+    fn declares_error() -> bool {
+        M::TYPE.index("error").is_some()
+    }
 
     fn decode(answer: &mut Answer) -> Result<M, JsonError> {
         answer.value()
@@ -194,8 +278,8 @@ impl Decode for () {
     type Output = ();
     type Item = AnyType;
 
-    fn decode(_: &mut Answer) -> Result<(), JsonError> {
-        Ok(())
+    fn decode(answer: &mut Answer) -> Result<(), JsonError> {
+        answer.refuse_foreign()
     }
 }
 
@@ -204,8 +288,12 @@ impl<T: Decode> Decode for Option<T> {
     type Output = Option<T::Output>;
     type Item = T::Item;
 
+    fn declares_error() -> bool {
+        T::declares_error()
+    }
+
     fn decode(answer: &mut Answer) -> Result<Self::Output, JsonError> {
-        if answer.bytes().trim_ascii().is_empty() { Ok(None) } else { T::decode(answer).map(Some) }
+        if classify::is_empty(answer.bytes()) { Ok(None) } else { T::decode(answer).map(Some) }
     }
 }
 

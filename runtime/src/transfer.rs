@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::client::{GraphClient, Shared};
-use crate::error::Error;
+use crate::error::{Error, Outcome};
 use crate::pipeline::CallName;
 use crate::retry::{Failure, RetryPolicy};
 
@@ -70,6 +70,13 @@ impl TransferError {
     /// Method and path template of the call.
     pub fn call(&self) -> &CallName {
         &self.call
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self.problem {
+            TransferProblem::OutcomeUnknown => Outcome::Unknown,
+            _ => Outcome::NotDone,
+        }
     }
 
     /// What is wrong.

@@ -107,7 +107,7 @@ impl GraphClient {
     async fn name_at(&self, path: &str) -> Result<Option<String>, Error> {
         let url = self.url(path).map_err(Error::credential)?;
         let call = Call::new(Method::GET, url, HeaderMap::new(), Body::empty(), None);
-        let answer = self.clone().call(call, true).await?;
+        let answer = self.clone().call(call.buffered()).await?;
         let body = answer.body.as_bytes().cloned().unwrap_or_default();
         let named: Option<Named> = serde_json::from_slice(&body).ok();
         Ok(named.and_then(|named| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::error::Error;
+use crate::error::{Error, Outcome};
 use crate::pipeline::CallName;
 
 /// A part of a batch that got no answer of its own.
@@ -58,6 +58,14 @@ impl BatchError {
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.cause().and_then(Error::retry_after)
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        match &self.problem {
+            Problem::Call(error) if error.outcome() == Outcome::NotDone => Outcome::NotDone,
+            Problem::Foreign => Outcome::NotDone,
+            _ => Outcome::Unknown,
+        }
     }
 
     pub(crate) fn is_retryable(&self) -> bool {

@@ -8,17 +8,23 @@ use std::time::Duration;
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
 
 use super::error::Problem;
 use super::wire::{self, PartAnswer};
 use super::{BATCH, BatchError, Entry, batch_name};
 use crate::body::Body;
+use crate::classify;
 use crate::client::{GraphClient, Shared};
-use crate::error::{Error, GraphError, RequestError};
+use crate::error::{Error, GraphError, Outcome, RequestError};
+use crate::permissions::{Explanation, Granted};
 use crate::pipeline::Call;
 use crate::response::Answer;
 use crate::retry::Failure;
 use crate::throttling::{later, retry_after};
+
+/// The answers of a call by part, those of the same part together; `None` for one that cannot be read.
+type ByPart = BTreeMap<usize, Vec<Option<PartAnswer>>>;
 
 /// What happened to a part.
 type Settled = (usize, Result<Answer, Error>);
@@ -67,7 +73,7 @@ impl Exchange<'_> {
             *self.tries.entry(*part).or_default() += 1;
         }
         match self.post(&parts).await {
-            Ok(answers) => self.settle(&parts, answers).await,
+            Ok((answers, broken)) => self.settle(&parts, answers, broken).await,
             Err(error) => {
                 let error = Arc::new(error);
                 let failed = |part| (part, Err(self.problem(part, Problem::Call(error.clone()))));
@@ -77,33 +83,50 @@ impl Exchange<'_> {
         }
     }
 
-    /// The answers of a call by part; those of the same part together.
-    async fn post(&self, parts: &[usize]) -> Result<BTreeMap<usize, Vec<Option<PartAnswer>>>, Error> {
+    /// The answers of a call by part, those of the same part together; and if the call's answer broke off, the error of
+    /// the parts behind that.
+    async fn post(&self, parts: &[usize]) -> Result<(ByPart, Option<Arc<Error>>), Error> {
         let url =
             self.client.url("/$batch").map_err(|problem| RequestError::new(batch_name(), vec![problem]))?;
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = Body::from(wire::call_body(self.entries, parts));
-        let mut call = Call::new(Method::POST, url, headers, body, Some(BATCH));
+        let mut call = Call::new(Method::POST, url, headers, body, Some(BATCH)).buffered();
         let may_repeat =
             |part: &usize| self.entries[*part].retry.may_repeat(self.entries[*part].name.method());
         if parts.iter().all(may_repeat) {
             call.options.retry = Some(self.client.retry_policy().idempotent());
         }
-        let answer = self.client.clone().call(call, true).await?;
-        let read = wire::read_answers(answer.bytes()).map_err(|error| answer.unreadable(error))?;
+        let (whole, broken) = self.read(call).await?;
         let part_of: BTreeMap<String, usize> = parts.iter().map(|part| (wire::id(*part), *part)).collect();
-        let mut answers: BTreeMap<usize, Vec<Option<PartAnswer>>> = BTreeMap::new();
-        for (id, answer) in read {
+        let mut answers = ByPart::new();
+        for (id, answer) in whole {
             if let Some(part) = part_of.get(&id) {
                 answers.entry(*part).or_default().push(answer);
             }
         }
-        Ok(answers)
+        Ok((answers, broken.map(Arc::new)))
     }
 
-    async fn settle(&mut self, parts: &[usize], mut answers: BTreeMap<usize, Vec<Option<PartAnswer>>>) {
+    /// Makes the call, and again if its answer breaks off and it may be made again.
+    async fn read(&self, call: Call) -> Result<(Vec<(String, Option<PartAnswer>)>, Option<Error>), Error> {
+        let mut answer = self.client.clone().call(call).await?;
+        loop {
+            let wire::Answers { whole, problem } = wire::read_answers(answer.bytes());
+            let Some(problem) = problem else { return Ok((whole, None)) };
+            match answer.again(problem) {
+                Ok(again) => answer = again.await?,
+                // That the call was answered does not say that its parts were done.
+                Err(Error::Decode(error)) => {
+                    return Ok((whole, Some(error.with_outcome(Outcome::Unknown).into())));
+                }
+                Err(error) => return Ok((whole, Some(error))),
+            }
+        }
+    }
+
+    async fn settle(&mut self, parts: &[usize], mut answers: ByPart, broken: Option<Arc<Error>>) {
         // Parts come in order, so that what a part depends on has been looked at before it.
         for &part in parts {
             let mut own = answers.remove(&part).unwrap_or_default();
@@ -112,7 +135,10 @@ impl Exchange<'_> {
                 self.learn(part, answer);
             }
             let result = match own {
-                (0, _) => Err(self.problem(part, Problem::Unanswered)),
+                (0, _) => {
+                    let problem = broken.clone().map_or(Problem::Unanswered, Problem::Call);
+                    Err(self.problem(part, problem))
+                }
                 (1, Some(answer)) => match self.again_at(part, &answer) {
                     Some(due) => {
                         self.due.insert(part, due);
@@ -151,7 +177,11 @@ impl Exchange<'_> {
         let Entry { retry, name, .. } = &self.entries[part];
         let Shared { clock, randomness, .. } = self.client.shared();
         let (now, tries) = (clock.now(), self.tries.get(&part).copied().unwrap_or_default());
-        let failure = Failure::of_status(answer.status, retry_after(&answer.headers, now))?;
+        let told = retry_after(&answer.headers, now);
+        let failure = match self.error(part, answer) {
+            Some(error) if answer.status.is_success() => error.is_retryable().then(|| Failure::passing(told)),
+            _ => Failure::of_status(answer.status, told),
+        }?;
         if !retry.allows_after(tries) || !retry.covers(&failure, name.method()) {
             return None;
         }
@@ -163,7 +193,8 @@ impl Exchange<'_> {
     async fn result(&self, part: usize, answer: PartAnswer) -> Result<Answer, Error> {
         let entry = &self.entries[part];
         let shared = self.client.shared();
-        if answer.status.is_success() {
+        let error = self.error(part, &answer);
+        if let (None, true) = (&error, answer.status.is_success()) {
             return Ok(shared.answer(
                 entry.name.clone(),
                 answer.status,
@@ -172,10 +203,28 @@ impl Exchange<'_> {
             ));
         }
         if let Some(call) = redirected(self.client, entry, &answer) {
-            return self.client.clone().call(call, true).await;
+            return self.client.clone().call(call.buffered()).await;
         }
         let PartAnswer { status, headers, body } = answer;
-        Err(GraphError::new(entry.name.clone(), status, &headers, &body, shared.clock.now()).into())
+        let error = GraphError::new(entry.name.clone(), status, &headers, &body, shared.clock.now());
+        Err(error.explained(self.explanation(entry, status).await).into())
+    }
+
+    /// The error that a part's success is nothing but.
+    fn error(&self, part: usize, answer: &PartAnswer) -> Option<GraphError> {
+        let Entry { name, declares_error, .. } = &self.entries[part];
+        let PartAnswer { status, headers, body } = answer;
+        let is_error = status.is_success() && classify::is_error(body, *declares_error);
+        let now = self.client.shared().clock.now();
+        is_error.then(|| GraphError::new(name.clone(), *status, headers, body, now))
+    }
+
+    /// Why the service forbids a part, by the token that the batch was sent with.
+    async fn explanation(&self, entry: &Entry, status: StatusCode) -> Option<Explanation> {
+        let operation = entry.operation.filter(|_| status == StatusCode::FORBIDDEN)?;
+        let token = self.client.token().await.ok()?;
+        let granted = Granted::from_token(token.secret().expose_secret())?;
+        Some(Explanation::new(operation, granted, self.client.shared().catalog))
     }
 }
 

@@ -30,7 +30,7 @@ use crate::error::{Error, RequestError};
 use crate::operation::Operation;
 use crate::pipeline::CallName;
 use crate::request::{Draft, Request};
-use crate::response::Decode;
+use crate::response::{Decode, Expected};
 use crate::retry::RetryPolicy;
 
 /// The most requests that one call takes.
@@ -99,6 +99,8 @@ struct Entry {
     name: CallName,
     operation: Option<Operation>,
     retry: RetryPolicy,
+    /// Whether what the answer is to be read as has a property `error` of its own.
+    declares_error: bool,
     /// The request for a link that the answer may hold, with the headers of this one.
     later: Draft,
     /// Method, URL, headers and body as members of a JSON object.
@@ -123,7 +125,7 @@ impl GraphClient {
 impl Batch {
     /// Adds a request of the batch's own client. Its body must be there as bytes, not as a stream.
     pub fn add<T: Decode>(&mut self, request: Request<T>) -> Part<T> {
-        self.push(wire::entry(&self.client, request.into_draft(), T::ACCEPT))
+        self.push(wire::entry(&self.client, request.into_draft(), Expected::of::<T>()))
     }
 
     fn push<T>(&mut self, entry: Entry) -> Part<T> {

@@ -6,6 +6,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::Entry;
+use crate::classify;
 use crate::client::GraphClient;
 use crate::edm::{Binary, Json};
 use crate::error::Error;
@@ -14,11 +15,12 @@ use crate::json::{self, JsonError, ReadError, Reader, Writer};
 use crate::model::{Model, TypeInfo};
 use crate::pipeline::Call;
 use crate::request::Draft;
+use crate::response::Expected;
 
 const JSON: &str = "application/json";
 
 /// The entry of a request, with whatever is wrong with it.
-pub(super) fn entry(client: &GraphClient, draft: Draft, accept: &'static str) -> Entry {
+pub(super) fn entry(client: &GraphClient, draft: Draft, expected: Expected) -> Entry {
     let mut problems = Vec::new();
     if !client.is_same(draft.client()) {
         problems.push("it is of another client than the batch".to_owned());
@@ -27,6 +29,7 @@ pub(super) fn entry(client: &GraphClient, draft: Draft, accept: &'static str) ->
         name: draft.name(),
         operation: None,
         retry: draft.retry_policy(),
+        declares_error: expected.declares_error,
         later: draft.follow(client.base_url().clone()),
         members: String::new(),
         after: Vec::new(),
@@ -35,7 +38,7 @@ pub(super) fn entry(client: &GraphClient, draft: Draft, accept: &'static str) ->
     match draft.into_call() {
         Ok(call) => {
             entry.operation = call.operation();
-            entry.members = members(client, call, accept, &mut entry.problems);
+            entry.members = members(client, call, expected.accept, &mut entry.problems);
         }
         Err(Error::Request(error)) => entry.problems.extend_from_slice(error.problems()),
         Err(error) => entry.problems.push(error.to_string()),
@@ -86,17 +89,12 @@ fn body(call: &Call) -> Result<Option<Json>, &'static str> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    if call.headers.get(CONTENT_TYPE).is_none_or(is_json) {
+    if call.headers.get(CONTENT_TYPE).is_none_or(classify::is_json) {
         return json::from_slice(bytes)
             .map(Some)
             .map_err(|_| "its body is not the JSON that it claims to be");
     }
     Ok(Some(Json::encode(&Binary::from_bytes(bytes))))
-}
-
-fn is_json(media_type: &HeaderValue) -> bool {
-    let essence = media_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case(JSON) || essence.to_ascii_lowercase().ends_with("+json")
 }
 
 fn headers(headers: &HeaderMap, writer: &mut Writer, problems: &mut Vec<String>) {
@@ -157,42 +155,50 @@ pub(super) struct PartAnswer {
     pub(super) body: Bytes,
 }
 
-/// The answers of a call with their identifiers; `None` for one that cannot be read.
-pub(super) fn read_answers(text: &[u8]) -> Result<Vec<(String, Option<PartAnswer>)>, JsonError> {
-    let answers = json::from_slice::<RawAnswers>(text)?.responses.unwrap_or_default().into_iter();
-    let answers = answers.filter_map(|answer| answer.decode::<RawAnswer>().ok());
-    Ok(answers.filter_map(|mut answer| Some((answer.id.take()?, answer.read()))).collect())
+/// What a call's answer has for its parts.
+pub(super) struct Answers {
+    /// The answers that came whole, with their identifiers; `None` for one that cannot be read.
+    pub(super) whole: Vec<(String, Option<PartAnswer>)>,
+    /// What is wrong with the text around them.
+    pub(super) problem: Option<JsonError>,
 }
 
-#[derive(Default)]
-struct RawAnswers {
-    responses: Option<Vec<Json>>,
-    extra: Extra,
+/// The answers of a call. What came before it breaks off counts: those parts have been done.
+pub(super) fn read_answers(text: &[u8]) -> Answers {
+    let mut found = Vec::new();
+    let problem = json::decode_utf8(text).and_then(|text| {
+        let mut reader = Reader::new(text);
+        find_answers(&mut reader, &mut found).map_err(|error| reader.explain(error))
+    });
+    let answers = found.iter().filter_map(|answer| json::from_slice::<RawAnswer>(answer.as_bytes()).ok());
+    let whole = answers.filter_map(|mut answer| Some((answer.id.take().as_ref().map(plain)?, answer.read())));
+    Answers { whole: whole.collect(), problem: problem.err() }
 }
 
-impl Model for RawAnswers {
-    const TYPE: &'static TypeInfo =
-        &TypeInfo { name: "the answer to a batch", bases: &[], properties: &["responses"] };
-
-    fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
-        match property {
-            0 => reader.read(&mut self.responses),
-            _ => reader.rest(&mut self.extra),
+fn find_answers<'t>(reader: &mut Reader<'t>, found: &mut Vec<&'t str>) -> Result<(), ReadError> {
+    reader.peek();
+    reader.enter_object("the answer to a batch")?;
+    let mut first = true;
+    while let Some(name) = reader.next_name(&mut first)? {
+        if name != "responses" || reader.peek() != Some(b'[') {
+            reader.skip()?;
+            continue;
+        }
+        reader.enter_array("the answers to the parts")?;
+        let mut first = true;
+        while reader.next_element(std::mem::take(&mut first))? {
+            found.push(reader.raw()?);
         }
     }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.extra(&self.extra);
-        writer.write(0, &self.responses);
-    }
+    reader.end()
 }
 
 #[derive(Default)]
 struct RawAnswer {
     body: Option<Json>,
     headers: Option<Json>,
-    id: Option<String>,
-    status: Option<i32>,
+    id: Option<Json>,
+    status: Option<Json>,
     extra: Extra,
 }
 
@@ -224,11 +230,16 @@ impl Model for RawAnswer {
 
 impl RawAnswer {
     fn read(self) -> Option<PartAnswer> {
-        let status = StatusCode::from_u16(self.status?.try_into().ok()?).ok()?;
+        let status = StatusCode::from_u16(plain(&self.status?).parse().ok()?).ok()?;
         let headers = self.headers.as_ref().map(read_headers).unwrap_or_default();
-        let body = self.body.map(|body| read_body(&body, &headers)).unwrap_or_default();
-        Some(PartAnswer { status, headers, body })
+        let body = self.body.map(|body| classify::part_body(body.as_str(), &headers).into_owned());
+        Some(PartAnswer { status, headers, body: body.unwrap_or_default().into() })
     }
+}
+
+/// A string, or the text of what should be one: services have written identifiers as numbers and numbers as strings.
+fn plain(json: &Json) -> String {
+    json.decode::<String>().unwrap_or_else(|_| json.as_str().to_owned())
 }
 
 /// The headers that are such; a service's mistake in one does not cost the answer.
@@ -239,18 +250,4 @@ fn read_headers(json: &Json) -> HeaderMap {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(text).ok()?))
     });
     read.flatten().collect()
-}
-
-/// The body as it would have come by itself: JSON as it stands; a string of another media type is base64, or
-/// plain text.
-fn read_body(json: &Json, headers: &HeaderMap) -> Bytes {
-    let raw = || Bytes::copy_from_slice(json.as_str().as_bytes());
-    if headers.get(CONTENT_TYPE).is_none_or(is_json) {
-        return raw();
-    }
-    match (json.decode::<Binary>().map(|binary| binary.decode()), json.decode::<String>()) {
-        (Ok(Ok(bytes)), _) => bytes.into(),
-        (_, Ok(text)) => text.into(),
-        _ => raw(),
-    }
 }

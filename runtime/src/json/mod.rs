@@ -70,6 +70,16 @@ fn read<T: Value>(bytes: &[u8], strict: bool) -> Result<T, JsonError> {
     value.map_err(|error| error.explain(bytes))
 }
 
+/// Whether a text is JSON, of whatever shape.
+///
+/// # Errors
+/// Where it is not.
+pub(crate) fn check(bytes: &[u8]) -> Result<(), JsonError> {
+    let mut reader = Reader::new(decode_utf8(bytes)?);
+    reader.peek();
+    reader.skip().and_then(|()| reader.end()).map_err(|error| error.explain(bytes))
+}
+
 /// Reads back what [`to_vec`] has just written, however deep it nests.
 pub(crate) fn read_back<T: Value>(bytes: &[u8]) -> Result<T, JsonError> {
     let value = read_document(&mut Reader::trusting(decode_utf8(bytes)?));

@@ -8,7 +8,7 @@ use crate::error::{Error, GraphError};
 use crate::graph_error::LIMIT;
 use crate::permissions::{Explanation, Granted};
 
-pub(super) async fn send(call: Call, client: &Shared) -> Result<http::Response<Body>, Error> {
+pub(super) async fn send(call: &mut Call, client: &Shared) -> Result<http::Response<Body>, Error> {
     let (name, operation, keeps_see_other) = (call.name(), call.operation(), call.keeps_see_other);
     let response = Next::per_call(call, client).await?;
     let is_kept = keeps_see_other && is_see_other(response.status());

@@ -32,10 +32,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Method, Uri};
+use jiff::Timestamp;
 use tracing::Span;
 use url::Url;
 
 pub(crate) use authorization::token;
+pub(crate) use retry::after_broken;
 pub(crate) use timeouts::exchange;
 
 use crate::body::Body;
@@ -71,6 +73,12 @@ pub struct Parts {
     pub(crate) options: CallOptions,
     /// Whether the answer's body is wanted as a whole.
     pub(crate) buffered: bool,
+    /// Whether what the answer is to be read as has a property `error` of its own.
+    pub(crate) declares_error: bool,
+    /// When the call began.
+    pub(crate) began: Option<Timestamp>,
+    /// Before when this try must not be sent.
+    pub(crate) not_before: Option<Timestamp>,
     /// Which try of the call this is.
     pub(crate) tries: u32,
     /// The span of the whole call.
@@ -97,9 +105,18 @@ impl Call {
             keeps_see_other: false,
             options: CallOptions::default(),
             buffered: false,
+            declares_error: false,
+            began: None,
+            not_before: None,
             tries: 1,
             span: Span::none(),
         }))
+    }
+
+    /// The same call, whose answer's body is wanted as a whole.
+    pub(crate) fn buffered(mut self) -> Self {
+        self.buffered = true;
+        self
     }
 
     /// The same call without a token: its URL is the permission.
@@ -166,6 +183,9 @@ impl Call {
             keeps_see_other: self.keeps_see_other,
             options: self.options,
             buffered: self.buffered,
+            declares_error: self.declares_error,
+            began: self.began,
+            not_before: self.not_before,
             tries: self.tries,
             span: self.span.clone(),
         }))
@@ -335,30 +355,28 @@ pub trait Policy: Send + Sync {
     fn send<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<http::Response<Body>, Error>>;
 }
 
-/// Sends a call through the whole pipeline; the answer's body is read if `buffered`.
+/// Sends a call through the whole pipeline, and gives it back with its answer, so that it can be
+/// [made again](Answer::again) if the answer turns out to be broken.
 ///
 /// All futures of the pipeline that are put on the heap are put there in this module, as the compiler repeats a future's
 /// code in each module that does so.
 ///
 /// # Errors
 /// Those of the policies, that no answer arrived, or an answer that is not a success.
-pub(crate) fn send(
-    client: GraphClient,
-    mut call: Call,
-    buffered: bool,
-) -> BoxFuture<'static, Result<Answer, Error>> {
-    call.buffered = buffered;
+pub(crate) fn send(client: GraphClient, mut call: Call) -> BoxFuture<'static, Result<Answer, Error>> {
     Box::pin(async move {
-        let client = client.shared();
-        headers::set(&mut call, client);
-        let name = call.name();
-        let (head, mut body) = whole::send(call, client).await?.into_parts();
-        if buffered {
+        let shared = client.shared();
+        headers::set(&mut call, shared);
+        call.began.get_or_insert_with(|| shared.clock.now());
+        let (head, mut body) = whole::send(&mut call, shared).await?.into_parts();
+        if call.buffered {
             // It is read already, unless a policy of the user put another one in its place.
-            let bytes = body.collect(client.response_limit).await;
-            body = Body::from(bytes.map_err(|error| Error::body(name.clone(), error))?);
+            let bytes = body.collect(shared.response_limit).await;
+            body = Body::from(bytes.map_err(|error| Error::body(call.name(), error))?);
         }
-        Ok(client.answer(name, head.status, head.headers, body))
+        let mut answer = shared.answer(call.name(), head.status, head.headers, body);
+        answer.sent = call.buffered.then_some((client, call));
+        Ok(answer)
     })
 }
 
@@ -380,12 +398,12 @@ enum Rest {
 impl<'a> Next<'a> {
     /// Sends a call through the user's policies per call and all that comes after them. Without such policies, which is
     /// the usual case, it takes no future on the heap.
-    async fn per_call(call: Call, client: &'a Shared) -> Result<http::Response<Body>, Error> {
+    async fn per_call(call: &mut Call, client: &'a Shared) -> Result<http::Response<Body>, Error> {
         let policies = &*client.per_call;
         if policies.is_empty() {
             return retry::send(call, client).await;
         }
-        Self { policies, rest: Rest::Retry, client }.send(call).await
+        Self { policies, rest: Rest::Retry, client }.send(call.again()).await
     }
 
     /// Sends a call through the user's policies per try and all that comes after them.
@@ -415,7 +433,7 @@ impl<'a> Next<'a> {
         let Self { policies, rest, client } = self;
         match (policies.split_first(), rest) {
             (Some((policy, policies)), _) => policy.send(call, Self { policies, rest, client }),
-            (None, Rest::Retry) => Box::pin(retry::send(call, client)),
+            (None, Rest::Retry) => Box::pin(async move { retry::send(&mut call, client).await }),
             (None, Rest::Redirects) => Box::pin(async move { redirects::send(&mut call, client).await }),
         }
     }

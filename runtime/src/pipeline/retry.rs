@@ -8,14 +8,15 @@ use jiff::Timestamp;
 
 use super::{Call, Next};
 use crate::body::Body;
+use crate::classify;
 use crate::client::Shared;
-use crate::error::Error;
+use crate::error::{Error, GraphError};
 use crate::retry::{Failure, RetryPolicy};
 use crate::telemetry;
 use crate::throttling::{Burden, Wish, later};
 
-pub(super) async fn send(mut call: Call, client: &Shared) -> Result<http::Response<Body>, Error> {
-    let outcome = tries(&mut call, client).await;
+pub(super) async fn send(call: &mut Call, client: &Shared) -> Result<http::Response<Body>, Error> {
+    let outcome = tries(call, client).await;
     telemetry::note_tries(&call.span, call.tries);
     outcome
 }
@@ -25,7 +26,7 @@ async fn tries(call: &mut Call, client: &Shared) -> Result<http::Response<Body>,
     let clock = &*client.clock;
     let policy = call.options.retry.unwrap_or(client.retry);
     let burden = Burden::of(call, client);
-    let mut wish = Wish { not_before: None, latest: latest(call, &policy, client) };
+    let mut wish = Wish { not_before: call.not_before, latest: latest(call, &policy, client) };
     let mut tries = call.tries;
     loop {
         let ticket = client.governor.enter(call, &burden, wish, clock);
@@ -57,7 +58,22 @@ async fn tries(call: &mut Call, client: &Shared) -> Result<http::Response<Body>,
 /// The last moment at which a try may begin.
 fn latest(call: &Call, policy: &RetryPolicy, client: &Shared) -> Timestamp {
     let timeout = call.options.timeout.unwrap_or(client.timeout);
-    later(client.clock.now(), policy.longest_total().min(timeout))
+    later(call.began.unwrap_or_else(|| client.clock.now()), policy.longest_total().min(timeout))
+}
+
+/// The call for a further try after an answer that turned out to be broken, if its policy allows one.
+pub(crate) fn after_broken(mut call: Call, client: &Shared) -> Option<Call> {
+    let policy = call.options.retry.unwrap_or(client.retry);
+    let (failure, now) = (Failure::passing(None), client.clock.now());
+    let may_again =
+        policy.allows_after(call.tries) && policy.covers(&failure, &call.method) && call.can_be_sent_again();
+    let not_before = later(now, policy.delay(call.tries, &failure, client.randomness.next()));
+    if !may_again || not_before > latest(&call, &policy, client) {
+        return None;
+    }
+    call.not_before = Some(not_before);
+    call.tries += 1;
+    Some(call)
 }
 
 /// One try. An answer that is an error is left as it is: its status matters, even if its body breaks off.
@@ -83,5 +99,9 @@ async fn whole(call: &mut Call, client: &Shared) -> Result<http::Response<Body>,
     let (head, body) = response.into_parts();
     let bytes = body.collect(client.response_limit).await;
     let bytes = bytes.map_err(|error| Error::body(call.name(), error))?;
+    if classify::is_error(&bytes, call.declares_error) {
+        let (now, name) = (client.clock.now(), call.name());
+        return Err(GraphError::new(name, head.status, &head.headers, &bytes, now).into());
+    }
     Ok(http::Response::from_parts(head, Body::from(bytes)))
 }

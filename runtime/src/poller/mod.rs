@@ -26,7 +26,7 @@ use crate::operation::Operation;
 use crate::path::Path;
 use crate::pipeline::CallName;
 use crate::request::{Draft, Request};
-use crate::response::{Answer, Decode, Response};
+use crate::response::{Answer, Decode, Expected, Response};
 use crate::throttling::retry_after;
 
 /// How long the first wait is if the service does not say; every other is twice as long as the one before.
@@ -110,7 +110,7 @@ impl<T: Decode> Request<T> {
     /// all the same.
     pub async fn start(self) -> Result<Poller<T>, Error> {
         let mut request = self.into_draft();
-        let answer = request.again().send(T::ACCEPT, T::BUFFERED).await?;
+        let answer = request.again().send(Expected::of::<T>()).await?;
         Watch::start(&request, answer).map(Poller::new)
     }
 }
@@ -177,7 +177,7 @@ impl<T: Decode> Poller<T> {
         let is_empty = size_of::<T::Output>() == 0;
         let answer = match self.watch.take_outcome() {
             Outcome::Answered(answer) => answer,
-            Outcome::At(link) if !is_empty => self.watch.fetch(&link)?.send(T::ACCEPT, T::BUFFERED).await?,
+            Outcome::At(link) if !is_empty => self.watch.fetch(&link)?.send(Expected::of::<T>()).await?,
             _ => {
                 let nothing = self.watch.nothing().decode::<T>();
                 return nothing.map(Response::into_value).map_err(|_| self.watch.no_result());
@@ -249,7 +249,7 @@ impl Watch {
             if !wait.is_zero() {
                 network.clock().sleep(wait).await;
             }
-            request.send("application/json", true).await
+            request.send(Expected::JSON).await
         })
     }
 

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::pipeline::Call;
 use crate::request::Draft;
-use crate::response::Answer;
+use crate::response::{Answer, Expected};
 use crate::throttling::Waiting;
 
 /// The answer to a call or a try, or why there is none.
@@ -65,7 +65,7 @@ pub(crate) fn in_page_span(draft: Draft, page: u64) -> BoxFuture<'static, Result
         "url.template" = draft.operation().map(|operation| operation.template()),
         "msgraph.page" = page,
     );
-    let answer = draft.send("application/json", true);
+    let answer = draft.send(Expected::JSON);
     if span.is_disabled() { answer } else { Box::pin(answer.instrument(span)) }
 }
 

@@ -29,7 +29,7 @@ use source::ReadSeek;
 use crate::client::GraphClient;
 use crate::error::Error;
 use crate::request::{Draft, Request};
-use crate::response::{Decode, Response};
+use crate::response::{Decode, Expected, Response};
 use crate::transfer::{Observer, Progress, TransferProblem};
 
 /// What the service wants the sizes of all slices but the last to be multiples of.
@@ -150,7 +150,7 @@ impl Upload {
         let session = match &mut self.begin {
             Begin::Session { session, .. } => session.clone(),
             Begin::Request(draft) if length > 0 => {
-                let answer = draft.again().send("application/json", true).await?;
+                let answer = draft.again().send(Expected::JSON).await?;
                 let session = UploadSession::opened(&self.client, &answer, length)?;
                 self.begin = Begin::Session { session: session.clone(), fresh: true };
                 session

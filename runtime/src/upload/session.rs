@@ -102,7 +102,7 @@ impl UploadSession {
         body: Body,
     ) -> Result<Answer, Error> {
         let url = self.url(client, method.clone())?;
-        client.clone().call(Call::new(method, url, headers, body, Some(SESSION)).anonymous(), true).await
+        client.clone().call(Call::new(method, url, headers, body, Some(SESSION)).anonymous().buffered()).await
     }
 
     /// Where it is: a secret, so that nobody on the way may read along.

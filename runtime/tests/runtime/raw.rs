@@ -153,7 +153,7 @@ async fn an_answer_is_read_as_json_a_model_text_or_bytes() {
 async fn an_answer_of_another_shape_says_what_is_wrong_where() {
     for (body, text) in [
         ("{\n  \"name\": 1\n}", "invalid type: integer `1`, expected a string at byte 12 ($), found 1"),
-        ("<html>", "expected value at byte 0 ($), found <html>"),
+        ("no JSON", "expected ident at byte 1 ($), found o JSON"),
         ("", "EOF while parsing a value at byte 0 ($), the text ends there"),
     ] {
         let (client, _) = answering(body);

@@ -64,6 +64,7 @@ enum Fault {
 impl Fault {
     fn answer(self) -> Answer {
         match self {
+            Self::Status(200) => response(200, "{}"),
             Self::Status(status) => response(status, r#"{"error":{"code":"x"}}"#),
             Self::Told(status) => with(status, "retry-after", "3"),
             Self::Phase(phase) => failed(phase),
