@@ -186,7 +186,7 @@ pub fn prelude(_: &Plan<'_>, _: &PermissionTable) -> TokenStream {
 
         #![allow(unused_imports, reason = "which of them are used depends on the features")]
 
-        pub(crate) use crate::runtime::{Change, Content, Count, Page, Path, Reference, Request, Wrapped};
+        pub(crate) use crate::runtime::{Change, Content, Count, Effect, Page, Path, Reference, Request, Wrapped};
         pub(crate) use crate::{models, runtime};
     }
 }

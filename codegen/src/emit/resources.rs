@@ -121,6 +121,10 @@ fn answer(planned: &AnswerPlan) -> TokenStream {
             let ty = element(ty);
             quote!(Option<#ty>)
         }
+        AnswerPlan::Effect(ty) => {
+            let ty = element(ty);
+            quote!(Effect<#ty>)
+        }
         AnswerPlan::Scalar(ty) => {
             let ty = element(ty);
             quote!(Wrapped<#ty>)

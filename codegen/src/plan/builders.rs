@@ -141,6 +141,8 @@ pub enum AnswerPlan {
     Value(Element),
     /// One value or nothing.
     Optional(Element),
+    /// What was done, with one value if the service gives it: it may also be made later, or not be sent back.
+    Effect(Element),
     /// One primitive value in a wrapper.
     Scalar(Element),
     /// A page.

@@ -334,6 +334,9 @@ impl Planner<'_, '_> {
         let element = |name: &str| self.types.element(name);
         match &spec.answer {
             Answer::None => AnswerPlan::None,
+            Answer::Value(ty) if matches!(spec.kind, Kind::Create | Kind::Action) => {
+                AnswerPlan::Effect(element(&ty.name))
+            }
             Answer::Value(ty) => AnswerPlan::Value(element(&ty.name)),
             Answer::Optional(ty) => AnswerPlan::Optional(element(&ty.name)),
             Answer::Scalar(ty) => AnswerPlan::Scalar(element(&ty.name)),

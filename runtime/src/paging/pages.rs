@@ -14,7 +14,7 @@ use super::item::IntoContents;
 use crate::error::{Error, ItemError, LinkError};
 use crate::json::Value;
 use crate::request::Draft;
-use crate::response::{Answer, Response};
+use crate::response::{Answer, Decode};
 use crate::telemetry;
 
 /// The longest URL that an HTTP request can hold here; the crate `http` takes no longer one.
@@ -204,8 +204,20 @@ impl<T: Value> Stream for Pages<T> {
     type Item = Result<Page<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let answer = ready!(self.walk.poll_answer(context));
-        let page = answer.map(|answer| answer.and_then(Answer::decode::<Page<T>>).map(Response::into_value));
+        let page = loop {
+            let Some(answer) = ready!(self.walk.poll_answer(context)) else { break None };
+            let mut answer = match answer {
+                Ok(answer) => answer,
+                Err(error) => break Some(Err(error)),
+            };
+            match Page::decode(&mut answer) {
+                Ok(page) => break Some(Ok(page)),
+                Err(error) => match answer.again(error) {
+                    Ok(again) => self.walk.next = Step::Wait(again),
+                    Err(error) => break Some(Err(error)),
+                },
+            }
+        };
         if let Some(Ok(page)) = &page {
             self.walk.turn(page.next_link.as_deref(), page.delta_link.as_deref(), context);
         }

@@ -23,6 +23,8 @@ mod patch;
 mod permissions;
 mod query;
 mod raw;
+#[cfg(feature = "hyper")]
+mod reports;
 mod requests;
 mod retry;
 mod support;
